@@ -1,0 +1,1 @@
+"""Everything a person talks to: interview, advice, starter projects, pages and command line."""

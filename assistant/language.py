@@ -1,0 +1,49 @@
+"""The words of the interface in the person's language, through gettext.
+
+Only English has no catalogue: its words stand in the code and in `knowledge/`. Adding a language adds one
+catalogue under `assistant/locale/` and nothing else. The language is kept per context (a browser session's
+thread, one command), never per process.
+"""
+
+from __future__ import annotations
+
+import gettext as _gettext
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+DOMAIN = "probewise"
+CATALOGUES = Path(__file__).parent / "locale"
+SOURCE_LANGUAGE = "en"
+
+_language: ContextVar[str] = ContextVar("language", default=SOURCE_LANGUAGE)
+
+
+def available_languages() -> tuple[str, ...]:
+    """Language codes that can be shown: English and every compiled catalogue."""
+    compiled = sorted(path.parts[-3] for path in CATALOGUES.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))
+    return (SOURCE_LANGUAGE, *compiled)
+
+
+def use_language(code: str) -> None:
+    """Show this context's words in the language `code`; an unavailable one raises `ValueError`."""
+    if code not in available_languages():
+        raise ValueError(f"Unknown language {code!r}; expected one of {', '.join(available_languages())}.")
+    _language.set(code)
+
+
+def _(message: str) -> str:
+    """`message` in the language in use; the empty string stays empty (gettext would answer its header)."""
+    return _catalogue(_language.get()).gettext(message) if message else ""
+
+
+def ngettext(singular: str, plural: str, count: int) -> str:
+    """The form of the message that fits `count`."""
+    return _catalogue(_language.get()).ngettext(singular, plural, count)
+
+
+@cache
+def _catalogue(code: str) -> _gettext.NullTranslations:
+    if code == SOURCE_LANGUAGE:
+        return _gettext.NullTranslations()
+    return _gettext.translation(DOMAIN, CATALOGUES, languages=[code])

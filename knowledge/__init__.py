@@ -1,0 +1,1 @@
+"""What is known without measuring: cited facts, claims, questions and rules, as validated TOML records."""

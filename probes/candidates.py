@@ -1,0 +1,49 @@
+"""The candidates: a framework in a mode. Ids are shared by code, data, command line and JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from probes.errors import UnknownId
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One framework in one mode.
+
+    `module` is the adapter in `probes.frameworks`, `mode` what it is asked to do; `distributions` are the
+    installed packages (distribution names) it needs and whose versions belong to its results.
+    """
+
+    id: str
+    framework: str
+    module: str
+    mode: str
+    distributions: tuple[str, ...]
+    compiles: bool
+
+
+CANDIDATES: tuple[Candidate, ...] = (
+    Candidate("pytorch-eager", "pytorch", "pytorch", "eager", ("torch",), compiles=False),
+    Candidate("pytorch-compile", "pytorch", "pytorch", "compile", ("torch",), compiles=True),
+    Candidate("tensorflow-graph", "tensorflow", "tensorflow", "graph", ("tensorflow", "keras"), compiles=True),
+    Candidate("tensorflow-xla", "tensorflow", "tensorflow", "xla", ("tensorflow", "keras"), compiles=True),
+    Candidate("keras-tensorflow", "keras", "keras", "tensorflow", ("keras", "tensorflow"), compiles=True),
+    Candidate("keras-jax", "keras", "keras", "jax", ("keras", "jax"), compiles=True),
+    Candidate("keras-torch", "keras", "keras", "torch", ("keras", "torch"), compiles=False),
+    Candidate("jax-jit", "jax", "jax", "jit", ("jax", "optax"), compiles=True),
+    Candidate("scikit-learn", "scikit-learn", "scikit_learn", "partial_fit", ("scikit-learn",), compiles=False),
+)
+
+FRAMEWORKS: tuple[str, ...] = tuple(dict.fromkeys(candidate.framework for candidate in CANDIDATES))
+
+_BY_ID = {candidate.id: candidate for candidate in CANDIDATES}
+
+
+def find_candidate(candidate_id: str) -> Candidate:
+    """Return the candidate with this id; raises `UnknownId` naming the known ones."""
+    try:
+        return _BY_ID[candidate_id]
+    except KeyError:
+        known = ", ".join(_BY_ID)
+        raise UnknownId(f"Unknown candidate {candidate_id!r}; expected one of {known}.") from None

@@ -1,0 +1,210 @@
+"""Workload: a network, its input, its loss and its batch, independent of any framework.
+
+The builders make the four families at any size; `REFERENCE` names the sizes that people and files refer to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from probes.errors import InvalidWorkload, UnknownId
+from probes.layers import (
+    LSTM,
+    Activation,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Embedding,
+    GlobalAveragePool,
+    Layer,
+    LayerNorm,
+    MaxPool2D,
+    layer_from_json,
+    layer_to_json,
+    transformer_block,
+)
+
+Loss = Literal["cross_entropy", "mean_squared_error"]
+
+MAX_BATCH = 65_536
+
+
+@dataclass(frozen=True)
+class Input:
+    """One example: its shape without the batch axis; `vocabulary` is set when it holds token ids."""
+
+    shape: tuple[int, ...]
+    vocabulary: int | None = None
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One training step's worth of work.
+
+    `layers` end in `outputs` values per example: logits for `cross_entropy` (integer labels), numbers for
+    `mean_squared_error`. `batch` examples make one optimizer step (Adam, float32).
+    """
+
+    id: str
+    family: str
+    input: Input
+    layers: tuple[Layer, ...]
+    outputs: int
+    loss: Loss
+    batch: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.batch <= MAX_BATCH:
+            raise InvalidWorkload(f"Batch {self.batch} is out of range; expected 1 to {MAX_BATCH:,}.")
+        if self.outputs < 1 or any(side < 1 for side in self.input.shape):
+            raise InvalidWorkload(f"Workload {self.id!r} has an input or output of size zero or less.")
+
+    def with_batch(self, batch: int) -> Workload:
+        """The same network on another batch size; the id names the batch."""
+        return replace(self, batch=batch, id=f"{self.id.rsplit('-b', 1)[0]}-b{batch}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the worker's pipe and for files."""
+        return {
+            "id": self.id,
+            "family": self.family,
+            "input": {"shape": list(self.input.shape), "vocabulary": self.input.vocabulary},
+            "layers": [layer_to_json(layer) for layer in self.layers],
+            "outputs": self.outputs,
+            "loss": self.loss,
+            "batch": self.batch,
+        }
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> Workload:
+        """The workload that `to_json` described; raises `InvalidWorkload` when a part is missing or unknown."""
+        try:
+            shape, vocabulary = data["input"]["shape"], data["input"]["vocabulary"]
+            return Workload(
+                id=data["id"],
+                family=data["family"],
+                input=Input(tuple(shape), vocabulary),
+                layers=tuple(layer_from_json(layer) for layer in data["layers"]),
+                outputs=data["outputs"],
+                loss=data["loss"],
+                batch=data["batch"],
+            )
+        except (KeyError, TypeError) as error:
+            raise InvalidWorkload(f"A workload description is incomplete or malformed: {error!r}.") from error
+
+
+def mlp(*, columns: int, width: int, depth: int, outputs: int, batch: int, loss: Loss = "cross_entropy") -> Workload:
+    """A multi-layer perceptron with `depth` hidden layers of `width` units on a table of numbers."""
+    hidden: list[Layer] = []
+    for _ in range(depth):
+        hidden += [Dense(width), Activation("relu")]
+    return Workload(
+        id=f"mlp-c{columns}-w{width}-d{depth}-b{batch}",
+        family="mlp",
+        input=Input((columns,)),
+        layers=(*hidden, Dense(outputs)),
+        outputs=outputs,
+        loss=loss,
+        batch=batch,
+    )
+
+
+def cnn(*, side: int, width: int, stages: int, outputs: int, batch: int) -> Workload:
+    """A convolutional network: each stage is two 3x3 convolutions and a 2x2 pool, doubling the channels."""
+    body: list[Layer] = []
+    for stage in range(stages):
+        for _ in range(2):
+            body += [Conv2D(width * 2**stage, kernel=3, bias=False), BatchNorm(), Activation("relu")]
+        body.append(MaxPool2D(size=2, stride=2))
+    return Workload(
+        id=f"cnn-s{side}-w{width}-d{stages}-b{batch}",
+        family="cnn",
+        input=Input((side, side, 3)),
+        layers=(*body, GlobalAveragePool(), Dense(outputs)),
+        outputs=outputs,
+        loss="cross_entropy",
+        batch=batch,
+    )
+
+
+def lstm(
+    *, steps: int, features: int, width: int, depth: int, outputs: int, batch: int, loss: Loss = "cross_entropy"
+) -> Workload:
+    """`depth` stacked LSTMs of `width` units over a sequence of feature vectors."""
+    stacked = tuple(LSTM(width, return_sequences=True) for _ in range(depth - 1))
+    return Workload(
+        id=f"lstm-t{steps}-w{width}-d{depth}-b{batch}",
+        family="lstm",
+        input=Input((steps, features)),
+        layers=(*stacked, LSTM(width), Dense(outputs)),
+        outputs=outputs,
+        loss=loss,
+        batch=batch,
+    )
+
+
+def transformer(
+    *, tokens: int, width: int, depth: int, heads: int, vocabulary: int, outputs: int, batch: int
+) -> Workload:
+    """A pre-norm transformer encoder on token ids, averaged over the tokens and classified."""
+    blocks: list[Layer] = []
+    for _ in range(depth):
+        blocks += transformer_block(width, heads, hidden=4 * width)
+    return Workload(
+        id=f"transformer-t{tokens}-w{width}-d{depth}-b{batch}",
+        family="transformer",
+        input=Input((tokens,), vocabulary),
+        layers=(
+            Embedding(vocabulary, width, positions=True),
+            *blocks,
+            LayerNorm(),
+            GlobalAveragePool(),
+            Dense(outputs),
+        ),
+        outputs=outputs,
+        loss="cross_entropy",
+        batch=batch,
+    )
+
+
+def _named(name: str, workload: Workload) -> Workload:
+    return replace(workload, id=name)
+
+
+# Three sizes a family, each several times the work of the one before: the first is dominated by the overhead of a
+# step, the last keeps two CPU cores busy.
+REFERENCE: dict[str, Workload] = {
+    workload.id: workload
+    for workload in (
+        _named("mlp-tiny", mlp(columns=32, width=64, depth=2, outputs=10, batch=32)),
+        _named("mlp-small", mlp(columns=64, width=512, depth=3, outputs=10, batch=128)),
+        _named("mlp-medium", mlp(columns=128, width=1024, depth=4, outputs=10, batch=256)),
+        _named("cnn-tiny", cnn(side=16, width=8, stages=2, outputs=10, batch=16)),
+        _named("cnn-small", cnn(side=32, width=16, stages=3, outputs=10, batch=32)),
+        _named("cnn-medium", cnn(side=64, width=32, stages=3, outputs=10, batch=32)),
+        _named("lstm-tiny", lstm(steps=16, features=8, width=32, depth=1, outputs=10, batch=16)),
+        _named("lstm-small", lstm(steps=32, features=16, width=128, depth=1, outputs=10, batch=32)),
+        _named("lstm-medium", lstm(steps=48, features=16, width=256, depth=2, outputs=10, batch=64)),
+        _named(
+            "transformer-tiny",
+            transformer(tokens=16, width=32, depth=1, heads=2, vocabulary=1000, outputs=10, batch=16),
+        ),
+        _named(
+            "transformer-small",
+            transformer(tokens=64, width=128, depth=2, heads=4, vocabulary=4000, outputs=10, batch=16),
+        ),
+        _named(
+            "transformer-medium",
+            transformer(tokens=128, width=256, depth=3, heads=4, vocabulary=8000, outputs=10, batch=16),
+        ),
+    )
+}
+
+
+def find_workload(workload_id: str) -> Workload:
+    """The reference workload with this id; raises `UnknownId` naming the known ones."""
+    try:
+        return REFERENCE[workload_id]
+    except KeyError:
+        raise UnknownId(f"Unknown workload {workload_id!r}; expected one of {', '.join(REFERENCE)}.") from None
