@@ -1,0 +1,125 @@
+"""What the advice hands over: the recommendation, every part of it with its evidence.
+
+The JSON of `probewise recommend --json` is this record.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+EvidenceKind = Literal["measured", "forecast", "corpus", "cited", "rule", "you"]
+
+
+class Record(BaseModel):
+    """Base of all records: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Reason(Record):
+    """One reason: its text in the person's language, the kind of evidence and where it comes from.
+
+    `source` is a source's address or title for `cited`, the rule's id for `rule`, the field for `you`, the
+    workload's id for `measured` and `forecast`. `fact` is the id of the cited fact. `criterion` is what it moves.
+    """
+
+    text: str
+    evidence: EvidenceKind
+    source: str
+    criterion: str | None = None
+    framework: str | None = None
+    fact: str | None = None
+
+
+class Exclusion(Record):
+    """Why a candidate cannot be used, and what would bring it back."""
+
+    reason: str
+    fix: str
+    rule: str
+
+
+class Ranked(Record):
+    """One candidate's place. `acceptability` is the share of plausible worlds it wins (0-1, they add up to 1 over
+    the candidates); `score` its mean value (0-1) with the central weights; both 0 when excluded.
+    """
+
+    candidate: str
+    framework: str
+    acceptability: float
+    score: float
+    excluded: Exclusion | None = None
+
+
+class ForecastRow(Record):
+    """What one candidate would take for the person's job; the interval is meant to hold 90 % of outcomes.
+
+    `evidence` is `measured` when this very workload was measured, else `forecast`. Values are None when there is
+    too little to say.
+    """
+
+    candidate: str
+    step_ms: float | None = None
+    step_ms_low: float | None = None
+    step_ms_high: float | None = None
+    epoch_seconds: float | None = None
+    epoch_seconds_low: float | None = None
+    epoch_seconds_high: float | None = None
+    first_result_seconds: float | None = None
+    memory_mb: float | None = None
+    evidence: Literal["measured", "forecast", "corpus"] | None = None
+    missing: str | None = None
+
+
+class Flip(Record):
+    """A change of one answer that would change the winning framework."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    field: str
+    from_: Any = Field(alias="from")
+    to: Any
+    winner: str
+
+
+class Choice(Record):
+    """A framework and the mode of it to use."""
+
+    framework: str
+    candidate: str
+
+
+class Contribution(Record):
+    """How much one criterion adds to the score of one framework's best candidate; they add up to its score."""
+
+    candidate: str
+    criterion: str
+    weight: float
+    value: float
+    contribution: float
+
+
+class Recommendation(Record):
+    """The answer. `frameworks` maps each framework to its share of plausible worlds (adds up to 1).
+
+    `winner` is None only when every candidate is excluded; then `relax` names the answers to change. `tie` lists
+    the frameworks that are equally good here, the winner first, when the margin is within the noise.
+    """
+
+    winner: Choice | None
+    runner_up: Choice | None
+    tie: tuple[str, ...] = ()
+    confidence: float
+    frameworks: dict[str, float]
+    ranking: tuple[Ranked, ...]
+    forecast: tuple[ForecastRow, ...]
+    reasons: tuple[Reason, ...]
+    contributions: tuple[Contribution, ...] = ()
+    flips: tuple[Flip, ...]
+    unknown: tuple[str, ...]
+    assumptions: dict[str, Any] = {}
+    simpler_first: str | None = None
+    relax: tuple[str, ...] = ()
+    workload: str | None = None

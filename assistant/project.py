@@ -1,0 +1,124 @@
+"""Project: what a person told us about what they want to build. Every field may be unknown (None)."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from assistant.errors import InvalidInput
+from assistant.language import _
+from probes.candidates import FRAMEWORKS
+from probes.workloads import REFERENCE
+
+Task = Literal[
+    "tabular_classification",
+    "tabular_regression",
+    "image_classification",
+    "text_classification",
+    "time_series_forecasting",
+    "sequence_classification",
+    "object_detection",
+    "text_generation",
+    "other",
+]
+FrameworkId = Literal["pytorch", "tensorflow", "keras", "jax", "scikit-learn"]
+assert get_args(FrameworkId) == FRAMEWORKS
+
+SCALES = ("small", "medium", "large")
+
+
+def _known_scale(value: object) -> object:
+    if value is None or value in SCALES or value in REFERENCE:
+        return value
+    known = ", ".join((*SCALES, *REFERENCE))
+    raise ValueError(f"expected one of {known}")
+
+
+Count = Annotated[int, Field(gt=0, le=10**12, strict=True)]
+
+
+class Project(BaseModel):
+    """The answers. Ids and values are those of the questionnaire, the project file and the JSON output.
+
+    `dataset_rows` counts examples, `dataset_gb` is their size in GB, `input_size` is columns, image side in
+    pixels, tokens or time steps, by task. `accelerator` is that of the machine that will train.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: Task | None = None
+    dataset_rows: Count | None = None
+    dataset_gb: Annotated[float, Field(gt=0, le=10**9, allow_inf_nan=False)] | None = None
+    input_size: Annotated[int, Field(gt=0, le=100_000, strict=True)] | None = None
+    model_scale: Annotated[str | None, BeforeValidator(_known_scale)] = None
+    pretrained: Literal["yes", "no"] | None = None
+    customization: Literal["standard", "custom_layers", "custom_training_loop"] | None = None
+    goal: Literal["learning", "research", "product"] | None = None
+    experience: Literal["beginner", "intermediate", "expert"] | None = None
+    knows: tuple[FrameworkId, ...] | None = None
+    existing_code: Literal["none", "pytorch", "tensorflow", "keras", "jax", "scikit-learn"] | None = None
+    performance: Literal["prototype", "balanced", "fastest"] | None = None
+    accelerator: Literal["none", "nvidia", "apple", "amd", "intel", "tpu"] | None = None
+    devices: Literal["one", "several", "many_machines"] | None = None
+    operating_system: Literal["linux", "macos", "windows"] | None = None
+    python: Literal["3.10", "3.11", "3.12", "3.13", "3.14", "3.15"] | None = None
+    deployment: Literal["none", "server", "mobile", "browser", "microcontroller"] | None = None
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """The known fields only."""
+        return {field: value for field, value in self if value is not None}
+
+    def with_answer(self, field: str, value: object) -> Project:
+        """A copy with one answer set, or made unknown by None; raises `InvalidInput` for a bad field or value."""
+        if field not in FIELDS:
+            raise InvalidInput(_unknown_field(field))
+        return parse_project({**self.answers, field: value})
+
+
+FIELDS: tuple[str, ...] = tuple(Project.model_fields)
+
+
+def parse_project(data: dict[str, Any]) -> Project:
+    """The project that `data` describes; raises `InvalidInput` with one line naming the first thing wrong."""
+    for field in data:
+        if field not in FIELDS:
+            raise InvalidInput(_unknown_field(field))
+    try:
+        return Project.model_validate(data)
+    except ValidationError as error:
+        raise InvalidInput(_first_problem(error)) from error
+
+
+def read_project(path: Path) -> Project:
+    """Read a project file (TOML, the ids of `Project`); raises `InvalidInput` in one line."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InvalidInput(_("No project file at {path}; expected a TOML file.").format(path=path)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or _("it is not UTF-8 text")
+        raise InvalidInput(_("Cannot read {path}: {reason}.").format(path=path, reason=reason)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(
+            _('{path} is not valid TOML: {reason}. Expected lines such as task = "image_classification".').format(
+                path=path, reason=error
+            )
+        ) from error
+    return parse_project(data)
+
+
+def _unknown_field(field: str) -> str:
+    return _("Unknown field {field!r}; expected one of {known}.").format(field=field, known=", ".join(FIELDS))
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors(include_url=False)[0]
+    field = str(problem["loc"][0])
+    expected = problem["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    return _("Field {field!r} is {value!r}; {expected}. Correct it or leave the field out.").format(
+        field=field, value=problem["input"], expected=expected
+    )
