@@ -1,0 +1,41 @@
+"""Starts the app's server: Streamlit, with the project's own safe settings."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+from assistant.errors import InvalidInput
+from assistant.language import _
+
+APP = Path(__file__).parent / "app.py"
+ROOT = APP.parents[1]
+
+
+def serve(host: str, port: int) -> None:
+    """Replace this process with the app's server on `host`:`port`; raises `InvalidInput` when it cannot listen."""
+    _check_free(host, port)
+    if not (ROOT / ".streamlit" / "config.toml").is_file():
+        raise InvalidInput(
+            _("No .streamlit/config.toml beside {app}; run Probewise from a clone of its repository.").format(app=APP)
+        )
+    os.chdir(ROOT)
+    command = [sys.executable, "-m", "streamlit", "run", str(APP)]
+    command += ["--server.address", host, "--server.port", str(port), "--server.headless", "true"]
+    os.execv(sys.executable, command)  # noqa: S606  # the server is all this process has left to be
+
+
+def _check_free(host: str, port: int) -> None:
+    try:
+        family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise InvalidInput(
+            _("Cannot listen on {host}:{port}: {reason}. Try another port: probewise app --port {other}").format(
+                host=host, port=port, reason=error.strerror, other=port % 65535 + 1
+            )
+        ) from error

@@ -1,0 +1,92 @@
+"""How names, figures and evidence are put into words: the page, the terminal and the starter say the same thing."""
+
+from __future__ import annotations
+
+from math import floor, log10
+
+from assistant.language import _
+from knowledge.load import load
+from probes.report import Machine
+
+SIGNIFICANT_DIGITS = 2
+
+
+def framework_name(framework: str) -> str:
+    """`PyTorch` for `pytorch`."""
+    return load().framework(framework).name
+
+
+def candidate_name(candidate: str) -> str:
+    """The framework and its mode: `PyTorch, compiled with torch.compile`."""
+    knowledge = load()
+    name = knowledge.framework(knowledge.framework_of[candidate]).name
+    return _("{framework}, {mode}").format(framework=name, mode=_(knowledge.mode(candidate).label))
+
+
+def evidence_badge(kind: str) -> str:
+    """The word that an evidence kind wears wherever a figure or reason is shown."""
+    return {
+        "measured": _("measured"),
+        "forecast": _("forecast"),
+        "corpus": _("measured elsewhere"),
+        "cited": _("cited"),
+        "rule": _("rule"),
+        "you": _("you"),
+    }[kind]
+
+
+def machine_line(machine: Machine) -> str:
+    """One line about the machine: `2 cores (AMD EPYC), 24 GB, no GPU`."""
+    devices = ", ".join(accelerator.name for accelerator in machine.accelerators) or _("no GPU")
+    return _("{cores} cores ({cpu}), {memory:.0f} GB, {devices}").format(
+        cores=machine.physical_cores, cpu=machine.cpu, memory=machine.memory_gb, devices=devices
+    )
+
+
+def rounded(value: float, digits: int = SIGNIFICANT_DIGITS) -> float:
+    """`value` to `digits` significant digits: no more precision than the measurement has."""
+    if value == 0:
+        return 0.0
+    return round(value, digits - 1 - floor(log10(abs(value))))
+
+
+def duration(seconds: float) -> str:
+    """A length of time to two significant digits, in the unit a person would use: `6 min 40 s`, `1.2 ms`."""
+    seconds = rounded(seconds)
+    if seconds < 1e-3:
+        return _("{value:g} µs").format(value=rounded(seconds * 1e6))
+    if seconds < 1:
+        return _("{value:g} ms").format(value=rounded(seconds * 1e3))
+    if seconds < 100:
+        return _("{value:g} s").format(value=seconds)
+    if seconds < 3600:
+        return _whole(seconds, 60, _("{large} min {small} s"), _("{large} min"))
+    if seconds < 36 * 3600:
+        return _whole(seconds / 60, 60, _("{large} h {small} min"), _("{large} h"))
+    return _("{value:g} days").format(value=rounded(seconds / 86_400))
+
+
+def duration_range(low: float, high: float) -> str:
+    """Two durations as one range."""
+    return _("{low} to {high}").format(low=duration(low), high=duration(high))
+
+
+def memory(mb: float) -> str:
+    """MiB in words: `840 MB`, `1.2 GB`."""
+    if mb < 1000:
+        return _("{value:g} MB").format(value=rounded(mb))
+    return _("{value:g} GB").format(value=rounded(mb / 1024))
+
+
+def percent(share: float) -> str:
+    """A share as a whole percentage; never 0 % or 100 % for what is merely unlikely or likely."""
+    if 0 < share < 0.01:
+        return _("under 1 %")
+    if 0.99 < share < 1:
+        return _("over 99 %")
+    return _("{value:.0f} %").format(value=100 * share)
+
+
+def _whole(small_units: float, per_large: int, both: str, large_only: str) -> str:
+    large, small = divmod(round(small_units), per_large)
+    return both.format(large=large, small=small) if small else large_only.format(large=large)
