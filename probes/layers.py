@@ -11,6 +11,9 @@ from typing import Any, Literal
 
 from probes.errors import InvalidWorkload
 
+BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM = 1e-3, 0.99
+LAYER_NORM_EPSILON = 1e-5
+
 
 @dataclass(frozen=True)
 class Dense:
@@ -44,14 +47,14 @@ class DepthwiseConv2D:
 
 @dataclass(frozen=True)
 class BatchNorm:
-    """Batch normalisation over all axes but the last; epsilon 1e-3, momentum 0.99, statistics of the batch."""
+    """Batch normalisation over all axes but the last, with the statistics of the batch."""
 
     kind: Literal["batch_norm"] = "batch_norm"
 
 
 @dataclass(frozen=True)
 class LayerNorm:
-    """Layer normalisation of the last axis; epsilon 1e-5."""
+    """Layer normalisation of the last axis."""
 
     kind: Literal["layer_norm"] = "layer_norm"
 

@@ -1,0 +1,397 @@
+"""A workload's network in PyTorch's own layers, and where each canonical parameter lives in it.
+
+Images are (channels, height, width) as PyTorch has them, and turned by 180 degrees: "same" padding puts the odd zero
+after an axis, while PyTorch's symmetric padding is as if it stood before. On a turned image with turned kernels the
+two are the same network, so that no strided convolution pays for an extra padding operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from probes.layers import (
+    BATCH_NORM_EPSILON,
+    BATCH_NORM_MOMENTUM,
+    GRU,
+    LAYER_NORM_EPSILON,
+    LSTM,
+    Activation,
+    Attention,
+    AveragePool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    DepthwiseConv2D,
+    Dropout,
+    Embedding,
+    Flatten,
+    GlobalAveragePool,
+    Layer,
+    LayerNorm,
+    MaxPool2D,
+    Residual,
+)
+from probes.shapes import Shape, layer_name, output_shape, same_padding, shortcut_prefix
+from probes.workloads import Workload
+
+_SEQUENCE_RANK, _IMAGE_RANK = 2, 3
+
+Change = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a canonical array becomes a native one, and back."""
+
+    to_native: Change
+    to_canonical: Change
+
+
+def _swap_gates(gates: Tensor) -> Tensor:
+    """Exchange the first two of three gates in the first axis: PyTorch's GRU has the reset gate first."""
+    update, reset, candidate = gates.chunk(3)
+    return torch.cat([reset, update, candidate])
+
+
+AS_IS = Layout(lambda array: array, lambda array: array)
+TRANSPOSED = Layout(lambda array: array.T, lambda array: array.T)
+CONVOLUTION = Layout(
+    lambda array: array.permute(3, 2, 0, 1).flip(2, 3), lambda array: array.flip(2, 3).permute(2, 3, 1, 0)
+)
+DEPTHWISE = Layout(
+    lambda array: array.permute(2, 3, 0, 1).flip(2, 3), lambda array: array.flip(2, 3).permute(2, 3, 0, 1)
+)
+GRU_KERNEL = Layout(lambda array: _swap_gates(array.T), lambda array: _swap_gates(array).T)
+GRU_BIAS = Layout(_swap_gates, _swap_gates)
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A canonical parameter is the rows from `start` (to `stop`) of the native `tensor`, in this layout."""
+
+    name: str
+    tensor: Tensor
+    layout: Layout = AS_IS
+    start: int = 0
+    stop: int | None = None
+
+    def load(self, values: NDArray[np.float32]) -> None:
+        """Copy canonical values into the network."""
+        with torch.no_grad():
+            self.tensor[self.start : self.stop].copy_(self.layout.to_native(torch.from_numpy(values)))
+
+    def gradient(self) -> NDArray[np.float32]:
+        """The present gradient in the canonical layout."""
+        assert self.tensor.grad is not None
+        gradient: NDArray[np.float32] = (
+            self.layout.to_canonical(self.tensor.grad[self.start : self.stop].cpu()).numpy().copy()
+        )
+        return gradient
+
+
+Built = tuple[nn.Module, list[Binding]]
+
+
+def build_network(workload: Workload) -> Built:
+    """The module, from inputs as `native_inputs` makes them to logits or numbers, and its bindings."""
+    return _sequential(workload.layers, workload.input.shape, "")
+
+
+def native_inputs(inputs: NDArray[Any]) -> Tensor:
+    """A batch of canonical inputs as the network reads it: token ids as int64, images turned, channels first."""
+    tensor = torch.from_numpy(inputs)
+    if tensor.dtype == torch.int32:
+        return tensor.long()
+    if tensor.dim() == _IMAGE_RANK + 1:
+        return tensor.permute(0, 3, 1, 2).flip(2, 3).contiguous()
+    return tensor
+
+
+def _sequential(layers: tuple[Layer, ...], shape: Shape, prefix: str) -> Built:
+    modules: list[nn.Module] = []
+    bindings: list[Binding] = []
+    for position, layer in enumerate(layers):
+        module, layer_bindings = _BUILDERS[type(layer)](layer, shape, layer_name(prefix, position, layer))
+        modules.append(module)
+        bindings += layer_bindings
+        shape = output_shape(layer, shape)
+    return nn.Sequential(*modules), bindings
+
+
+class _ChannelsLast(nn.Module):
+    """Applies a module for which the channels are the last axis to an image."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, images: Tensor) -> Tensor:
+        values: Tensor = self.module(images.movedim(1, -1))
+        return values.movedim(-1, 1)
+
+
+class _FeaturesSecond(nn.Module):
+    """Applies a module for which the features are the second axis to a sequence."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, sequences: Tensor) -> Tensor:
+        values: Tensor = self.module(sequences.transpose(1, 2))
+        return values.transpose(1, 2)
+
+
+class _Trimmed(nn.Module):
+    """Applies a convolution or pool without the first rows and columns, and keeps the first windows only."""
+
+    def __init__(self, module: nn.Module, unread: tuple[int, ...], windows: tuple[int, ...]) -> None:
+        super().__init__()
+        self.module, self.unread, self.windows = module, unread, windows
+
+    def forward(self, images: Tensor) -> Tensor:
+        values: Tensor = self.module(images[:, :, self.unread[0] :, self.unread[1] :])
+        return values[:, :, : self.windows[0], : self.windows[1]]
+
+
+class _Mean(nn.Module):
+    def __init__(self, axes: tuple[int, ...]) -> None:
+        super().__init__()
+        self.axes = axes
+
+    def forward(self, values: Tensor) -> Tensor:
+        return values.mean(self.axes)
+
+
+class _FlattenImage(nn.Module):
+    """Flattens in the canonical order: the image turned back, channels last."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return images.flip(2, 3).permute(0, 2, 3, 1).flatten(1)
+
+
+class _Embedding(nn.Module):
+    def __init__(self, layer: Embedding, steps: int) -> None:
+        super().__init__()
+        self.table = nn.Embedding(layer.vocabulary, layer.width)
+        self.positions = nn.Parameter(torch.zeros(steps, layer.width)) if layer.positions else None
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        vectors: Tensor = self.table(tokens)
+        return vectors if self.positions is None else vectors + self.positions
+
+
+class _Recurrent(nn.Module):
+    def __init__(self, cells: nn.RNNBase, return_sequences: bool) -> None:
+        super().__init__()
+        self.cells, self.return_sequences = cells, return_sequences
+
+    def forward(self, sequences: Tensor) -> Tensor:
+        states: Tensor = self.cells(sequences)[0]
+        return states if self.return_sequences else states[:, -1]
+
+
+class _Attention(nn.Module):
+    def __init__(self, layer: Attention, width: int) -> None:
+        super().__init__()
+        self.heads, self.causal = layer.heads, layer.causal
+        self.query_key_value = nn.Linear(width, 3 * width)
+        self.output = nn.Linear(width, width)
+
+    def forward(self, values: Tensor) -> Tensor:
+        batch, steps, width = values.shape
+        projected = self.query_key_value(values).view(batch, steps, 3, self.heads, width // self.heads)
+        query, key, value = projected.permute(2, 0, 3, 1, 4)
+        attended = functional.scaled_dot_product_attention(query, key, value, is_causal=self.causal)
+        result: Tensor = self.output(attended.transpose(1, 2).reshape(batch, steps, width))
+        return result
+
+
+class _Residual(nn.Module):
+    def __init__(self, main: nn.Module, shortcut: nn.Module) -> None:
+        super().__init__()
+        self.main, self.shortcut = main, shortcut
+
+    def forward(self, values: Tensor) -> Tensor:
+        result: Tensor = self.main(values) + self.shortcut(values)
+        return result
+
+
+def _over_last_axis(module: nn.Module, shape: Shape) -> nn.Module:
+    return _ChannelsLast(module) if len(shape) == _IMAGE_RANK else module
+
+
+def _linear_bindings(name: str, linear: nn.Module, layout: Layout = TRANSPOSED) -> list[Binding]:
+    bindings = [Binding(f"{name}.kernel", linear.get_parameter("weight"), layout)]
+    if linear.bias is not None:
+        bindings.append(Binding(f"{name}.bias", linear.get_parameter("bias")))
+    return bindings
+
+
+def _dense(layer: Dense, shape: Shape, name: str) -> Built:
+    linear = nn.Linear(shape[-1], layer.units)
+    return _over_last_axis(linear, shape), _linear_bindings(name, linear)
+
+
+def _padding(shape: Shape, kernel: int, stride: int) -> tuple[int, int]:
+    """PyTorch's symmetric padding that is "same" padding on a turned image: what stood after an axis is before it."""
+    height, width = (same_padding(side, kernel, stride)[1] for side in shape[:2])
+    return max(height, 0), max(width, 0)
+
+
+def _same_windows(module: nn.Module, shape: Shape, kernel: int, stride: int) -> nn.Module:
+    """`module`, padded as `_padding` says, without windows that "same" padding does not have."""
+    padding = _padding(shape, kernel, stride)
+    unread = tuple(max(-same_padding(side, kernel, stride)[1], 0) for side in shape[:2])
+    windows = tuple(-(-side // stride) for side in shape[:2])
+    made = tuple((shape[axis] + 2 * padding[axis] - unread[axis] - kernel) // stride + 1 for axis in (0, 1))
+    return module if not any(unread) and made == windows else _Trimmed(module, unread, windows)
+
+
+def _conv2d(layer: Conv2D, shape: Shape, name: str) -> Built:
+    padding = _padding(shape, layer.kernel, layer.stride)
+    convolution = nn.Conv2d(
+        shape[-1], layer.filters, layer.kernel, layer.stride, padding, groups=layer.groups, bias=layer.bias
+    )
+    module = _same_windows(convolution, shape, layer.kernel, layer.stride)
+    return module, _linear_bindings(name, convolution, CONVOLUTION)
+
+
+def _depthwise_conv2d(layer: DepthwiseConv2D, shape: Shape, name: str) -> Built:
+    channels, padding = shape[-1], _padding(shape, layer.kernel, layer.stride)
+    convolution = nn.Conv2d(channels, channels, layer.kernel, layer.stride, padding, groups=channels, bias=layer.bias)
+    module = _same_windows(convolution, shape, layer.kernel, layer.stride)
+    return module, _linear_bindings(name, convolution, DEPTHWISE)
+
+
+def _max_pool2d(layer: MaxPool2D, shape: Shape, _name: str) -> Built:
+    pool = nn.MaxPool2d(layer.size, layer.stride, _padding(shape, layer.size, layer.stride))
+    return _same_windows(pool, shape, layer.size, layer.stride), []
+
+
+def _average_pool2d(layer: AveragePool2D, shape: Shape, _name: str) -> Built:
+    padding = _padding(shape, layer.size, layer.stride)
+    pool = nn.AvgPool2d(layer.size, layer.stride, padding, count_include_pad=False)
+    return _same_windows(pool, shape, layer.size, layer.stride), []
+
+
+def _batch_norm(_layer: BatchNorm, shape: Shape, name: str) -> Built:
+    kind = nn.BatchNorm2d if len(shape) == _IMAGE_RANK else nn.BatchNorm1d
+    norm = kind(shape[-1], eps=BATCH_NORM_EPSILON, momentum=1 - BATCH_NORM_MOMENTUM)
+    return _FeaturesSecond(norm) if len(shape) == _SEQUENCE_RANK else norm, _norm_bindings(name, norm)
+
+
+def _layer_norm(_layer: LayerNorm, shape: Shape, name: str) -> Built:
+    norm = nn.LayerNorm(shape[-1], eps=LAYER_NORM_EPSILON)
+    return _over_last_axis(norm, shape), _norm_bindings(name, norm)
+
+
+def _norm_bindings(name: str, norm: nn.Module) -> list[Binding]:
+    return [
+        Binding(f"{name}.scale", norm.get_parameter("weight")),
+        Binding(f"{name}.offset", norm.get_parameter("bias")),
+    ]
+
+
+_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": nn.ReLU,
+    "relu6": nn.ReLU6,
+    "gelu": nn.GELU,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
+    "swish": nn.SiLU,
+}
+
+
+def _activation(layer: Activation, _shape: Shape, _name: str) -> Built:
+    return _ACTIVATIONS[layer.function](), []
+
+
+def _global_average_pool(_layer: GlobalAveragePool, shape: Shape, _name: str) -> Built:
+    return _Mean((2, 3) if len(shape) == _IMAGE_RANK else (1,)), []
+
+
+def _flatten(_layer: Flatten, shape: Shape, _name: str) -> Built:
+    return _FlattenImage() if len(shape) == _IMAGE_RANK else nn.Flatten(), []
+
+
+def _dropout(layer: Dropout, _shape: Shape, _name: str) -> Built:
+    return nn.Dropout(layer.rate), []
+
+
+def _embedding(layer: Embedding, shape: Shape, name: str) -> Built:
+    module = _Embedding(layer, shape[0])
+    bindings = [Binding(f"{name}.table", module.table.weight)]
+    if module.positions is not None:
+        bindings.append(Binding(f"{name}.positions", module.positions))
+    return module, bindings
+
+
+def _lstm(layer: LSTM, shape: Shape, name: str) -> Built:
+    cells = nn.LSTM(shape[-1], layer.units, batch_first=True)
+    # PyTorch adds two biases, of which one is enough: the second stays zero and untrained.
+    nn.init.zeros_(cells.get_parameter("bias_hh_l0")).requires_grad_(False)
+    bindings = [
+        Binding(f"{name}.kernel", cells.get_parameter("weight_ih_l0"), TRANSPOSED),
+        Binding(f"{name}.recurrent_kernel", cells.get_parameter("weight_hh_l0"), TRANSPOSED),
+        Binding(f"{name}.bias", cells.get_parameter("bias_ih_l0")),
+    ]
+    return _Recurrent(cells, layer.return_sequences), bindings
+
+
+def _gru(layer: GRU, shape: Shape, name: str) -> Built:
+    cells = nn.GRU(shape[-1], layer.units, batch_first=True)
+    bindings = [
+        Binding(f"{name}.kernel", cells.get_parameter("weight_ih_l0"), GRU_KERNEL),
+        Binding(f"{name}.recurrent_kernel", cells.get_parameter("weight_hh_l0"), GRU_KERNEL),
+        Binding(f"{name}.input_bias", cells.get_parameter("bias_ih_l0"), GRU_BIAS),
+        Binding(f"{name}.recurrent_bias", cells.get_parameter("bias_hh_l0"), GRU_BIAS),
+    ]
+    return _Recurrent(cells, layer.return_sequences), bindings
+
+
+def _attention(layer: Attention, shape: Shape, name: str) -> Built:
+    width = shape[-1]
+    module = _Attention(layer, width)
+    bindings = _linear_bindings(f"{name}.output", module.output)
+    for position, projection in enumerate(("query", "key", "value")):
+        rows = (position * width, (position + 1) * width)
+        bindings += [
+            Binding(f"{name}.{projection}.kernel", module.query_key_value.weight, TRANSPOSED, *rows),
+            Binding(f"{name}.{projection}.bias", module.query_key_value.bias, AS_IS, *rows),
+        ]
+    return module, bindings
+
+
+def _residual(layer: Residual, shape: Shape, name: str) -> Built:
+    main, main_bindings = _sequential(layer.layers, shape, f"{name}.")
+    shortcut, shortcut_bindings = _sequential(layer.shortcut, shape, shortcut_prefix(name))
+    return _Residual(main, shortcut), main_bindings + shortcut_bindings
+
+
+_BUILDERS: dict[type[Any], Callable[[Any, Shape, str], Built]] = {
+    Dense: _dense,
+    Conv2D: _conv2d,
+    DepthwiseConv2D: _depthwise_conv2d,
+    BatchNorm: _batch_norm,
+    LayerNorm: _layer_norm,
+    Activation: _activation,
+    MaxPool2D: _max_pool2d,
+    AveragePool2D: _average_pool2d,
+    GlobalAveragePool: _global_average_pool,
+    Flatten: _flatten,
+    Dropout: _dropout,
+    Embedding: _embedding,
+    LSTM: _lstm,
+    GRU: _gru,
+    Attention: _attention,
+    Residual: _residual,
+}
