@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from math import floor, log10
 
+from assistant.advice.recommendation import Flip, ForecastRow
 from assistant.language import _
 from knowledge.load import load
-from probes.report import Machine
+from probes.report import Machine, Progress
 
 SIGNIFICANT_DIGITS = 2
 
@@ -43,6 +44,55 @@ def machine_line(machine: Machine) -> str:
     )
 
 
+def stage(progress: Progress) -> str:
+    """What a probe is doing now: `PyTorch, eager: building`."""
+    name = {
+        "starting": _("starting"),
+        "importing": _("importing"),
+        "building": _("building"),
+        "first step": _("first step"),
+        "measuring": _("measuring"),
+        "waiting": _("waiting for another measurement on this machine"),
+        "done": _("done"),
+    }[progress.stage]
+    if progress.candidate is None:
+        return name
+    return _("{candidate}: {stage}").format(candidate=candidate_name(progress.candidate), stage=name)
+
+
+def job_line(row: ForecastRow) -> str:
+    """What a candidate means for the person's job: `About 6 min 40 s per epoch (5 min 50 s to 7 min 30 s)`."""
+    if row.epoch_seconds is None:
+        return row.missing or _("Too little was measured to say how long your job takes.")
+    line = _("About {time} per epoch").format(time=duration(row.epoch_seconds))
+    if row.epoch_seconds_low is not None and row.epoch_seconds_high is not None:
+        line += f" ({duration_range(row.epoch_seconds_low, row.epoch_seconds_high)})"
+    if row.memory_mb is not None:
+        line += _(", {memory} of memory").format(memory=memory(row.memory_mb))
+    return line
+
+
+def flip_line(flip: Flip) -> str:
+    """A change of answer and whom it would make the winner: `A phone instead of A server: Keras`."""
+    return _("{to} instead of {before}: {winner}").format(
+        to=answer_label(flip.field, flip.to),
+        before=answer_label(flip.field, flip.from_),
+        winner=framework_name(flip.winner),
+    )
+
+
+def answer_label(field: str, value: object) -> str:
+    """An answer as its question words it; numbers with thousands separators; unknown as `not sure`."""
+    if value is None:
+        return _("not sure")
+    if isinstance(value, tuple | list):
+        return ", ".join(answer_label(field, each) for each in value)
+    if isinstance(value, int | float):
+        return f"{value:,}"
+    options = {option.value: option.label for option in load().question(field).option}
+    return _(options.get(str(value), str(value)))
+
+
 def rounded(value: float, digits: int = SIGNIFICANT_DIGITS) -> float:
     """`value` to `digits` significant digits: no more precision than the measurement has."""
     if value == 0:
@@ -73,7 +123,7 @@ def duration_range(low: float, high: float) -> str:
 
 def memory(mb: float) -> str:
     """MiB in words: `840 MB`, `1.2 GB`."""
-    if mb < 1000:
+    if rounded(mb) < 1000:
         return _("{value:g} MB").format(value=rounded(mb))
     return _("{value:g} GB").format(value=rounded(mb / 1024))
 

@@ -1,0 +1,90 @@
+"""The promises of pyproject.toml, the lock and the checks before an installation."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import distribution, version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from assistant import preflight
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+LOCK = dict(line.split("==") for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").split())
+
+
+def normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def installed_closure() -> set[str]:
+    """Every distribution that the project and its test tools bring here, by normalised name."""
+    closure: set[str] = set()
+    waiting = [(Requirement("probewise[test]"), frozenset({"test"}))]
+    while waiting:
+        requirement, extras = waiting.pop()
+        for text in distribution(requirement.name).requires or ():
+            needed = Requirement(text)
+            wanted = needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in (*extras, ""))
+            if wanted and normalised(needed.name) not in closure:
+                closure.add(normalised(needed.name))
+                waiting.append((needed, frozenset(needed.extras)))
+    return closure
+
+
+def test_every_installed_dependency_is_pinned_to_the_version_that_is_installed() -> None:
+    closure = installed_closure()
+    assert len(closure) > len(PROJECT["dependencies"])
+    installed = {name: version(name).split("+")[0] for name in closure}
+    assert {name: LOCK.get(name) for name in closure} == installed
+
+
+def test_the_lock_satisfies_every_declared_range() -> None:
+    declared = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
+    outside = [
+        text for text in declared if LOCK[normalised(Requirement(text).name)] not in Requirement(text).specifier
+    ]
+    assert outside == []
+
+
+def test_torch_is_pinned_exactly() -> None:
+    assert "torch==2.13.0" in PROJECT["dependencies"]
+
+
+@pytest.mark.parametrize("supported", [(3, 11), (3, 12), (3, 13)])
+def test_supported_pythons_pass_the_preflight(supported: tuple[int, int]) -> None:
+    assert preflight.python_problem(supported) is None
+
+
+@pytest.mark.parametrize("other", [(3, 6), (3, 10), (3, 14)])
+def test_another_python_is_told_in_one_line(other: tuple[int, int]) -> None:
+    problem = preflight.python_problem(other)
+    assert problem is not None
+    assert "\n" not in problem
+    assert "found Python {}.{}".format(*other) in problem
+    assert "3.11 to 3.13" in problem
+
+
+def test_too_little_disk_is_told_in_one_line_before_anything_else_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "NEEDED_GB", 1e9)
+    monkeypatch.setattr(preflight, "NEEDED_WITH_CUDA_GB", 1e9)
+    with pytest.raises(SystemExit, match=r"GB free in \., but installing the frameworks needs") as stopped:
+        preflight.main(".")
+    assert "\n" not in str(stopped.value)
+
+
+def test_a_missing_venv_module_is_told_in_one_line() -> None:
+    script = (
+        "import sys; sys.modules['ensurepip'] = None; sys.argv[1:] = ['.'];"
+        f"import runpy; runpy.run_path({str(ROOT / 'assistant/preflight.py')!r}, run_name='__main__')"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert "no venv module" in ended.stderr
