@@ -49,7 +49,7 @@ def next_question(
     return choose(questions, project) if questions else None
 
 
-def wording(question: Question, project: Project) -> tuple[str, NumberRange | None]:
+def phrasing(question: Question, project: Project) -> tuple[str, NumberRange | None]:
     """The question's text (an English msgid) and range for these answers: those of the variant that fits, if any."""
     for variant in question.variant:
         if variant.when.matches(project.answers):
