@@ -1,0 +1,170 @@
+"""Knowledge: all records together, found by id, and the rules applied to a set of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from knowledge.claims import Claim
+from knowledge.errors import UnknownRecord
+from knowledge.schema import (
+    CriterionRule,
+    Dimension,
+    EligibilityRule,
+    Fact,
+    Framework,
+    Mode,
+    Question,
+    Record,
+    Scale,
+    SimplerFirst,
+    Source,
+    WeightRule,
+)
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One record, the file below `knowledge/` and the table it stands in."""
+
+    file: str
+    table: str
+    record: Record
+
+    @property
+    def id(self) -> str:
+        return str(self.record.id)  # type: ignore[attr-defined]  # every record that is an entry has an id
+
+    @property
+    def name(self) -> str:
+        return f"{self.table} {self.id!r}"
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """Every record, in file order; the mappings are keyed by id."""
+
+    entries: tuple[Entry, ...]
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        return self._by_id(Source)
+
+    @cached_property
+    def dimensions(self) -> Mapping[str, Dimension]:
+        return self._by_id(Dimension)
+
+    @cached_property
+    def frameworks(self) -> Mapping[str, Framework]:
+        return self._by_id(Framework)
+
+    @cached_property
+    def modes(self) -> Mapping[str, Mode]:
+        """The candidates' labels, by candidate id."""
+        return self._by_id(Mode)
+
+    @cached_property
+    def facts(self) -> Mapping[str, Fact]:
+        return self._by_id(Fact)
+
+    @cached_property
+    def claims(self) -> Mapping[str, Claim]:
+        return self._by_id(Claim)
+
+    @cached_property
+    def questions(self) -> Mapping[str, Question]:
+        """In the default order of asking."""
+        return self._by_id(Question)
+
+    @cached_property
+    def scales(self) -> Mapping[str, Scale]:
+        """By criterion, in the order to show them."""
+        return self._by_id(Scale)
+
+    @cached_property
+    def eligibility(self) -> tuple[EligibilityRule, ...]:
+        return tuple(self._records(EligibilityRule))
+
+    @cached_property
+    def criteria(self) -> tuple[CriterionRule, ...]:
+        return tuple(self._records(CriterionRule))
+
+    @cached_property
+    def weights(self) -> tuple[WeightRule, ...]:
+        return tuple(self._records(WeightRule))
+
+    @cached_property
+    def simpler_first(self) -> tuple[SimplerFirst, ...]:
+        return tuple(self._records(SimplerFirst))
+
+    @cached_property
+    def framework_of(self) -> Mapping[str, str]:
+        """The framework's id of each candidate."""
+        frameworks = {entry.file: entry.id for entry in self.entries if isinstance(entry.record, Framework)}
+        return {entry.id: frameworks[entry.file] for entry in self.entries if isinstance(entry.record, Mode)}
+
+    def source(self, source_id: str) -> Source:
+        return _find("source", source_id, self.sources)
+
+    def framework(self, framework_id: str) -> Framework:
+        return _find("framework", framework_id, self.frameworks)
+
+    def mode(self, candidate: str) -> Mode:
+        return _find("candidate", candidate, self.modes)
+
+    def fact(self, fact_id: str) -> Fact:
+        return _find("fact", fact_id, self.facts)
+
+    def claim(self, claim_id: str) -> Claim:
+        return _find("claim", claim_id, self.claims)
+
+    def question(self, field: str) -> Question:
+        return _find("question", field, self.questions)
+
+    def exclusions(self, candidate: str, answers: Mapping[str, object]) -> tuple[EligibilityRule, ...]:
+        """The rules that exclude the candidate for these answers; none means that it can be used."""
+        framework = _find("candidate", candidate, self.framework_of)
+        return tuple(
+            rule
+            for rule in self.eligibility
+            if (framework in rule.frameworks or candidate in rule.candidates) and rule.when.matches(answers)
+        )
+
+    def rating(self, criterion: str, candidate: str, answers: Mapping[str, object]) -> CriterionRule:
+        """The rule that rates the candidate on a rated criterion: the last in the file that matches the answers."""
+        framework = _find("candidate", candidate, self.framework_of)
+        rules = _find("rated criterion", criterion, self._rules_by_criterion)
+        return next(
+            rule
+            for rule in reversed(rules)
+            if (rule.framework == framework or rule.candidate == candidate) and rule.when.matches(answers)
+        )
+
+    def questions_for(self, answers: Mapping[str, object]) -> tuple[Question, ...]:
+        """The questions that matter: those that no known answer rules out, in the default order."""
+        return tuple(question for question in self.questions.values() if not question.when.ruled_out(answers))
+
+    @cached_property
+    def _rules_by_criterion(self) -> Mapping[str, tuple[CriterionRule, ...]]:
+        names = dict.fromkeys(rule.criterion for rule in self.criteria)
+        return {name: tuple(rule for rule in self.criteria if rule.criterion == name) for name in names}
+
+    def _records(self, model: type[R]) -> Iterator[R]:
+        return (entry.record for entry in self.entries if isinstance(entry.record, model))
+
+    def _by_id(self, model: type[R]) -> Mapping[str, R]:
+        return {entry.id: entry.record for entry in self.entries if isinstance(entry.record, model)}
+
+
+V = TypeVar("V")
+
+
+def _find(kind: str, wanted: str, known: Mapping[str, V]) -> V:
+    try:
+        return known[wanted]
+    except KeyError:
+        raise UnknownRecord(f"Unknown {kind} {wanted!r}; expected one of {', '.join(known)}.") from None
