@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 
 class ProbeError(Exception):
     """Base of every error that `probes` raises on purpose."""
@@ -18,6 +20,6 @@ class InvalidWorkload(ProbeError):
 class WorkerFailed(ProbeError):
     """A worker process ended, hung or broke its protocol; `reason` is one of `timeout`, `failed`, `unusable`."""
 
-    def __init__(self, message: str, reason: str = "failed") -> None:
+    def __init__(self, message: str, reason: Literal["timeout", "failed", "unusable"] = "failed") -> None:
         super().__init__(message)
         self.reason = reason

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from probes.workloads import Workload
 
 Status = Literal["ok", "failed", "timeout", "unusable"]
+ProgressStage = Literal["starting", "importing", "building", "first step", "measuring", "waiting", "done"]
 
 
 class Record(BaseModel):
@@ -80,7 +81,7 @@ class ProbeReport(Record):
     """The whole of a probe: the main workload's rows first, further sizes of its family in `rungs`.
 
     `measured_at` is ISO 8601 in UTC. `contended` is true when other processes took so much of the machine during
-    the measuring that the step times should not be trusted.
+    the measuring that the step times should not be trusted. `notes` says in sentences what else a reader must know.
     """
 
     machine: Machine
@@ -91,6 +92,7 @@ class ProbeReport(Record):
     contended: bool = False
     seconds: float
     measured_at: str
+    notes: tuple[str, ...] = ()
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:
@@ -98,11 +100,27 @@ class ProbeReport(Record):
         return (Measurement(workload=self.workload, candidates=self.candidates), *self.rungs)
 
 
+class FrameworkState(Record):
+    """Whether one framework works here, proven by a training step in a worker.
+
+    `missing` is not installed, `unusable` is installed but does not work; then `problem` says why and what to do.
+    `candidates` are its candidates that took the step, `device` where they took it, `versions` of what is installed.
+    """
+
+    framework: str
+    status: Literal["usable", "unusable", "missing"]
+    interpreter: str
+    versions: dict[str, str] = {}
+    candidates: tuple[str, ...] = ()
+    device: str | None = None
+    problem: str | None = None
+
+
 class Progress(Record):
     """What a running probe is doing now. `share` of the work is 0 to 1; `seconds_left` never exceeds the budget."""
 
     candidate: str | None
-    stage: Literal["starting", "importing", "building", "first step", "measuring", "waiting", "done"]
+    stage: ProgressStage
     workload: str | None
     share: float
     seconds_left: float

@@ -1,0 +1,25 @@
+"""Where Probewise keeps its own files. PROBEWISE_HOME, when set, holds all of them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+APPLICATION = "probewise"
+
+
+def data_directory() -> Path:
+    """What must last, such as the history of runs; it may not exist yet."""
+    return _home_or(platformdirs.user_data_path(APPLICATION, appauthor=False))
+
+
+def cache_directory() -> Path:
+    """What can be made again, and the machine-wide lock; it may not exist yet."""
+    return _home_or(platformdirs.user_cache_path(APPLICATION, appauthor=False))
+
+
+def _home_or(default: Path) -> Path:
+    home = os.environ.get("PROBEWISE_HOME")
+    return Path(home) if home else default

@@ -1,0 +1,200 @@
+"""What is in this machine. Reading is here; that a device works is proven by a worker that uses it."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import subprocess
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import cpuinfo
+import psutil
+import pynvml
+
+from probes.report import Accelerator, Machine
+
+OperatingSystem = Literal["linux", "macos", "windows"]
+
+_SYSTEMS: dict[str, OperatingSystem] = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}
+
+# PCI vendor ids, and the base class of display controllers: PCI Code and ID Assignment Specification, section 1.4.
+_AMD, _INTEL, _GOOGLE = 0x1002, 0x8086, 0x1AE0
+_DISPLAY_CLASS = 0x03
+
+# Google's other PCI devices (network, disk) share its vendor id. From jax 0.10, jax/_src/hardware_utils.py.
+_TPU_DEVICES = {
+    0x0027: "TPU v3",
+    0x005E: "TPU v4",
+    0x0062: "TPU v5p",
+    0x0063: "TPU v5e",
+    0x006F: "TPU v6e",
+    0x0076: "TPU7x",
+}
+
+SYSCTL_TIMEOUT_S = 2.0
+
+
+@cache
+def machine() -> Machine:
+    """The facts of this machine; read once a process."""
+    cpu, memory_gb = cpu_name(), round(psutil.virtual_memory().total / 2**30, 1)
+    physical = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
+    logical = psutil.cpu_count() or physical
+    found = accelerators(cpu, memory_gb)
+    return Machine(
+        fingerprint=fingerprint(cpu, physical, logical, memory_gb, found),
+        operating_system=operating_system(),
+        platform=platform.platform(),
+        python=platform.python_version(),
+        cpu=cpu,
+        physical_cores=physical,
+        logical_cores=logical,
+        memory_gb=memory_gb,
+        accelerators=found,
+    )
+
+
+def fingerprint(
+    cpu: str, physical_cores: int, logical_cores: int, memory_gb: float, found: Iterable[Accelerator]
+) -> str:
+    """Sixteen hexadecimal digits that change when the hardware does, and not with drivers or system updates.
+
+    Memory is rounded to GiB: what the firmware keeps for itself differs from one start to the next.
+    """
+    system = f"{platform.system()} {platform.machine()}"
+    parts = [system, cpu, str(physical_cores), str(logical_cores), str(round(memory_gb))]
+    parts += sorted(f"{accelerator.kind} {accelerator.name}" for accelerator in found)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def operating_system() -> OperatingSystem:
+    """The operating system in our vocabulary; a Unix that we do not know counts as Linux."""
+    return _SYSTEMS.get(platform.system(), "linux")
+
+
+def cpu_name() -> str:
+    """The processor's name. py-cpuinfo takes a second, so it is asked only where the system does not say."""
+    with suppress(OSError):
+        if name := cpu_from_proc(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")):
+            return name
+    if platform.system() == "Darwin" and (name := _sysctl("machdep.cpu.brand_string")):
+        return name
+    return str(cpuinfo.get_cpu_info().get("brand_raw") or platform.processor() or platform.machine())
+
+
+def cpu_from_proc(text: str) -> str | None:
+    """The `model name` in the text of /proc/cpuinfo; ARM kernels do not give one."""
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == "model name" and value.strip():
+            return " ".join(value.split())
+    return None
+
+
+def accelerators(cpu: str, memory_gb: float) -> tuple[Accelerator, ...]:
+    """Every GPU and TPU that can be found without a framework."""
+    apple = apple_accelerator(platform.system(), platform.machine(), cpu, memory_gb)
+    return (*nvidia_accelerators(), *apple, *pci_accelerators(_pci_devices(Path("/sys/bus/pci/devices"))))
+
+
+def nvidia_accelerators() -> tuple[Accelerator, ...]:
+    """The GPUs that NVIDIA's driver knows; none where there is no driver."""
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return ()
+    try:
+        driver = pynvml.nvmlSystemGetDriverVersion()
+        handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
+        return tuple(_nvidia(handle, driver) for handle in handles)
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _nvidia(handle: object, driver: str) -> Accelerator:
+    memory_gb = round(pynvml.nvmlDeviceGetMemoryInfo(handle).total / 2**30, 1)
+    return Accelerator(kind="nvidia", name=pynvml.nvmlDeviceGetName(handle), memory_gb=memory_gb, driver=driver)
+
+
+def apple_accelerator(system: str, architecture: str, cpu: str, memory_gb: float) -> tuple[Accelerator, ...]:
+    """The GPU of an Apple chip; it shares the machine's memory."""
+    if (system, architecture) != ("Darwin", "arm64"):
+        return ()
+    return (Accelerator(kind="apple", name=f"{cpu} GPU", memory_gb=memory_gb),)
+
+
+@dataclass(frozen=True)
+class PciDevice:
+    """One entry of /sys/bus/pci/devices; `memory_bytes` and `name` where the driver tells."""
+
+    vendor: int
+    device: int
+    device_class: int
+    memory_bytes: int | None = None
+    name: str | None = None
+
+
+def pci_accelerators(devices: Iterable[PciDevice]) -> tuple[Accelerator, ...]:
+    """AMD and Intel GPUs and Google TPUs among the PCI devices. NVIDIA's are told by its driver."""
+    found = (_pci_accelerator(device) for device in devices)
+    return tuple(accelerator for accelerator in found if accelerator is not None)
+
+
+def _pci_accelerator(device: PciDevice) -> Accelerator | None:
+    memory_gb = round(device.memory_bytes / 2**30, 1) if device.memory_bytes else None
+    if device.vendor == _GOOGLE and device.device in _TPU_DEVICES:
+        return Accelerator(kind="tpu", name=_TPU_DEVICES[device.device])
+    if device.device_class >> 16 != _DISPLAY_CLASS:
+        return None
+    if device.vendor == _AMD:
+        name = device.name or f"AMD graphics {device.device:04x}"
+        return Accelerator(kind="amd", name=name, memory_gb=memory_gb)
+    if device.vendor == _INTEL:
+        return Accelerator(kind="intel", name=device.name or f"Intel graphics {device.device:04x}")
+    return None
+
+
+def _pci_devices(root: Path) -> tuple[PciDevice, ...]:
+    directories = sorted(root.iterdir()) if root.is_dir() else []
+    devices = (_pci_device(directory) for directory in directories)
+    return tuple(device for device in devices if device is not None)
+
+
+def _pci_device(directory: Path) -> PciDevice | None:
+    vendor, device, device_class = (_read(directory / name) for name in ("vendor", "device", "class"))
+    if vendor is None or device is None or device_class is None:
+        return None
+    memory = _read(directory / "mem_info_vram_total")
+    return PciDevice(
+        vendor=int(vendor, 16),
+        device=int(device, 16),
+        device_class=int(device_class, 16),
+        memory_bytes=int(memory) if memory else None,
+        name=_read(directory / "product_name") or None,
+    )
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return None
+
+
+def _sysctl(name: str) -> str | None:
+    try:
+        answer = subprocess.run(  # noqa: S603  a constant command
+            ["/usr/sbin/sysctl", "-n", name],
+            capture_output=True,
+            text=True,
+            timeout=SYSCTL_TIMEOUT_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip() or None

@@ -1,0 +1,95 @@
+"""How a budget of seconds is divided among candidates and sizes. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from probes.candidates import Candidate
+from probes.ledger import Ledger, Row
+from probes.workloads import Workload
+
+# One sample: long enough to hold hundreds of the smallest steps, short enough to give every candidate several.
+BLOCK_MS = 100.0
+
+# Three samples are the least that show a spread; five give an interval of the median without assumptions.
+MIN_ROUNDS, FULL_ROUNDS = 3, 5
+
+# Rounds beyond the least are taken while one costs no more than this share of what is left.
+EXTRA_ROUND_SHARE = 0.1
+
+# A block also trains unmeasured before it begins and overshoots its length; a message to and fro is negligible.
+BLOCK_OVERHEAD = 1.3
+
+# Less than this is not enough to start any framework.
+LEAST_START_S = 1.0
+
+# No single candidate may take more than this share of what is left while others wait.
+LARGEST_SHARE = 1 / 3
+
+# A block that takes this many times what the warm-up promised has hung.
+HANG_FACTOR, LEAST_HANG_S = 10.0, 5.0
+
+
+def block_s(row: Row) -> float:
+    """Seconds that the next block of this row will take."""
+    return max(BLOCK_MS, row.step_ms or 0.0) / 1000 * BLOCK_OVERHEAD
+
+
+def start_limit_s(left_s: float, waiting: int) -> float:
+    """Seconds that a candidate may take to import, build, compile and warm up while `waiting` others come after it.
+
+    Time for the least rounds of all is kept back.
+    """
+    reserve_s = (waiting + 1) * MIN_ROUNDS * BLOCK_MS / 1000 * BLOCK_OVERHEAD
+    share = 1.0 if waiting == 0 else max(LARGEST_SHARE, 1 / (waiting + 1))
+    return max((left_s - reserve_s) * share, 0.0)
+
+
+def block_limit_s(row: Row, left_s: float) -> float:
+    """Seconds that a block may take before its worker is given up."""
+    return min(left_s, max(HANG_FACTOR * block_s(row), LEAST_HANG_S))
+
+
+def another_round(taken: int, rows: Sequence[Row], left_s: float) -> bool:
+    """Whether the candidates of these rows should get one more block each."""
+    if taken < MIN_ROUNDS:
+        return True
+    return taken < FULL_ROUNDS and sum(map(block_s, rows)) <= EXTRA_ROUND_SHARE * left_s
+
+
+def expected_start_s(ledger: Ledger, candidate: Candidate, *, alive: bool) -> float:
+    """Seconds until the candidate is ready on another workload: from its own history, else its typical start."""
+    known_s = _known_start_s(ledger, candidate)
+    if known_s is None:
+        return candidate.typical_start_s
+    return known_s + (0.0 if alive else ledger.import_s.get(candidate.id, 0.0))
+
+
+def least_start_s(ledger: Ledger, candidate: Candidate) -> float:
+    """Seconds without which beginning another workload is a waste: what the last one took, and the least rounds."""
+    known_s = _known_start_s(ledger, candidate)
+    return LEAST_START_S if known_s is None else known_s + MIN_ROUNDS * block_s(Row())
+
+
+def _known_start_s(ledger: Ledger, candidate: Candidate) -> float | None:
+    starts = (row.start_s for row in reversed(ledger.rows_of(candidate)))
+    return next((start_s for start_s in starts if start_s is not None), None)
+
+
+def expected_left_s(
+    ledger: Ledger, candidates: Sequence[Candidate], workloads: Sequence[Workload], alive: frozenset[str]
+) -> float:
+    """Seconds that all unsettled rows will probably take; the budget may end it sooner."""
+    return sum(
+        _expected_row_s(ledger, candidate, workload, alive=candidate.id in alive or index > 0)
+        for index, workload in enumerate(workloads)
+        for candidate in candidates
+        if not ledger.settled(candidate, workload)
+    )
+
+
+def _expected_row_s(ledger: Ledger, candidate: Candidate, workload: Workload, *, alive: bool) -> float:
+    row = ledger.row(candidate, workload)
+    if row is None or row.step_ms is None:
+        return expected_start_s(ledger, candidate, alive=alive) + FULL_ROUNDS * block_s(Row())
+    return max(FULL_ROUNDS - len(row.samples), 0) * block_s(row)

@@ -1,0 +1,123 @@
+"""What parent and worker say to each other: one JSON object a line, commands down stdin, replies up a private pipe.
+
+Only the standard library is used, so that any interpreter can run a worker. The end of stdin means "stop".
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+CommandName = Literal["import", "build", "first_step", "measure", "peak_memory"]
+
+# A reply is a few hundred bytes; whoever sends more than this is not the worker.
+MAX_REPLY_BYTES = 65_536
+
+
+class ProtocolBroken(Exception):
+    """A line arrived that is no reply (or command) of this protocol."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The framework is loaded; `versions` maps distribution names to versions."""
+
+    import_s: float
+    versions: dict[str, str]
+    kind: Literal["imported"] = "imported"
+
+
+@dataclass(frozen=True)
+class Built:
+    """The network and its optimizer exist on `device`."""
+
+    build_s: float
+    device: str
+    precision: str
+    kind: Literal["built"] = "built"
+
+
+@dataclass(frozen=True)
+class FirstStep:
+    """The first optimizer step, with everything that is compiled or allocated on the way."""
+
+    first_step_s: float
+    loss: float
+    kind: Literal["first_step"] = "first_step"
+
+
+@dataclass(frozen=True)
+class Block:
+    """`steps` optimizer steps took `seconds` on the clock and `cpu_s` of all the worker's threads."""
+
+    steps: int
+    seconds: float
+    cpu_s: float
+    kind: Literal["block"] = "block"
+
+
+@dataclass(frozen=True)
+class PeakMemory:
+    """Peak MiB since the last build: of the device where one is used, else resident."""
+
+    memory_mb: float
+    kind: Literal["peak_memory"] = "peak_memory"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A command did not succeed; `error` is the exception's type, `message` its first lines."""
+
+    cause: Literal["missing", "workload", "memory", "exception"]
+    error: str
+    message: str
+    kind: Literal["failure"] = "failure"
+
+
+Reply = Imported | Built | FirstStep | Block | PeakMemory | Failure
+
+_REPLY_KINDS: dict[str, type[Any]] = {reply.kind: reply for reply in Reply.__args__}
+
+
+def encode_command(name: CommandName, **arguments: Any) -> bytes:
+    """One line for the worker's stdin."""
+    return _line({"command": name, "arguments": arguments})
+
+
+def decode_command(line: bytes) -> tuple[str, dict[str, Any]]:
+    """The name and arguments in a line from stdin; raises `ProtocolBroken`."""
+    data = _object(line)
+    try:
+        return data["command"], data["arguments"]
+    except KeyError as error:
+        raise ProtocolBroken(f"A command lacks {error}.") from error
+
+
+def encode_reply(reply: Reply) -> bytes:
+    """One line for the private pipe."""
+    return _line(asdict(reply))
+
+
+def decode_reply(line: bytes) -> Reply:
+    """The reply in a line from the private pipe; raises `ProtocolBroken`."""
+    data = _object(line)
+    cls = _REPLY_KINDS.get(data.pop("kind", None))
+    if cls is None or set(data) != {field.name for field in fields(cls)} - {"kind"}:
+        raise ProtocolBroken(f"A reply has an unknown kind or other fields than expected: {line[:80]!r}.")
+    reply: Reply = cls(**data)
+    return reply
+
+
+def _line(data: dict[str, Any]) -> bytes:
+    return json.dumps(data, separators=(",", ":")).encode() + b"\n"
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        data = json.loads(line)
+    except ValueError as error:
+        raise ProtocolBroken(f"A line is not JSON: {line[:80]!r}.") from error
+    if not isinstance(data, dict):
+        raise ProtocolBroken(f"A line is no JSON object: {line[:80]!r}.")
+    return data

@@ -1,0 +1,237 @@
+"""A probe session: measures in a background thread what the focus asks for, and tells how it stands at any time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from probes.campaign import Campaign, Focus, Interrupted
+from probes.candidates import CANDIDATES, Candidate, find_candidate
+from probes.crew import Crew, CrewClosed
+from probes.directories import cache_directory
+from probes.hardware import machine
+from probes.ledger import Ledger
+from probes.report import ProbeReport, Progress, ProgressStage
+from probes.standing import Standing
+from probes.workloads import Workload
+
+ALL_CANDIDATES: tuple[str, ...] = tuple(candidate.id for candidate in CANDIDATES)
+DEFAULT_BUDGET_S = 60.0
+
+# Workers stay ready this long for the next focus; importing all frameworks again takes a third of a budget.
+IDLE_KEEP_S = 120.0
+
+LOCK_POLL_S = 0.1
+THREAD_END_S = 2.0
+
+
+def probe(
+    workloads: Sequence[Workload],
+    candidates: Sequence[str] = ALL_CANDIDATES,
+    *,
+    budget_s: float = DEFAULT_BUDGET_S,
+    seed: int = 0,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> ProbeReport:
+    """Measure the candidates on the workloads, the main one first, and return when done; at most `budget_s` seconds
+    of measuring, after the lock of this machine is free.
+    """
+    with ProbeSession(candidates, budget_s=budget_s, seed=seed, on_progress=on_progress) as session:
+        session.focus(workloads)
+        session.start()
+        session.wait()
+        report = session.report()
+    assert report is not None, "a finished focus has a row for every candidate"
+    return report
+
+
+class ProbeSession:
+    """Measures the latest focus, keeps what it has measured, and keeps its workers ready for the next one.
+
+    One session measures at a time on a machine (`lock_path`); the budget counts from when this one may begin with its
+    latest focus. `interpreters` names the Python to use for a candidate, by default the one that runs this.
+    """
+
+    def __init__(
+        self,
+        candidates: Sequence[str] = ALL_CANDIDATES,
+        *,
+        budget_s: float = DEFAULT_BUDGET_S,
+        seed: int = 0,
+        lock_path: Path | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+        interpreters: Mapping[str, str] | None = None,
+    ) -> None:
+        if not budget_s > 0:
+            raise ValueError(f"The budget is {budget_s} s; expected more than 0.")
+        self._candidates = tuple(find_candidate(candidate_id) for candidate_id in dict.fromkeys(candidates))
+        self._budget_s = budget_s
+        self._seed = seed
+        self._on_progress = on_progress
+        self._lock_path = lock_path or cache_directory() / "measuring.lock"
+        self._lock = FileLock(self._lock_path)
+        self._ledger = Ledger(self._candidates)
+        self._crew = Crew(interpreters or {})
+        self._thread = threading.Thread(target=self._work, name="probe session", daemon=True)
+        self._changed = threading.Condition()
+        # Guarded by `_changed`: what the thread is to do, and what it has said last.
+        self._focus: Focus | None = None
+        self._closing = False
+        self._settled: Focus | None = None
+        self._error: Exception | None = None
+        self._report: ProbeReport | None = None
+        self._standing = Standing(budget_s)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def focus(self, workloads: Sequence[Workload]) -> None:
+        """What to measure from now on: the main workload first. What is measured already is kept."""
+        if not workloads:
+            raise ValueError("The focus is empty; expected at least one workload.")
+        with self._changed:
+            self._focus = Focus(tuple(dict.fromkeys(workloads)))
+            self._report = None
+            self._standing = Standing(self._budget_s)
+            self._changed.notify_all()
+
+    def start(self) -> None:
+        """Begin measuring in a background thread as soon as there is a focus."""
+        self._thread.start()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until the latest focus is done; false if that took longer. Raises what broke the session itself."""
+        with self._changed:
+            finished = self._changed.wait_for(lambda: self._is_done() or self._closing, timeout_s)
+            if self._error is not None:
+                raise self._error
+            return finished
+
+    def report(self) -> ProbeReport | None:
+        """What is known of the latest focus, without waiting; None before the first figure."""
+        with self._changed:
+            return self._report
+
+    @property
+    def progress(self) -> Progress:
+        """What is being done now."""
+        with self._changed:
+            return self._standing.progress()
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing of the latest focus is left to measure."""
+        with self._changed:
+            return self._is_done()
+
+    def close(self) -> None:
+        """End every worker and free the lock, whatever is going on; may be called again."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._crew.close()
+        if self._thread.is_alive():
+            self._thread.join(THREAD_END_S)
+
+    def _is_done(self) -> bool:
+        return self._error is not None or (self._focus is not None and self._settled is self._focus)
+
+    def _work(self) -> None:
+        try:
+            while (focus := self._next_focus()) is not None:
+                with suppress(Interrupted):
+                    self._measure(focus)
+        except CrewClosed:
+            pass
+        except Exception as error:  # noqa: BLE001  told to whoever waits, who would else wait for ever
+            with self._changed:
+                self._error = error
+        finally:
+            self._crew.close()
+            with self._changed:
+                self._changed.notify_all()
+
+    def _next_focus(self) -> Focus | None:
+        """The focus that is to be measured; None when the session is closing."""
+        with self._changed:
+            while not self._closing:
+                if self._focus is not None and self._settled is not self._focus:
+                    return self._focus
+                if not self._changed.wait(IDLE_KEEP_S):
+                    self._crew.rest()
+            return None
+
+    def _measure(self, focus: Focus) -> None:
+        self._say(Standing(self._budget_s), focus)
+        with self._machine_lock(focus) as notes:
+            self._ledger.forgive_timeouts()
+            campaign = Campaign(
+                focus,
+                self._candidates,
+                budget_s=self._budget_s,
+                seed=self._seed,
+                ledger=self._ledger,
+                crew=self._crew,
+                announce=lambda *stage: self._announce(campaign, *stage),
+                check=lambda: self._check(focus),
+            )
+            campaign.notes.update(dict.fromkeys(notes))
+            campaign.run()
+            report = campaign.report(machine())
+        with self._changed:
+            self._report = report
+            if self._focus is focus:
+                self._settled = focus
+        self._say(Standing(0.0, "done"), focus)
+
+    @contextmanager
+    def _machine_lock(self, focus: Focus) -> Iterator[list[str]]:
+        """Hold the machine-wide lock; yields what a reader of the report must know about it."""
+        try:
+            self._lock_path.parent.mkdir(parents=True, exist_ok=True)
+            self._acquire(focus)
+        except OSError as error:
+            yield [f"Other probes were not kept out: {self._lock_path} cannot be locked ({error.strerror or error})."]
+            return
+        try:
+            yield []
+        finally:
+            self._lock.release()
+
+    def _acquire(self, focus: Focus) -> None:
+        while True:
+            self._check(focus)
+            with suppress(Timeout):
+                self._lock.acquire(timeout=LOCK_POLL_S)
+                return
+
+    def _check(self, focus: Focus) -> None:
+        with self._changed:
+            if self._closing or self._focus is not focus:
+                raise Interrupted
+
+    def _announce(self, campaign: Campaign, candidate: Candidate, stage: ProgressStage, workload: Workload) -> None:
+        self._check(campaign.focus)
+        report = campaign.report(machine())
+        with self._changed:
+            self._report = report
+        left_s, spent_s = campaign.expected_left_s, campaign.seconds
+        self._say(Standing(left_s, stage, candidate.id, workload.id, spent_s), campaign.focus)
+
+    def _say(self, standing: Standing, focus: Focus) -> None:
+        with self._changed:
+            if self._focus is not focus:
+                return
+            self._standing = standing.after(self._standing)
+            progress = self._standing.progress()
+            self._changed.notify_all()
+        if self._on_progress is not None:
+            self._on_progress(progress)

@@ -1,0 +1,267 @@
+"""The parent's side of one worker: starts it, asks it, bounds every wait, and leaves nothing of it behind."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Self, TypeVar
+
+import psutil
+
+from probes import diagnosis
+from probes.candidates import Candidate
+from probes.diagnosis import Stage
+from probes.errors import WorkerFailed
+from probes.protocol import (
+    MAX_REPLY_BYTES,
+    Block,
+    Built,
+    CommandName,
+    Failure,
+    FirstStep,
+    Imported,
+    PeakMemory,
+    ProtocolBroken,
+    Reply,
+    decode_reply,
+    encode_command,
+)
+from probes.workloads import Workload
+
+# How often a silent worker is checked for being alive; its pipe is waited on without polling.
+LIVENESS_CHECK_S = 0.2
+
+# A killed process is gone at once unless the kernel holds it (a hung device); then it is left to the kernel.
+KILL_WAIT_S = 1.5
+
+MAX_OUTPUT_LINES = 50
+
+# Everything else stays behind, so that the shell a person happens to use does not change what is measured.
+PASSED_VARIABLES = frozenset(
+    (
+        *("PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "CC", "CXX"),
+        *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"),
+        *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
+        *("CUDA_HOME", "CUDA_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "NVIDIA_VISIBLE_DEVICES"),
+        *("ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ONEAPI_DEVICE_SELECTOR", "TPU_VISIBLE_DEVICES"),
+    )
+)
+
+ReplyT = TypeVar("ReplyT", bound=Reply)
+
+
+class Worker:
+    """One live worker. A request that gets no answer raises `WorkerFailed`, and the worker is then gone.
+
+    Requests belong to one thread; `close` may be called from any, at any time, and more than once.
+    """
+
+    def __init__(self, candidate: Candidate, interpreter: str = sys.executable) -> None:
+        self.candidate = candidate
+        self.interpreter = interpreter
+        self.imported = False
+        self._scratch = tempfile.TemporaryDirectory(prefix="probewise-", ignore_cleanup_errors=True)
+        self._unread = b""
+        self._closing = threading.Lock()
+        self._process, self._replies = self._start()
+        self._output = _LastLines(self._process.stdout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int:
+        """The process id of the worker."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be asked."""
+        return not self._replies.closed and self._process.poll() is None
+
+    def import_framework(self, seed: int, timeout_s: float) -> Imported:
+        """Load the framework with random state `seed`."""
+        reply = self._request("import", "importing", Imported, timeout_s, seed=seed)
+        self.imported = True
+        return reply
+
+    def build(self, workload: Workload, seed: int, timeout_s: float) -> Built:
+        """Build the network with the weights and the batch that belong to `seed`."""
+        return self._request("build", "building", Built, timeout_s, workload=workload.to_json(), seed=seed)
+
+    def first_step(self, timeout_s: float) -> FirstStep:
+        """Take the first optimizer step."""
+        return self._request("first_step", "first step", FirstStep, timeout_s)
+
+    def measure(self, block_ms: float, timeout_s: float) -> Block:
+        """Train for at least `block_ms`."""
+        return self._request("measure", "measuring", Block, timeout_s, block_ms=block_ms)
+
+    def peak_memory(self, timeout_s: float) -> PeakMemory:
+        """Peak memory since the build."""
+        return self._request("peak_memory", "reading memory", PeakMemory, timeout_s)
+
+    def close(self) -> None:
+        """Kill the worker and all it started, and remove its files."""
+        with self._closing:
+            if self._replies.closed:
+                return
+            _kill_tree(self._process)
+            for pipe in (self._replies, self._process.stdin):
+                with suppress(OSError):
+                    if pipe is not None:
+                        pipe.close()
+            self._output.close()
+            self._scratch.cleanup()
+
+    def _start(self) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+        scratch = Path(self._scratch.name)
+        modules = scratch / "modules"
+        modules.mkdir()
+        # Only `probes` is lent to the interpreter: our site-packages may be another Python's.
+        (modules / "probes").symlink_to(Path(__file__).parent, target_is_directory=True)
+        read_fd, write_fd = os.pipe()
+        try:
+            process = subprocess.Popen(  # noqa: S603  the interpreter is one of ours or one the person named
+                self._command(write_fd),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(write_fd,),
+                cwd=scratch,
+                env=worker_environment(os.environ, scratch),
+                start_new_session=True,
+            )
+        except OSError as error:
+            os.close(read_fd)
+            self._scratch.cleanup()
+            raise diagnosis.not_started(self.candidate, self.interpreter, error) from error
+        finally:
+            os.close(write_fd)
+        return process, os.fdopen(read_fd, "rb", buffering=0)
+
+    def _command(self, result_fd: int) -> list[str]:
+        options = ["--candidate", self.candidate.id, "--result-fd", str(result_fd)]
+        return [self.interpreter, "-m", "probes.worker", *options]
+
+    def _request(
+        self, name: CommandName, stage: Stage, expected: type[ReplyT], timeout_s: float, **arguments: object
+    ) -> ReplyT:
+        try:
+            reply = self._exchange(encode_command(name, **arguments), stage, timeout_s)
+        except WorkerFailed:
+            self.close()
+            raise
+        if isinstance(reply, expected):
+            return reply
+        # A worker that refused a workload can do the next one; after anything else its state is unknown.
+        if not (isinstance(reply, Failure) and reply.cause == "workload"):
+            self.close()
+        if isinstance(reply, Failure):
+            raise diagnosis.reported_failure(self.candidate, stage, reply, self.interpreter)
+        raise diagnosis.babbled(self.candidate, stage, repr(reply).encode())
+
+    def _exchange(self, command: bytes, stage: Stage, timeout_s: float) -> Reply:
+        try:
+            assert self._process.stdin is not None
+            self._process.stdin.write(command)
+            self._process.stdin.flush()
+            line = self._next_line(stage, timeout_s)
+            return decode_reply(line)
+        except ProtocolBroken as error:
+            raise diagnosis.babbled(self.candidate, stage, line) from error
+        except (OSError, ValueError) as error:
+            # The worker died before it could read the command, or `close` took the pipes away from under us.
+            raise self._end(stage) from error
+
+    def _next_line(self, stage: Stage, timeout_s: float) -> bytes:
+        deadline = time.perf_counter() + timeout_s
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._replies, selectors.EVENT_READ)
+            while b"\n" not in self._unread:
+                left_s = deadline - time.perf_counter()
+                if left_s <= 0:
+                    raise diagnosis.hung(self.candidate, stage, timeout_s)
+                if not selector.select(min(left_s, LIVENESS_CHECK_S)):
+                    # A child of a dead worker may hold the pipe open, so its end alone would not tell.
+                    if self._process.poll() is not None:
+                        raise self._end(stage)
+                    continue
+                self._read_more(stage)
+        line, self._unread = self._unread.split(b"\n", 1)
+        return line
+
+    def _read_more(self, stage: Stage) -> None:
+        chunk = self._replies.read(MAX_REPLY_BYTES)
+        if not chunk:
+            raise self._end(stage)
+        self._unread += chunk
+        if len(self._unread) > MAX_REPLY_BYTES:
+            raise diagnosis.babbled(self.candidate, stage, self._unread)
+
+    def _end(self, stage: Stage) -> WorkerFailed:
+        """What to say of a worker whose pipe has ended, with the exit code if it has one."""
+        try:
+            returncode = self._process.wait(KILL_WAIT_S)
+        except subprocess.TimeoutExpired:
+            return diagnosis.babbled(self.candidate, stage, self._unread)
+        self._output.join(LIVENESS_CHECK_S)
+        return diagnosis.ended(self.candidate, stage, returncode, self._output.lines)
+
+
+class _LastLines:
+    """Reads a stream to its end and keeps the last lines, however much is written."""
+
+    def __init__(self, stream: IO[bytes] | None) -> None:
+        assert stream is not None
+        self._stream = stream
+        self._lines: deque[str] = deque(maxlen=MAX_OUTPUT_LINES)
+        self._thread = threading.Thread(target=self._read, name="worker output", daemon=True)
+        self._thread.start()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return tuple(self._lines)
+
+    def join(self, timeout_s: float) -> None:
+        self._thread.join(timeout_s)
+
+    def close(self) -> None:
+        self.join(LIVENESS_CHECK_S)
+        if not self._thread.is_alive():
+            self._stream.close()
+
+    def _read(self) -> None:
+        while line := self._stream.readline(diagnosis.MAX_TAIL_LINE_CHARACTERS):
+            self._lines.append(line.decode(errors="replace").rstrip())
+
+
+def worker_environment(environment: Mapping[str, str], scratch: Path) -> dict[str, str]:
+    """The variables a worker gets: the allowed ones, and caches of its own so that every first step is a cold one."""
+    passed = {name: value for name, value in environment.items() if name in PASSED_VARIABLES}
+    caches = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR", "KERAS_HOME", "MPLCONFIGDIR")
+    return passed | {name: str(scratch / name.lower()) for name in caches} | {"PYTHONPATH": str(scratch / "modules")}
+
+
+def _kill_tree(process: subprocess.Popen[bytes]) -> None:
+    """Kill the worker's process group and any descendant that left it; returns when the worker is reaped."""
+    with suppress(psutil.Error):
+        for descendant in psutil.Process(process.pid).children(recursive=True):
+            descendant.kill()
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(KILL_WAIT_S)

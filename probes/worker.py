@@ -1,0 +1,206 @@
+"""The child process: one candidate, commands on stdin, replies on a private pipe.
+
+Started as `INTERPRETER -m probes.worker --candidate ID --result-fd N`; needs the standard library, NumPy and the
+candidate's framework. What the framework prints cannot reach the replies. When stdin ends, because the parent closed
+it or died, the worker ends itself and everything it started, even in the middle of a compilation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import gc
+import importlib
+import importlib.util
+import math
+import os
+import queue
+import resource
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from probes.candidates import Candidate, find_candidate
+from probes.errors import InvalidWorkload
+from probes.protocol import (
+    Block,
+    Built,
+    Failure,
+    FirstStep,
+    Imported,
+    PeakMemory,
+    Reply,
+    decode_command,
+    encode_reply,
+)
+from probes.workloads import Workload
+
+# What every adapter builds: float32 parameters, inputs and optimizer state.
+PRECISION = "float32"
+
+# The share of a block that is trained unmeasured before it, to bring caches and thread pools back after others ran.
+LEAD_IN = 0.2
+
+MAX_MESSAGE_CHARACTERS = 600
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Answer commands until stdin ends."""
+    parser = argparse.ArgumentParser(prog="python -m probes.worker", description=__doc__)
+    parser.add_argument("--candidate", required=True)
+    parser.add_argument("--result-fd", required=True, type=int)
+    options = parser.parse_args(arguments)
+    os.set_inheritable(options.result_fd, False)
+    _be_the_first_to_go_when_memory_runs_out()
+    trainer = Trainer(find_candidate(options.candidate))
+    with os.fdopen(options.result_fd, "wb", buffering=0) as replies:
+        for line in _lines_until_parent_ends(_take_stdin()):
+            replies.write(encode_reply(_answer(trainer, line)))
+
+
+class Trainer:
+    """Trains one workload at a time with one adapter; each public method but `__init__` answers one command."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self._candidate = candidate
+        self._adapter: Any = None
+        self._model: Any = None
+        self._step_s: float | None = None
+
+    def import_(self, seed: int) -> Imported:
+        """Load the framework; the time is what `import` costs a person's own script."""
+        started = time.perf_counter()
+        self._adapter = importlib.import_module(f"probes.frameworks.{self._candidate.module}")
+        self._adapter.configure(self._candidate.mode, seed)
+        import_s = time.perf_counter() - started
+        return Imported(import_s=import_s, versions=self._adapter.versions())
+
+    def build(self, workload: dict[str, Any], seed: int) -> Built:
+        """Replace the present network by a new one with the seed's weights and batch."""
+        from probes.batches import synthetic_batch  # noqa: PLC0415  NumPy: its import must not count as the framework's
+        from probes.parameters import initial_weights  # noqa: PLC0415
+
+        self._model, self._step_s = None, None
+        _forget_peak_memory()
+        description = Workload.from_json(workload)
+        weights, batch = initial_weights(description, seed), synthetic_batch(description, seed)
+        started = time.perf_counter()
+        self._model = self._adapter.build(description, weights, batch, self._candidate.mode)
+        build_s = time.perf_counter() - started
+        return Built(build_s=build_s, device=str(self._adapter.device(self._model)), precision=PRECISION)
+
+    def first_step(self) -> FirstStep:
+        """One step from the initial weights."""
+        trained = self._adapter.train(self._model, 1)
+        return FirstStep(first_step_s=trained.seconds, loss=trained.loss)
+
+    def measure(self, block_ms: float) -> Block:
+        """Train for at least `block_ms`; the first block after a build finds out how many steps that takes."""
+        block_s = block_ms / 1000
+        if self._step_s is not None and (lead_in := math.floor(LEAD_IN * block_s / self._step_s)):
+            self._adapter.train(self._model, lead_in)
+        cpu_before, seconds, steps = time.process_time(), 0.0, 0
+        count = 1 if self._step_s is None else max(1, math.ceil(block_s / self._step_s))
+        while seconds < block_s:
+            lap_s = self._adapter.train(self._model, count).seconds
+            seconds, steps = seconds + lap_s, steps + count
+            self._step_s = max(lap_s / count, 1e-9)
+            # Growing at most fourfold: the first steps of a block may be much faster or slower than the rest.
+            count = min(4 * count, max(1, math.ceil((block_s - seconds) / self._step_s)))
+        return Block(steps=steps, seconds=seconds, cpu_s=time.process_time() - cpu_before)
+
+    def peak_memory(self) -> PeakMemory:
+        """Peak memory since the build."""
+        device_mb = self._adapter.device_memory_mb()
+        return PeakMemory(memory_mb=_peak_resident_mb() if device_mb is None else float(device_mb))
+
+
+def _answer(trainer: Trainer, line: bytes) -> Reply:
+    name, arguments = decode_command(line)
+    commands: dict[str, Callable[..., Reply]] = {
+        "import": trainer.import_,
+        "build": trainer.build,
+        "first_step": trainer.first_step,
+        "measure": trainer.measure,
+        "peak_memory": trainer.peak_memory,
+    }
+    try:
+        return commands[name](**arguments)
+    except ModuleNotFoundError as error:
+        return _failure("missing", error)
+    except InvalidWorkload as error:
+        return _failure("workload", error)
+    except MemoryError as error:
+        return _failure("memory", error)
+    except Exception as error:  # noqa: BLE001  whatever a framework raises is this candidate's result
+        return _failure("exception", error)
+
+
+def _failure(cause: Any, error: Exception) -> Failure:
+    message = error.name if isinstance(error, ModuleNotFoundError) and error.name else str(error)
+    return Failure(cause=cause, error=type(error).__name__, message=message[:MAX_MESSAGE_CHARACTERS])
+
+
+def _take_stdin() -> BinaryIO:
+    """Stdin for us alone; a framework that reads from its own stdin finds it empty."""
+    private = os.fdopen(os.dup(0), "rb")
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    return private
+
+
+def _lines_until_parent_ends(stdin: BinaryIO) -> Iterator[bytes]:
+    """Yield lines as they come; a thread reads them, so that the end of stdin is noticed during any command."""
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def read() -> None:
+        for line in stdin:
+            lines.put(line)
+        _end_process_group()
+
+    threading.Thread(target=read, name="parent watcher", daemon=True).start()
+    while True:
+        yield lines.get()
+
+
+def _end_process_group() -> None:
+    """End this process and, where it leads its own group, all it started (compilers, data loaders)."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
+
+
+def _be_the_first_to_go_when_memory_runs_out() -> None:
+    """Let the kernel take this process before the app that started it (Linux; elsewhere there is no such file)."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+def _forget_peak_memory() -> None:
+    """Give freed memory back and restart the peak, so that the next network is not charged for the last one.
+
+    Linux with glibc only; elsewhere the peak is that of the process's whole life. See proc(5), clear_refs.
+    """
+    gc.collect()
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
+            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def _peak_resident_mb() -> float:
+    """Peak resident memory in MiB. On Linux from VmHWM: ru_maxrss survives exec and would show the parent's peak."""
+    if sys.platform == "linux":
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+        return int(kilobytes) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+if __name__ == "__main__":
+    main()
