@@ -105,7 +105,9 @@ class Recommendation(Record):
     """The answer. `frameworks` maps each framework to its share of plausible worlds (adds up to 1).
 
     `winner` is None only when every candidate is excluded; then `relax` names the answers to change. `tie` lists
-    the frameworks that are equally good here, the winner first, when the margin is within the noise.
+    the frameworks that are equally good here, the winner first, when the margin is within the noise. `why_not`
+    says for each framework what speaks against it: its exclusion, or what it lacks beside the winner (the winner
+    itself: beside the runner-up).
     """
 
     winner: Choice | None
@@ -117,6 +119,7 @@ class Recommendation(Record):
     forecast: tuple[ForecastRow, ...]
     reasons: tuple[Reason, ...]
     contributions: tuple[Contribution, ...] = ()
+    why_not: dict[str, tuple[Reason, ...]] = {}
     flips: tuple[Flip, ...]
     unknown: tuple[str, ...]
     assumptions: dict[str, Any] = {}

@@ -1,0 +1,66 @@
+"""Eligibility: what cannot work for these answers, with the reason and what would bring it back.
+
+A candidate that failed while measuring is not excluded: the failure is noted where its figures would stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from assistant.advice.recommendation import Exclusion
+from assistant.advice.worlds import Mask, Worlds
+from assistant.language import _
+from knowledge.collection import Knowledge
+from knowledge.schema import EligibilityRule
+from probes.candidates import CANDIDATES
+
+# How many answers may have to be relaxed together before something fits again.
+MAX_RELAXED = 3
+
+
+def exclusions(answers: Mapping[str, Any], knowledge: Knowledge) -> dict[str, Exclusion]:
+    """The candidates that cannot work for these answers; of several reasons, the first in the rules' order."""
+    found = ((candidate.id, knowledge.exclusions(candidate.id, answers)) for candidate in CANDIDATES)
+    return {candidate: _exclusion(rules[0]) for candidate, rules in found if rules}
+
+
+def eligible(worlds: Worlds, knowledge: Knowledge) -> Mask:
+    """Which candidate can be used in which world; (candidates, worlds)."""
+    usable = np.ones((len(CANDIDATES), worlds.size), bool)
+    for rule in knowledge.eligibility:
+        excluded = worlds.matches(rule.when)
+        if excluded is not False:
+            concerned = [_concerns(rule, candidate.framework, candidate.id) for candidate in CANDIDATES]
+            usable[concerned] &= ~np.asarray(excluded)
+    return usable
+
+
+def answers_to_relax(answers: Mapping[str, Any], knowledge: Knowledge) -> tuple[str, ...]:
+    """The fewest answers whose removal lets something fit again; every one that would do when one is enough."""
+    fields = sorted({field for rule in knowledge.eligibility for field in rule.when.fields} & set(answers))
+    for count in range(1, MAX_RELAXED + 1):
+        enough = list(_enough_to_relax(fields, count, answers, knowledge))
+        if enough:
+            return tuple(field for (field,) in enough) if count == 1 else enough[0]
+    return tuple(fields)
+
+
+def _enough_to_relax(
+    fields: list[str], count: int, answers: Mapping[str, Any], knowledge: Knowledge
+) -> Iterator[tuple[str, ...]]:
+    for dropped in combinations(fields, count):
+        kept = {field: value for field, value in answers.items() if field not in dropped}
+        if len(exclusions(kept, knowledge)) < len(CANDIDATES):
+            yield dropped
+
+
+def _concerns(rule: EligibilityRule, framework: str, candidate: str) -> bool:
+    return framework in rule.frameworks or candidate in rule.candidates
+
+
+def _exclusion(rule: EligibilityRule) -> Exclusion:
+    return Exclusion(reason=_(rule.reason), fix=_(rule.fix), rule=rule.id)

@@ -1,0 +1,48 @@
+"""Estimates: a figure with its uncertainty and the kind of evidence it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp
+from typing import Literal
+
+# The 95th percentile of the standard normal: the ends of a two-sided 90 % interval.
+Z_90 = 1.645
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A positive figure, log-normal around its median `value`; `log_sd` is its logarithm's standard deviation."""
+
+    value: float
+    log_sd: float
+    evidence: Literal["measured", "forecast"]
+
+    @property
+    def low(self) -> float:
+        """Lower end of the 90 % interval."""
+        return self.value * exp(-Z_90 * self.log_sd)
+
+    @property
+    def high(self) -> float:
+        """Upper end of the 90 % interval."""
+        return self.value * exp(Z_90 * self.log_sd)
+
+    def times(self, factor: float) -> Estimate:
+        """The same estimate in another unit or of a multiple."""
+        return Estimate(self.value * factor, self.log_sd, self.evidence)
+
+
+@dataclass(frozen=True)
+class JobForecast:
+    """What one candidate would take for the job; what is not known is None and `missing` says why.
+
+    `step_ms` is one optimizer step, `first_result_s` from starting Python to the end of the first step, `memory_mb`
+    the peak, in MiB.
+    """
+
+    candidate: str
+    step_ms: Estimate | None = None
+    first_result_s: Estimate | None = None
+    memory_mb: Estimate | None = None
+    missing: str | None = None
