@@ -6,14 +6,10 @@ the device. Calls are dispatched asynchronously; the clock stops when the last s
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import NamedTuple
-
-# Read when JAX first looks for devices: a worker must leave room on the GPU for the others.
-os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 import jax
 import jax.numpy as jnp
@@ -22,8 +18,7 @@ import optax
 from numpy.typing import NDArray
 
 from probes.batches import Batch
-from probes.frameworks import ADAM, Trained, require_mode
-from probes.frameworks.devices import jax_peak_mb
+from probes.frameworks import ADAM, Trained, jax_runtime, require_mode
 from probes.frameworks.jax_network import Arrays, Pass, forward, initial_statistics
 from probes.workloads import Workload
 
@@ -64,16 +59,15 @@ class Model:
 
 
 def configure(mode: str, seed: int) -> None:
-    """Seed dropout and keep products in float32 on a GPU; raises `InvalidWorkload` for an unknown mode."""
+    """Seed dropout and set up the GPU; raises `InvalidWorkload` for an unknown mode."""
     require_mode(mode, MODES)
+    jax_runtime.prepare(seed)
     _process.seed = seed
-    if jax.default_backend() != "cpu":
-        jax.config.update("jax_default_matmul_precision", "highest")
 
 
 def versions() -> dict[str, str]:
     """{distribution: version} of what this adapter runs on."""
-    return {"jax": jax.__version__, "optax": optax.__version__}
+    return jax_runtime.VERSIONS | {"optax": optax.__version__}
 
 
 def build(workload: Workload, weights: Mapping[str, NDArray[np.float32]], batch: Batch, mode: str) -> Model:
@@ -125,7 +119,7 @@ def device(model: Model) -> str:
 
 def device_memory_mb() -> float | None:
     """Peak memory of the GPU in MiB; None on a CPU."""
-    return jax_peak_mb(jax.devices()[0].memory_stats())
+    return jax_runtime.peak_memory_mb()
 
 
 def _loss_function(workload: Workload) -> LossFunction:

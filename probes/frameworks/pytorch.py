@@ -17,8 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from probes.batches import Batch
-from probes.frameworks import ADAM, Trained, require_mode
-from probes.frameworks.devices import MIB, torch_device
+from probes.frameworks import ADAM, Trained, require_mode, torch_runtime
 from probes.frameworks.pytorch_network import Binding, build_network, native_inputs
 from probes.workloads import Workload
 
@@ -41,24 +40,22 @@ class Model:
 
 
 def configure(mode: str, seed: int) -> None:
-    """Seed every generator and keep products in float32; raises `InvalidWorkload` for an unknown mode."""
+    """Seed every generator and set up the GPU; raises `InvalidWorkload` for an unknown mode."""
     require_mode(mode, MODES)
-    torch.manual_seed(seed)
-    torch.set_float32_matmul_precision("highest")
-    torch.backends.cudnn.allow_tf32 = False
+    torch_runtime.prepare(seed)
     if mode == "compile":
         torch._dynamo.config.recompile_limit = _RECOMPILE_LIMIT  # noqa: SLF001 - documented under torch.compile
 
 
 def versions() -> dict[str, str]:
     """{distribution: version} of what this adapter runs on."""
-    return {"torch": torch.__version__}
+    return torch_runtime.VERSIONS
 
 
 def build(workload: Workload, weights: Mapping[str, NDArray[np.float32]], batch: Batch, mode: str) -> Model:
     """The workload's network with these weights, its optimizer, and the batch on the device."""
     require_mode(mode, MODES)
-    where = torch_device(cuda=torch.cuda.is_available(), mps=torch.backends.mps.is_available())
+    where = torch_runtime.training_device()
     network, bindings = build_network(workload)
     network.to(where)
     for binding in bindings:
@@ -90,7 +87,7 @@ def train(model: Model, steps: int) -> Trained:
         loss.backward()  # type: ignore[no-untyped-call]
         model.optimizer.step()
         losses.append(loss.detach())
-    _synchronize(model)
+    torch_runtime.synchronize()
     return Trained(perf_counter() - started, torch.stack(losses).cpu().double().mean().item())
 
 
@@ -110,12 +107,8 @@ def device(model: Model) -> str:
 
 
 def device_memory_mb() -> float | None:
-    """Peak memory of the GPU in MiB (on Apple's, what the allocator holds: it keeps its peak); None on a CPU."""
-    if torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated() / MIB
-    if torch.backends.mps.is_available():
-        return torch.mps.driver_allocated_memory() / MIB
-    return None
+    """Peak memory of the GPU in MiB; None on a CPU."""
+    return torch_runtime.peak_memory_mb()
 
 
 def _compiled(network: nn.Module) -> Any:
@@ -129,11 +122,3 @@ def _loss(model: Model) -> Tensor:
     if model.loss == "cross_entropy":
         return functional.cross_entropy(outputs.flatten(0, -2), model.targets.flatten())
     return functional.mse_loss(outputs, model.targets)
-
-
-def _synchronize(model: Model) -> None:
-    match model.inputs.device.type:
-        case "cuda":
-            torch.cuda.synchronize()
-        case "mps":
-            torch.mps.synchronize()

@@ -1,0 +1,102 @@
+"""Keras on the backend that the mode names, trained by its own `fit`.
+
+The timed loop is that of `fit` with default settings, without metrics, on NumPy arrays: from the begin of the first
+batch to the end of the epoch, so that the time includes the callbacks and, but for the first batch, the data path of
+`fit` (each batch is sliced and brought to the device), and excludes what a call of `fit` does once.
+
+Keras is imported by the functions, because `configure` must choose the backend before the first import.
+"""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probes.batches import Batch
+from probes.frameworks import Trained, require_mode
+from probes.workloads import Workload
+
+MODES = ("tensorflow", "jax", "torch")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A compiled Keras model, what clocks it, and the batch it trains on."""
+
+    network: Any
+    clock: Any
+    batch: Batch
+
+
+def configure(mode: str, seed: int) -> None:
+    """Choose the backend, import Keras, seed it and set up the GPU; raises `InvalidWorkload` for an unknown mode."""
+    require_mode(mode, MODES)
+    os.environ["KERAS_BACKEND"] = mode
+    runtime = _runtime()
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    runtime.prepare(seed)
+
+
+def versions() -> dict[str, str]:
+    """{distribution: version} of what this adapter runs on."""
+    from probes.frameworks import keras_network
+
+    backend: dict[str, str] = _runtime().VERSIONS
+    return keras_network.VERSIONS | backend
+
+
+def build(workload: Workload, weights: Mapping[str, NDArray[np.float32]], batch: Batch, mode: str) -> Model:
+    """The workload's network with these weights, compiled for `fit` with its optimizer and loss."""
+    require_mode(mode, MODES)
+    from probes.frameworks import keras_network
+    from probes.frameworks.keras_clock import Clock
+
+    network = keras_network.build_network(workload, weights)
+    network.model.compile(optimizer=keras_network.adam(), loss=keras_network.loss_function(workload.loss))
+    return Model(network, Clock(), batch)
+
+
+def train(model: Model, steps: int) -> Trained:
+    """Take `steps` optimizer steps, each on a copy of the batch, in one call of `fit`."""
+    inputs, targets = (np.concatenate([array] * steps) for array in model.batch)
+    history = model.network.model.fit(
+        inputs,
+        targets,
+        batch_size=len(model.batch.inputs),
+        shuffle=False,
+        verbose=0,
+        callbacks=[model.clock],
+    )
+    return Trained(model.clock.seconds, float(history.history["loss"][0]))
+
+
+def loss_and_gradients(model: Model) -> tuple[float, dict[str, NDArray[np.float32]]]:
+    """The loss and the gradient of every canonical parameter at the present weights."""
+    from probes.frameworks import keras_gradients
+
+    loss, gradients = keras_gradients.loss_and_gradients(model.network.model, model.batch)
+    return loss, model.network.canonical_gradients(gradients)
+
+
+def device(model: Model) -> str:
+    """Where the first parameter lies."""
+    return str(model.network.model.trainable_variables[0].value.device)
+
+
+def device_memory_mb() -> float | None:
+    """Peak memory of the GPU in MiB; None on a CPU."""
+    peak: float | None = _runtime().peak_memory_mb()
+    return peak
+
+
+def _runtime() -> Any:
+    return import_module(f"probes.frameworks.{os.environ['KERAS_BACKEND']}_runtime")
