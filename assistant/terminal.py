@@ -16,7 +16,7 @@ from rich.text import Text
 from assistant import wording
 from assistant.advice.recommendation import Recommendation
 from assistant.language import _
-from probes.report import CandidateResult, Measurement, ProbeReport
+from probes.report import CandidateResult, Examination, Measurement, ProbeReport
 from probes.report import Progress as ProbeProgress
 
 Shown = TypeVar("Shown", bound=BaseModel)
@@ -101,6 +101,19 @@ def _figures(row: CandidateResult) -> Sequence[str]:
         NOTHING if row.memory_mb is None else wording.memory(row.memory_mb),
         str(row.rounds or NOTHING),
     )
+
+
+def examination(found: Examination) -> RenderableType:
+    """The machine, and for each framework whether it works, with which versions and where."""
+    table = _table(_("Frameworks"), _("Framework"), ())
+    for heading in (_("State"), _("Versions"), _("Device")):
+        table.add_column(heading)
+    for state in found.frameworks:
+        versions = ", ".join(f"{name} {version}" for name, version in state.versions.items())
+        name = wording.framework_name(state.framework)
+        table.add_row(name, wording.framework_status(state.status), versions, state.device or NOTHING)
+    problems = [Text(state.problem, style="yellow") for state in found.frameworks if state.problem]
+    return Group(Text(wording.machine_line(found.machine), style="bold"), table, *problems)
 
 
 def recommendation(advice: Recommendation) -> RenderableType:

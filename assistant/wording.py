@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import floor, log10
 
 from assistant.advice.recommendation import Flip, ForecastRow
@@ -34,6 +35,15 @@ def evidence_badge(kind: str) -> str:
         "rule": _("rule"),
         "you": _("you"),
     }[kind]
+
+
+def framework_status(status: str) -> str:
+    """Whether a framework works here, in words."""
+    return {
+        "usable": _("usable"),
+        "unusable": _("present but unusable"),
+        "missing": _("not installed"),
+    }[status]
 
 
 def machine_line(machine: Machine) -> str:
@@ -91,6 +101,12 @@ def answer_label(field: str, value: object) -> str:
         return f"{value:,}"
     options = {option.value: option.label for option in load().question(field).option}
     return _(options.get(str(value), str(value)))
+
+
+def listing(names: Iterable[str]) -> str:
+    """Names as they are read out: `PyTorch, Keras and JAX`."""
+    *most, last = names
+    return _("{most} and {last}").format(most=", ".join(most), last=last) if most else last
 
 
 def rounded(value: float, digits: int = SIGNIFICANT_DIGITS) -> float:

@@ -116,6 +116,13 @@ class FrameworkState(Record):
     problem: str | None = None
 
 
+class Examination(Record):
+    """What `doctor` found: the machine and whether each framework works on it."""
+
+    machine: Machine
+    frameworks: tuple[FrameworkState, ...]
+
+
 class Progress(Record):
     """What a running probe is doing now. `share` of the work is 0 to 1; `seconds_left` never exceeds the budget."""
 

@@ -26,7 +26,7 @@ def main() -> None:
     if installed.returncode != 0:
         sys.exit(
             "probewise: the browser tests need Chromium; none is installed and Playwright could not download one. "
-            "Install it with your system's packages (Debian, Ubuntu: sudo apt install chromium), then run make test again."
+            "Install it with your system's packages (Debian: sudo apt install chromium), then run make test again."
         )
 
 

@@ -1,0 +1,191 @@
+"""The `probewise` command: the same functions as the app, JSON on stdout with --json, progress on stderr.
+
+Exit codes: 0 done, 1 a failure of ours, 2 wrong input (one line on stderr), 124 out of time, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from pydantic import ValidationError
+
+from assistant import terminal
+from assistant.errors import InvalidInput
+from assistant.language import _
+from assistant.project import Project, read_project
+from assistant.server import serve
+from assistant.target import probe_workloads
+from probes.candidates import FRAMEWORKS, find_candidate
+from probes.environments import examine, installed_versions
+from probes.errors import InvalidWorkload, UnknownId
+from probes.hardware import machine
+from probes.report import Examination, ProbeReport
+from probes.schedule import ALL_CANDIDATES, DEFAULT_BUDGET_S
+from probes.schedule import probe as measure
+from probes.store import History
+from probes.workloads import Workload, find_workload
+
+OUT_OF_TIME = 124
+MAX_BUDGET_S = 3600.0
+
+app = typer.Typer(
+    name="probewise",
+    help="Which deep-learning framework should you use, on your machine, for your project? Measured, not guessed.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+ProjectFile = Annotated[Path, typer.Option("--project", help="A project file (TOML).")]
+Budget = Annotated[float, typer.Option("--budget", help="Seconds to measure for.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with the code of the contract."""
+    try:
+        code = app(args=arguments, prog_name="probewise", standalone_mode=False)
+    except (InvalidInput, InvalidWorkload, UnknownId, typer.TyperException) as error:
+        terminal.say(error.format_message() if isinstance(error, typer.TyperException) else str(error))
+        sys.exit(2)
+    except (KeyboardInterrupt, typer.Abort):
+        terminal.say(_("Interrupted."))
+        sys.exit(130)
+    sys.exit(code or 0)
+
+
+@app.command("app")
+def run_app(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8501,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Start the app and print its address."""
+    serve(host, port)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Show the machine, its interpreters and its frameworks: usable, or present but unusable and the fix."""
+    examination = Examination(machine=machine(), frameworks=examine())
+    terminal.show(examination, terminal.examination, as_json=as_json)
+
+
+@app.command()
+def probe(
+    project: Annotated[Path | None, typer.Option(help="A project file (TOML): measure what it needs.")] = None,
+    workload: Annotated[str | None, typer.Option(help="Id of a reference workload.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Examples per step.")] = None,
+    budget: Budget = DEFAULT_BUDGET_S,
+    only: Annotated[str | None, typer.Option(help="Candidates to measure, separated by commas.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train tiny models in every framework on this machine and show what was measured."""
+    if project and workload:
+        raise InvalidInput(_("Both --project and --workload were given; expected one of them."))
+    answers = read_project(project) if project else Project()
+    workloads = [find_workload(workload)] if workload else list(probe_workloads(answers))
+    if batch is not None:
+        workloads = [each.with_batch(batch) for each in workloads]
+    report = _probe(workloads, _candidate_ids(only), budget)
+    terminal.show(report, terminal.probe_report, as_json=as_json)
+    if all(row.status == "timeout" for row in report.candidates):
+        raise typer.Exit(OUT_OF_TIME)
+
+
+@app.command()
+def recommend(
+    project: ProjectFile,
+    probe: Annotated[Path | None, typer.Option(help="Use this probe's JSON instead of measuring.")] = None,
+    no_probe: Annotated[bool, typer.Option("--no-probe", help="Do not measure.")] = False,
+    budget: Annotated[float | None, typer.Option(help="Seconds to measure for; 60 unless told.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recommend a framework for a project, with the evidence, the doubt and what would change it."""
+    from assistant.advice.recommend import recommend as advise
+
+    if sum((probe is not None, no_probe, budget is not None)) > 1:
+        raise InvalidInput(_("--probe, --no-probe and --budget exclude each other; expected one of them at most."))
+    answers = read_project(project)
+    report: ProbeReport | None
+    if no_probe:
+        report = None
+    elif probe:
+        report = _read_report(probe)
+    else:
+        report = _probe(probe_workloads(answers), ALL_CANDIDATES, DEFAULT_BUDGET_S if budget is None else budget)
+    advice = advise(answers, report, machine=report.machine if report else machine())
+    terminal.show(advice, terminal.recommendation, as_json=as_json)
+
+
+@app.command()
+def starter(
+    project: ProjectFile,
+    output: Annotated[Path, typer.Option(help="A new folder, or a file ending in .zip.")],
+    framework: Annotated[str | None, typer.Option(help="Framework id; the recommended one unless told.")] = None,
+) -> None:
+    """Write a starter project that trains, advised by the last probe of this machine if there is one."""
+    from assistant.advice.recommend import recommend as advise
+    from assistant.starter.generate import write_starter
+
+    if framework is not None and framework not in FRAMEWORKS:
+        raise InvalidInput(
+            _("Unknown framework {framework!r}; expected one of {known}.").format(
+                framework=framework, known=", ".join(FRAMEWORKS)
+            )
+        )
+    answers, here, versions = read_project(project), machine(), installed_versions()
+    report = History().latest(here.fingerprint, versions, probe_workloads(answers)[0].id)
+    advice = advise(answers, report, machine=here)
+    chosen = framework or (advice.winner.framework if advice.winner else None)
+    if chosen is None:
+        raise InvalidInput(
+            _("Nothing fits these answers; relax one of {fields}.").format(fields=", ".join(advice.relax))
+        )
+    write_starter(answers, advice, framework=chosen, versions=versions, report=report, output=output)
+    terminal.say(_("Wrote {output}. Its README says how to train.").format(output=output))
+
+
+def _read_report(path: Path) -> ProbeReport:
+    try:
+        return ProbeReport.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InvalidInput(
+            _("Cannot read {path}: {reason}. Expected what probewise probe --json printed.").format(
+                path=path, reason=error.strerror
+            )
+        ) from error
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        where = ".".join(map(str, problem["loc"])) or _("the file")
+        raise InvalidInput(
+            _("{path} is no probe report: {where}: {reason}. Expected what probewise probe --json printed.").format(
+                path=path, where=where, reason=problem["msg"]
+            )
+        ) from error
+
+
+def _candidate_ids(only: str | None) -> list[str]:
+    if only is None:
+        return list(ALL_CANDIDATES)
+    return [find_candidate(each.strip()).id for each in only.split(",")]
+
+
+def _probe(workloads: Sequence[Workload], candidates: Sequence[str], budget_s: float) -> ProbeReport:
+
+    if not 0 < budget_s <= MAX_BUDGET_S:
+        raise InvalidInput(
+            _("Budget {budget:g} is out of range; expected seconds above 0, at most {most:g}.").format(
+                budget=budget_s, most=MAX_BUDGET_S
+            )
+        )
+    with terminal.progress_bar() as show_progress:
+        report = measure(workloads, candidates, budget_s=budget_s, seed=0, on_progress=show_progress)
+    history = History()
+    if not history.save(report):
+        terminal.say(history.problem or "")
+    return report
