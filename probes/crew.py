@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -53,7 +52,7 @@ class Crew:
         with self._lock:
             if self._closed:
                 raise CrewClosed
-            worker = Worker(candidate, self._interpreters.get(candidate.id, sys.executable))
+            worker = Worker(candidate, self._interpreters[candidate.id])
             self._workers[candidate.id] = worker
         return worker
 

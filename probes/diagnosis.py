@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from probes.candidates import Candidate
-from probes.errors import WorkerFailed
+from probes.errors import NotInstalled, WorkerFailed
 from probes.protocol import Failure
 
 Stage = Literal["importing", "building", "first step", "measuring", "reading memory"]
@@ -38,10 +38,9 @@ def reported_failure(candidate: Candidate, stage: Stage, failure: Failure, inter
     if stage != "importing":
         return WorkerFailed(f"{candidate.id} raised {failure.error} {_while(stage)}: {failure.message}")
     if failure.cause == "missing":
-        return WorkerFailed(
+        return NotInstalled(
             f"{candidate.id} needs the Python package {failure.message!r}, which is not installed. "
-            f"Install it with: {interpreter} -m pip install {' '.join(candidate.distributions)}",
-            "unusable",
+            f"Install it with: {interpreter} -m pip install {' '.join(candidate.distributions)}"
         )
     return WorkerFailed(
         f"{package} is installed but cannot be imported: {failure.error}: {failure.message}. "

@@ -23,3 +23,10 @@ class WorkerFailed(ProbeError):
     def __init__(self, message: str, reason: Literal["timeout", "failed", "unusable"] = "failed") -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class NotInstalled(WorkerFailed):
+    """A Python package that the candidate needs is not installed for its interpreter."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "unusable")

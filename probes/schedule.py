@@ -14,6 +14,7 @@ from probes.campaign import Campaign, Focus, Interrupted
 from probes.candidates import CANDIDATES, Candidate, find_candidate
 from probes.crew import Crew, CrewClosed
 from probes.directories import cache_directory
+from probes.environments import chosen_interpreters
 from probes.hardware import machine
 from probes.ledger import Ledger
 from probes.report import ProbeReport, Progress, ProgressStage
@@ -76,7 +77,7 @@ class ProbeSession:
         self._lock_path = lock_path or cache_directory() / "measuring.lock"
         self._lock = FileLock(self._lock_path)
         self._ledger = Ledger(self._candidates)
-        self._crew = Crew(interpreters or {})
+        self._crew = Crew(chosen_interpreters() | dict(interpreters or {}))
         self._thread = threading.Thread(target=self._work, name="probe session", daemon=True)
         self._changed = threading.Condition()
         # Guarded by `_changed`: what the thread is to do, and what it has said last.

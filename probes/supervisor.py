@@ -63,7 +63,8 @@ ReplyT = TypeVar("ReplyT", bound=Reply)
 class Worker:
     """One live worker. A request that gets no answer raises `WorkerFailed`, and the worker is then gone.
 
-    Requests belong to one thread; `close` may be called from any, at any time, and more than once.
+    Requests belong to the thread that started it, and on Linux the worker ends with that thread. `close` may be
+    called from any thread, at any time, and more than once.
     """
 
     def __init__(self, candidate: Candidate, interpreter: str = sys.executable) -> None:

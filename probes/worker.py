@@ -46,6 +46,8 @@ PRECISION = "float32"
 # The share of a block that is trained unmeasured before it, to bring caches and thread pools back after others ran.
 LEAD_IN = 0.2
 
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
 MAX_MESSAGE_CHARACTERS = 600
 
 
@@ -57,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     os.set_inheritable(options.result_fd, False)
     _be_the_first_to_go_when_memory_runs_out()
+    _die_with_the_parent()
     trainer = Trainer(find_candidate(options.candidate))
     with os.fdopen(options.result_fd, "wb", buffering=0) as replies:
         for line in _lines_until_parent_ends(_take_stdin()):
@@ -179,6 +182,14 @@ def _be_the_first_to_go_when_memory_runs_out() -> None:
     """Let the kernel take this process before the app that started it (Linux; elsewhere there is no such file)."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+def _die_with_the_parent() -> None:
+    """Have the kernel end this process with the thread that started it, even where a native library keeps the
+    interpreter lock and the watcher cannot run (Linux only; see prctl(2), PR_SET_PDEATHSIG).
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _forget_peak_memory() -> None:

@@ -1,0 +1,285 @@
+"""A session: what it measures, in which order, what one failure costs the others, and that it leaves nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+import pytest
+import toy_worker
+from filelock import FileLock
+
+from probes import crew, pacing
+from probes.errors import UnknownId
+from probes.report import CandidateResult, ProbeReport, Progress
+from probes.schedule import ProbeSession
+from probes.workloads import Workload, find_workload
+
+OTHERS = ("jax-jit", "scikit-learn", "keras-torch")
+TINY, SMALL, MEDIUM = (find_workload(f"mlp-{size}") for size in ("tiny", "small", "medium"))
+
+pytestmark = pytest.mark.usefixtures("no_process_left", "short_blocks")
+
+
+@pytest.fixture
+def short_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "BLOCK_MS", 4.0)
+
+
+class Toys:
+    """Makes sessions whose candidates are toys, `pytorch-eager` with a fault."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.lock_path = directory / "lock"
+
+    def session(self, fault: str = "none", others: Sequence[str] = OTHERS, **options: object) -> ProbeSession:
+        sound = toy_worker.interpreter(self.directory)
+        interpreters = dict.fromkeys(others, sound) | {"pytorch-eager": toy_worker.interpreter(self.directory, fault)}
+        return ProbeSession(list(interpreters), interpreters=interpreters, lock_path=self.lock_path, **options)
+
+    def measure(self, fault: str = "none", workloads: Sequence[Workload] = (TINY,), **options: object) -> ProbeReport:
+        with self.session(fault, **options) as session:
+            session.focus(workloads)
+            session.start()
+            assert session.wait(60)
+            report = session.report()
+        assert report is not None
+        self.assert_lock_is_free()
+        return report
+
+    def assert_lock_is_free(self) -> None:
+        lock = FileLock(self.lock_path)
+        lock.acquire(timeout=0)
+        lock.release()
+
+
+@pytest.fixture
+def toys(tmp_path: Path) -> Toys:
+    return Toys(tmp_path)
+
+
+def by_id(candidates: Sequence[CandidateResult]) -> dict[str, CandidateResult]:
+    return {result.candidate: result for result in candidates}
+
+
+def test_every_candidate_gets_its_rounds_and_its_figures(toys: Toys) -> None:
+    report = toys.measure(workloads=(TINY, SMALL))
+    assert [measurement.workload.id for measurement in report.measurements] == ["mlp-tiny", "mlp-small"]
+    for measurement in report.measurements:
+        assert [result.candidate for result in measurement.candidates] == [*OTHERS, "pytorch-eager"]
+        for result in measurement.candidates:
+            assert (result.status, result.rounds, result.parity, result.device) == ("ok", 5, 0.0, "cpu")
+            assert result.step_ms_low <= result.step_ms <= result.step_ms_high
+            assert result.step_ms == pytest.approx(1000 * toy_worker.STEP_S, rel=0.5)
+            assert None not in (result.import_s, result.build_s, result.first_step_s, result.memory_mb)
+    assert report.versions == {"toy": "1.0"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "words"),
+    [
+        ("not_installed@configure", "unusable", "pip install torch"),
+        ("exception@train", "failed", "shapes do not fit"),
+        ("leave@configure", "unusable", "exit code 3"),
+        ("segfault@steps", "failed", "SIGSEGV"),
+        ("hang@train", "timeout", "The budget of 6 s was for 4 candidates"),
+        ("hang_in_native_code_with_a_child@configure", "timeout", "The budget of 6 s"),
+        ("memory_limit@build", "failed", "ran out of memory"),
+        ("killed@steps", "failed", "memory ran out"),
+        ("garbage_on_the_pipe@steps", "failed", "no measurement"),
+        ("refuse_workload@build", "unusable", "cannot do this workload"),
+    ],
+)
+def test_a_fault_costs_its_own_row_only(toys: Toys, fault: str, status: str, words: str) -> None:
+    report = toys.measure(fault, budget_s=6.0)
+    results = by_id(report.candidates)
+    faulty = results.pop("pytorch-eager")
+    assert faulty.status == status
+    assert words in faulty.error
+    assert {candidate: result.status for candidate, result in results.items()} == dict.fromkeys(OTHERS, "ok")
+
+
+def test_noise_on_stdout_disturbs_nothing(toys: Toys) -> None:
+    results = toys.measure("garbage_on_stdout@steps").candidates
+    assert {result.status for result in results} == {"ok"}
+
+
+def test_a_failure_at_one_size_leaves_the_other_sizes(toys: Toys) -> None:
+    report = toys.measure("segfault@train", workloads=(TINY, SMALL))
+    assert [by_id(m.candidates)["pytorch-eager"].status for m in report.measurements] == ["failed", "failed"]
+    assert [by_id(m.candidates)["jax-jit"].status for m in report.measurements] == ["ok", "ok"]
+
+
+def test_what_the_budget_does_not_reach_names_the_budget(toys: Toys) -> None:
+    report = toys.measure("hang@configure", others=(), budget_s=1.5)
+    (result,) = report.candidates
+    assert result.status == "timeout"
+    assert "budget of 2 s" in result.error
+    assert report.seconds < 3
+
+
+def test_a_new_focus_keeps_what_is_measured_and_the_workers(toys: Toys) -> None:
+    with toys.session() as session:
+        session.start()
+        session.focus([TINY])
+        assert session.wait(60)
+        first = session.report()
+        workers = {child.pid for child in psutil.Process().children()}
+        session.focus([SMALL, TINY])
+        assert session.wait(60)
+        second = session.report()
+        assert {child.pid for child in psutil.Process().children()} == workers
+    assert second.workload == SMALL
+    assert second.rungs[0].candidates == first.candidates
+
+
+def test_a_new_focus_interrupts_the_old_one(toys: Toys) -> None:
+    heard = threading.Event()
+
+    def on_progress(progress: Progress) -> None:
+        if progress.stage == "measuring":
+            heard.set()
+
+    with toys.session(on_progress=on_progress) as session:
+        session.start()
+        session.focus([TINY, MEDIUM])
+        assert heard.wait(60)
+        session.focus([SMALL])
+        assert session.wait(60)
+        report = session.report()
+    assert report.workload == SMALL
+    assert {result.status for result in report.candidates} == {"ok"}
+    assert report.rungs == ()
+
+
+def test_a_new_budget_tries_again_what_the_last_did_not_reach(toys: Toys) -> None:
+    with toys.session("hang@train", budget_s=2.0, others=()) as session:
+        session.start()
+        session.focus([TINY])
+        assert session.wait(60)
+        told: list[str] = []
+        session._on_progress = lambda progress: told.append(progress.stage)
+        session.focus([TINY])
+        assert session.wait(60)
+    assert "first step" in told
+
+
+def test_progress_only_grows_and_never_promises_more_than_the_budget(toys: Toys) -> None:
+    told: list[Progress] = []
+    toys.measure("exception@train", workloads=(TINY, SMALL), on_progress=told.append, budget_s=20.0)
+    shares = [progress.share for progress in told]
+    assert shares == sorted(shares)
+    assert (told[0].share, told[-1].share, told[-1].stage) == (0.0, 1.0, "done")
+    assert all(0 <= progress.seconds_left <= 20 for progress in told)
+    assert {progress.stage for progress in told} >= {"importing", "building", "first step", "measuring"}
+
+
+def test_the_order_of_every_round_is_shuffled_and_the_same_for_a_seed(toys: Toys) -> None:
+    def order(seed: int) -> list[str]:
+        told: list[Progress] = []
+        toys.measure(on_progress=told.append, seed=seed)
+        return [progress.candidate for progress in told if progress.stage == "measuring"]
+
+    first = order(1)
+    rounds = [tuple(first[start : start + 4]) for start in range(0, 20, 4)]
+    assert all(set(turn) == {*OTHERS, "pytorch-eager"} for turn in rounds)
+    assert len(set(rounds)) > 1
+    assert order(1) == first
+    assert order(2) != first
+
+
+def test_with_little_memory_candidates_are_measured_in_groups_and_it_says_so(
+    toys: Toys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew.Crew, "capacity", lambda self: 2)
+    most: list[int] = []
+    report = toys.measure(on_progress=lambda progress: most.append(len(psutil.Process().children())))
+    assert max(most) == 2
+    assert {result.status for result in report.candidates} == {"ok"}
+    assert "in groups" in report.notes[0]
+
+
+def test_a_second_session_waits_for_the_first(toys: Toys) -> None:
+    with FileLock(toys.lock_path), toys.session() as session:
+        session.focus([TINY])
+        session.start()
+        assert not session.wait(0.3)
+        assert (session.progress.stage, session.progress.share, session.report()) == ("waiting", 0.0, None)
+
+
+def test_closing_in_the_middle_leaves_nothing(toys: Toys) -> None:
+    session = toys.session("hang@train")
+    session.start()
+    session.focus([TINY])
+    while session.progress.stage != "first step" or session.progress.candidate != "pytorch-eager":
+        time.sleep(0.01)
+    session.close()
+    session.close()
+    toys.assert_lock_is_free()
+    assert not psutil.Process().children()
+    assert session.report() is None, "a worker that was killed to close has not failed"
+
+
+@pytest.mark.parametrize(
+    ("fault", "last_stage"),
+    [("none", "measuring"), ("hang@train", "first step"), ("hang_in_native_code@train", "first step")],
+)
+def test_a_parent_that_is_killed_takes_its_workers_along(toys: Toys, fault: str, last_stage: str) -> None:
+    script = f"""
+import sys
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from test_schedule import TINY, Toys
+session = Toys(Path({str(toys.directory)!r})).session(
+    {fault!r}, on_progress=lambda progress: print(progress.candidate, progress.stage, flush=True)
+)
+session.focus([TINY])
+session.start()
+session.wait()
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
+        for line in parent.stdout:
+            if line.strip() == f"pytorch-eager {last_stage}":
+                break
+        workers = psutil.Process(parent.pid).children(recursive=True)
+        parent.kill()
+    assert len(workers) >= 2
+    _gone, alive = psutil.wait_procs(workers, timeout=10)
+    assert alive == []
+    toys.assert_lock_is_free()
+
+
+def test_a_lock_that_cannot_be_taken_is_noted(toys: Toys) -> None:
+    toys.lock_path = toys.directory / "file" / "lock"
+    toys.lock_path.parent.write_text("no directory")
+    with toys.session(others=()) as session:
+        session.focus([TINY])
+        session.start()
+        assert session.wait(60)
+        assert "cannot be locked" in session.report().notes[0]
+
+
+def test_a_broken_listener_is_told_to_whoever_waits(toys: Toys) -> None:
+    def on_progress(progress: Progress) -> None:
+        raise RuntimeError("the page is gone")
+
+    with toys.session(on_progress=on_progress) as session:
+        session.focus([TINY])
+        session.start()
+        with pytest.raises(RuntimeError, match="the page is gone"):
+            session.wait(60)
+
+
+def test_wrong_arguments_are_refused() -> None:
+    with pytest.raises(UnknownId, match="'caffe'"):
+        ProbeSession(["caffe"])
+    with pytest.raises(ValueError, match="budget is 0"):
+        ProbeSession(budget_s=0)
+    with pytest.raises(ValueError, match="at least one workload"):
+        ProbeSession().focus([])

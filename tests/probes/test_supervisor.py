@@ -1,0 +1,168 @@
+"""One worker: what it answers, and what a person is told when it does not."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+import toy_worker
+
+from probes.candidates import find_candidate
+from probes.errors import NotInstalled, WorkerFailed
+from probes.supervisor import Worker, worker_environment
+from probes.workloads import find_workload
+
+TORCH = find_candidate("pytorch-eager")
+TINY = find_workload("mlp-tiny")
+
+pytestmark = pytest.mark.usefixtures("no_process_left")
+
+
+def train(worker: Worker, timeout_s: float = 20.0) -> None:
+    worker.import_framework(seed=0, timeout_s=timeout_s)
+    worker.build(TINY, seed=0, timeout_s=timeout_s)
+    worker.first_step(timeout_s=timeout_s)
+    worker.measure(block_ms=20, timeout_s=timeout_s)
+
+
+def failure(directory: Path, fault: str, timeout_s: float = 20.0) -> WorkerFailed:
+    with Worker(TORCH, toy_worker.interpreter(directory, fault)) as worker:
+        with pytest.raises(WorkerFailed) as caught:
+            train(worker, timeout_s)
+        assert not worker.alive or caught.value.reason == "unusable"
+    return caught.value
+
+
+def test_a_worker_trains_and_tells_its_figures(tmp_path: Path) -> None:
+    with Worker(TORCH, toy_worker.interpreter(tmp_path)) as worker:
+        imported = worker.import_framework(seed=0, timeout_s=20)
+        built = worker.build(TINY, seed=0, timeout_s=20)
+        first = worker.first_step(timeout_s=20)
+        worker.measure(block_ms=20, timeout_s=20)
+        block = worker.measure(block_ms=20, timeout_s=20)
+        memory = worker.peak_memory(timeout_s=20)
+    assert imported.versions == {"toy": "1.0"}
+    assert (built.device, built.precision, first.loss) == ("cpu", "float32", 2.0)
+    assert block.seconds >= 0.02
+    assert block.steps == pytest.approx(block.seconds / toy_worker.STEP_S, rel=0.1)
+    assert 10 < memory.memory_mb < 1000
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "words"),
+    [
+        ("not_installed@configure", "unusable", ["'torch'", "not installed", "-m pip install torch"]),
+        ("broken_library@configure", "unusable", ["torch is installed but cannot be imported", "libcudnn.so.9"]),
+        ("exception@configure", "unusable", ["cannot be imported", "RuntimeError: shapes do not fit"]),
+        ("segfault@configure", "unusable", ["SIGSEGV", "while importing"]),
+        ("refuse_workload@build", "unusable", ["cannot do this workload", "convolution"]),
+        ("exception@build", "failed", ["RuntimeError while building: shapes do not fit"]),
+        ("exception@train", "failed", ["RuntimeError at its first step"]),
+        ("leave@train", "failed", ["exit code 3", "It wrote last: one last word"]),
+        ("segfault@train", "failed", ["SIGSEGV", "segmentation fault", "Reinstall"]),
+        ("segfault@steps", "failed", ["SIGSEGV", "while measuring"]),
+        ("killed@train", "failed", ["SIGKILL", "memory ran out", "smaller batch"]),
+        ("memory_limit@build", "failed", ["ran out of memory while building", "smaller batch"]),
+        ("garbage_on_the_pipe@build", "failed", ["no measurement while building", "Loading libdevice"]),
+        ("half_a_line@steps", "failed", ["exit code 0"]),
+    ],
+)
+def test_each_end_has_a_reason_and_a_sentence(tmp_path: Path, fault: str, reason: str, words: list[str]) -> None:
+    caught = failure(tmp_path, fault)
+    assert caught.reason == reason
+    assert [word for word in words if word not in str(caught)] == []
+
+
+@pytest.mark.parametrize("fault", ["hang@train", "hang_in_native_code_with_a_child@train"])
+def test_a_hang_ends_with_the_time_it_was_given(tmp_path: Path, fault: str) -> None:
+    with Worker(TORCH, toy_worker.interpreter(tmp_path, fault)) as worker:
+        worker.import_framework(seed=0, timeout_s=20)
+        worker.build(TINY, seed=0, timeout_s=20)
+        with pytest.raises(WorkerFailed, match=r"no answer in 0\.3 s") as caught:
+            worker.first_step(timeout_s=0.3)
+    assert caught.value.reason == "timeout"
+
+
+def test_a_package_that_is_missing_is_told_from_one_that_is_broken(tmp_path: Path) -> None:
+    assert isinstance(failure(tmp_path, "not_installed@configure"), NotInstalled)
+    assert not isinstance(failure(tmp_path, "broken_library@configure"), NotInstalled)
+
+
+def test_what_a_framework_prints_is_no_result(tmp_path: Path) -> None:
+    with Worker(TORCH, toy_worker.interpreter(tmp_path, "garbage_on_stdout@steps")) as worker:
+        train(worker)
+        assert worker.alive
+
+
+def test_a_worker_that_refused_a_workload_can_do_another(tmp_path: Path) -> None:
+    with Worker(TORCH, toy_worker.interpreter(tmp_path, "refuse_workload@build")) as worker:
+        worker.import_framework(seed=0, timeout_s=20)
+        for _ in range(2):
+            with pytest.raises(WorkerFailed, match="cannot do this workload"):
+                worker.build(TINY, seed=0, timeout_s=20)
+
+
+def test_a_worker_that_is_gone_says_so_again(tmp_path: Path) -> None:
+    with Worker(TORCH, toy_worker.interpreter(tmp_path, "segfault@train")) as worker:
+        with pytest.raises(WorkerFailed):
+            train(worker)
+        with pytest.raises(WorkerFailed, match="SIGSEGV"):
+            worker.measure(block_ms=20, timeout_s=20)
+
+
+def test_an_interpreter_that_does_not_exist_is_told(tmp_path: Path) -> None:
+    with pytest.raises(WorkerFailed, match="could not be started with /nowhere/python: No such file") as caught:
+        Worker(TORCH, "/nowhere/python")
+    assert caught.value.reason == "unusable"
+
+
+def test_a_command_that_is_no_python_is_told(tmp_path: Path) -> None:
+    with Worker(TORCH, "/bin/false") as worker, pytest.raises(WorkerFailed, match="exit code 1"):
+        worker.import_framework(seed=0, timeout_s=20)
+
+
+def test_closing_ends_a_request_of_another_thread(tmp_path: Path) -> None:
+    worker = Worker(TORCH, toy_worker.interpreter(tmp_path, "hang@configure"))
+    caught: list[WorkerFailed] = []
+
+    def ask() -> None:
+        try:
+            worker.import_framework(seed=0, timeout_s=60)
+        except WorkerFailed as failure:
+            caught.append(failure)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    worker.close()
+    worker.close()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert len(caught) == 1
+
+
+def test_closing_ends_what_the_worker_started(tmp_path: Path) -> None:
+    with Worker(TORCH, toy_worker.interpreter(tmp_path, "hang_in_native_code_with_a_child@train")) as worker:
+        worker.import_framework(seed=0, timeout_s=20)
+        worker.build(TINY, seed=0, timeout_s=20)
+        with pytest.raises(WorkerFailed):
+            worker.first_step(timeout_s=0.5)
+        assert not psutil.pid_exists(worker.pid)
+
+
+def test_the_environment_of_a_worker_is_filtered(tmp_path: Path) -> None:
+    mine = {
+        "PATH": "/bin",
+        "KERAS_BACKEND": "jax",
+        "XLA_FLAGS": "--x",
+        "PYTHONPATH": "/lib",
+        "CUDA_VISIBLE_DEVICES": "1",
+    }
+    theirs = worker_environment(mine, tmp_path)
+    assert theirs["PATH"] == "/bin"
+    assert theirs["CUDA_VISIBLE_DEVICES"] == "1"
+    assert "KERAS_BACKEND" not in theirs
+    assert "XLA_FLAGS" not in theirs
+    assert theirs["PYTHONPATH"] == str(tmp_path / "modules")
+    assert theirs["TORCHINDUCTOR_CACHE_DIR"].startswith(str(tmp_path))

@@ -1,0 +1,148 @@
+"""A stand-in for a Python with a framework: a tiny model that trains on NumPy, and breaks where it is told to.
+
+`interpreter(...)` writes a command that behaves like `python -m probes.worker`, except that the candidate's adapter
+is the toy below. Everything else (worker, supervisor, session) is the real thing.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import runpy
+import signal
+import subprocess
+import sys
+import time
+import types
+from pathlib import Path
+
+STEP_S = 1e-4
+
+
+def interpreter(directory: Path, fault: str = "none") -> str:
+    path = directory / f"python-{fault}"
+    path.write_text(f'#!/bin/sh\nexec {sys.executable} {__file__} {fault} "$@"\n')
+    path.chmod(0o755)
+    return str(path)
+
+
+def result_fd() -> int:
+    return int(sys.argv[sys.argv.index("--result-fd") + 1])
+
+
+def not_installed() -> None:
+    raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+
+def broken_library() -> None:
+    raise ImportError("libcudnn.so.9: cannot open shared object file")
+
+
+def exception() -> None:
+    raise RuntimeError("shapes do not fit")
+
+
+def leave() -> None:
+    print("one last word", file=sys.stderr, flush=True)
+    sys.exit(3)
+
+
+def segfault() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def killed() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang() -> None:
+    while True:
+        time.sleep(60)
+
+
+def hang_in_native_code_with_a_child() -> None:
+    subprocess.Popen(["sleep", "600"])
+    hang_in_native_code()
+
+
+def hang_in_native_code() -> None:
+    # PyDLL keeps the interpreter lock, as a careless extension does.
+    ctypes.PyDLL(None).sleep(600)
+
+
+def memory_limit() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))
+    bytearray(2**33)
+
+
+def garbage_on_stdout() -> None:
+    os.write(1, b'{"kind":"block","steps":1,"seconds":1,"cpu_s":1}\nprogress: 100 %\n' * 10_000)
+
+
+def garbage_on_the_pipe() -> None:
+    os.write(result_fd(), b"Loading libdevice\n")
+
+
+def half_a_line() -> None:
+    os.write(result_fd(), b'{"kind":"block","steps":1')
+    os._exit(0)
+
+
+def refuse_workload() -> None:
+    from probes.errors import InvalidWorkload
+
+    raise InvalidWorkload("it has a convolution")
+
+
+class Toy:
+    """An adapter; `fault` is `FUNCTION@PLACE`: one of the above, and a method of this ("steps" is a block)."""
+
+    def __init__(self, fault: str) -> None:
+        self.fault, _, self.place = fault.partition("@")
+
+    def break_in(self, place: str) -> None:
+        if place == self.place:
+            globals()[self.fault]()
+
+    def configure(self, mode: str, seed: int) -> None:
+        self.break_in("configure")
+
+    def versions(self) -> dict[str, str]:
+        return {"toy": "1.0"}
+
+    def build(self, workload: object, weights: object, batch: object, mode: str) -> object:
+        self.break_in("build")
+        return object()
+
+    def train(self, model: object, steps: int) -> object:
+        from probes.frameworks import Trained
+
+        self.break_in("train" if steps == 1 else "steps")
+        started = time.perf_counter()
+        while time.perf_counter() - started < STEP_S * steps:
+            pass
+        return Trained(time.perf_counter() - started, 2.0)
+
+    def device(self, model: object) -> str:
+        return "cpu"
+
+    def device_memory_mb(self) -> float | None:
+        return None
+
+
+def main() -> None:
+    from probes.candidates import find_candidate
+
+    _script, fault, _dash_m, module, *options = sys.argv
+    sys.argv = [module, *options]
+    name = f"probes.frameworks.{find_candidate(options[1]).module}"
+    toy, adapter = Toy(fault), types.ModuleType(name)
+    for function in ("configure", "versions", "build", "train", "device", "device_memory_mb"):
+        setattr(adapter, function, getattr(toy, function))
+    sys.modules[name] = adapter
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()
