@@ -21,6 +21,12 @@ MOST_FLIPS = 3
 # Draws for each change while searching; what is found is confirmed with a full ranking before it is told.
 SEARCH_DRAWS = 150
 
+# A change that looked like a flip in the search may not be one. So many are confirmed at most: each costs a ranking.
+MOST_CONFIRMED = 12
+
+# These answers name a framework themselves: a change of theirs explains little, and is told only for want of another.
+NAMING = ("knows", "existing_code")
+
 # Answers that lie on a line: their neighbours are a smaller change than their ends.
 ORDERED = (
     "dataset_rows",
@@ -53,7 +59,7 @@ def flips(
     seed: int,
     confirm: Callable[[Change], str | None],
 ) -> tuple[tuple[Change, str], ...]:
-    """Changes that make another framework win, and which: the smallest first, each another answer and framework.
+    """Changes that make another framework win, and which: the smallest first, one for each framework that could.
 
     `confirm` says which framework really wins after a change.
     """
@@ -61,17 +67,21 @@ def flips(
     shares = _shares_won(changes, answers, situation, knowledge, seed)
     likely = shares.argmax(axis=1)
     sureness = shares.max(axis=1, initial=0)
-    order = sorted(range(len(changes)), key=lambda index: (changes[index].steps, -sureness[index]))
+    order = sorted(
+        range(len(changes)),
+        key=lambda index: (changes[index].field in NAMING, changes[index].steps, -sureness[index]),
+    )
+    promising = [index for index in order if FRAMEWORKS[likely[index]] != winner and shares[index].any()]
     found: dict[str, Change] = {}
-    for index in order:
+    confirmed = 0
+    for index in promising:
         framework = FRAMEWORKS[likely[index]]
-        used = {change.field for change in found.values()}
-        if framework in {winner, *found} or changes[index].field in used or not shares[index].any():
-            continue
-        if confirm(changes[index]) == framework:
-            found[framework] = changes[index]
-        if len(found) == MOST_FLIPS:
+        if len(found) == MOST_FLIPS or confirmed == MOST_CONFIRMED:
             break
+        if framework not in found:
+            confirmed += 1
+            if confirm(changes[index]) == framework:
+                found[framework] = changes[index]
     return tuple((change, framework) for framework, change in found.items())
 
 
@@ -89,8 +99,9 @@ def _steps(question: Question, values: tuple[Any, ...], before: Any, after: Any)
         return 1
     if question.kind == "number":
         low, high = sorted((float(before), float(after)))
-        return 1 + sum(low < value < high for value in values)
-    return abs(list(values).index(before) - list(values).index(after)) if before in values else 1
+        return 1 + sum(low < float(value) < high for value in values)
+    places = {value: place for place, value in enumerate(values)}
+    return abs(places[before] - places[after]) if before in places else 1
 
 
 def _shares_won(

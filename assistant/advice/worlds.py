@@ -111,7 +111,8 @@ def _prior(field: str, values: Sequence[Any]) -> NDArray[np.float64]:
     ordinary = np.array([value in ORDINARY.get(field, ()) for value in values])
     if not ordinary.any():
         return np.full(len(values), 1 / len(values))
-    return np.where(ordinary, ORDINARY_SHARE / ordinary.sum(), (1 - ORDINARY_SHARE) / (~ordinary).sum())
+    shares = np.where(ordinary, ORDINARY_SHARE / ordinary.sum(), (1 - ORDINARY_SHARE) / (~ordinary).sum())
+    return np.asarray(shares)
 
 
 def _picks(question: Question, answers: Mapping[str, Any]) -> Iterator[float]:
