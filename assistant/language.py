@@ -32,6 +32,16 @@ def use_language(code: str) -> None:
     _language.set(code)
 
 
+def current_language() -> str:
+    """The code of this context's language."""
+    return _language.get()
+
+
+def language_in_use() -> str:
+    """The code of the language that this context shows."""
+    return _language.get()
+
+
 def _(message: str) -> str:
     """`message` in the language in use; the empty string stays empty (gettext would answer its header)."""
     return _catalogue(_language.get()).gettext(message) if message else ""

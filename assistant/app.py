@@ -1,0 +1,24 @@
+"""The app's entry point: the list of pages, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from assistant.language import _
+from assistant.views.languages import follow_browser
+
+# A file of ours: Streamlit would fetch an icon given by name from elsewhere.
+ICON = Path(__file__).parent / "views" / "probewise.svg"
+
+st.set_page_config(page_title="Probewise", page_icon=ICON, layout="wide")
+st.logo(ICON, size="small")
+follow_browser()
+st.navigation(
+    [
+        st.Page("views/interview.py", title=_("Interview"), icon=":material/forum:", default=True),
+        st.Page("views/measurements.py", title=_("Measurements"), icon=":material/speed:"),
+    ],
+    position="top",
+).run()

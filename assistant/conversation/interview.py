@@ -1,0 +1,117 @@
+"""Interview: what was asked and answered so far. A value; every answer makes a new one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from assistant.conversation.questions import next_question, phrasing, questions_for
+from assistant.project import Project
+from assistant.target import detected_answers, known_answers
+from knowledge.collection import Knowledge
+from knowledge.schema import NumberRange, Question
+from probes.report import Machine
+
+# An answer belongs to the wording it was given to: 30 columns are not 30 pixels.
+Wording = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class OpenQuestion:
+    """A question as it is put to the person now; `text` is an English msgid, `value` what was answered before."""
+
+    question: Question
+    text: str
+    number: NumberRange | None
+    value: Any = None
+
+    @property
+    def id(self) -> str:
+        """The project field it fills."""
+        return self.question.id
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A question that was answered, passed over (`value` None) or answered by the machine (`detected`).
+
+    `text` and `unit` are English msgids; numbers alone have a unit.
+    """
+
+    id: str
+    text: str
+    unit: str
+    value: Any
+    detected: bool = False
+
+
+@dataclass(frozen=True)
+class Interview:
+    """Nothing given is ever dropped: an answer whose question no longer applies waits until it applies again."""
+
+    knowledge: Knowledge
+    machine: Machine | None = None
+    given: dict[Wording, Any] = field(default_factory=dict)
+    revisited: str | None = None
+
+    @property
+    def project(self) -> Project:
+        """The answers that count now: those whose question applies, in the wording they were given to."""
+        project = Project()
+        for question in self.knowledge.questions.values():
+            if not question.when.ruled_out(project.answers):
+                value = self.given.get(_wording(question, project))
+                project = project if value is None else project.with_answer(question.id, value)
+        return project
+
+    @property
+    def open_question(self) -> OpenQuestion | None:
+        """The one question to ask now: the one being changed, else the next that matters; None when all is said."""
+        project = self.project
+        applicable = {question.id: question for question in questions_for(project, self.knowledge)}
+        question = applicable.get(self.revisited or "")
+        if question is None:
+            question = next_question(project, self._passed(project), self.knowledge, self.machine)
+        if question is None:
+            return None
+        text, number = phrasing(question, project)
+        return OpenQuestion(question, text, number, known_answers(project, self.machine).get(question.id))
+
+    @property
+    def settled(self) -> tuple[Settled, ...]:
+        """What was answered or passed over, in the order of asking; then what the machine answers by itself."""
+        project = self.project
+        machine_knows = detected_answers(project, self.machine)
+        lines: list[Settled] = []
+        for question in questions_for(project, self.knowledge):
+            text, number = phrasing(question, project)
+            unit = number.unit if number else ""
+            if question.id in machine_knows:
+                lines.append(Settled(question.id, text, unit, machine_knows[question.id], detected=True))
+            elif (question.id, text) in self.given:
+                lines.append(Settled(question.id, text, unit, self.given[question.id, text]))
+        return tuple(sorted(lines, key=lambda line: line.detected))
+
+    def answer(self, question_id: str, value: object) -> Interview:
+        """The interview with one answer more; None passes the question over. Raises `InvalidInput`."""
+        project = self.project.with_answer(question_id, value)
+        wording = _wording(self.knowledge.question(question_id), self.project)
+        checked = getattr(project, question_id)
+        return replace(self, given={**self.given, wording: checked}, revisited=None)
+
+    def revisit(self, question_id: str) -> Interview:
+        """Open an answered question again, keeping its answer until it is replaced."""
+        return replace(self, revisited=self.knowledge.question(question_id).id)
+
+    def keep(self) -> Interview:
+        """Close the reopened question and leave its answer as it was."""
+        return replace(self, revisited=None)
+
+    def _passed(self, project: Project) -> tuple[str, ...]:
+        """The questions that were put and left open, in their present wording."""
+        applicable = questions_for(project, self.knowledge)
+        return tuple(question.id for question in applicable if _wording(question, project) in self.given)
+
+
+def _wording(question: Question, project: Project) -> Wording:
+    return question.id, phrasing(question, project)[0]

@@ -1,0 +1,175 @@
+"""The answer: the recommendation as a card, with everything that can be asked about it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from assistant import wording
+from assistant.advice.recommendation import Flip, Recommendation
+from assistant.conversation.questions import phrasing
+from assistant.language import _, ngettext
+from assistant.views.evidence import COLOURS, badge, show_forecast, show_reason
+from assistant.views.state import advice, state
+from knowledge.load import load
+
+
+def show_answer() -> None:
+    """The card; what it says follows the answers and the measurements of this moment."""
+    advised = advice()
+    with st.container(border=True, key="answer"):
+        if advised.winner is None:
+            _nothing_fits(advised)
+        else:
+            _headline(advised)
+            _job(advised)
+            _reasons(advised)
+            _doubt(advised)
+            _ways_on(advised)
+    _excluded(advised)
+
+
+def _nothing_fits(advised: Recommendation) -> None:
+    st.markdown(f"## {_('Nothing fits these answers')}")
+    st.markdown(_("Every framework is excluded; below stands why. Changing one of these answers would help:"))
+    with st.container(horizontal=True):
+        for field in advised.relax:
+            st.button(_question(field), key=f"relax-{field}", on_click=_revisit, args=(field,))
+
+
+def _headline(advised: Recommendation) -> None:
+    assert advised.winner is not None
+    knowledge = load()
+    mode = _(knowledge.mode(advised.winner.candidate).label)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        with st.container(gap=None, width="content"):
+            st.markdown(f"# {wording.framework_name(advised.winner.framework)}", width="content")
+            st.markdown(f":gray[{mode}]", width="content")
+        sure = _("{share} sure").format(share=wording.percent(advised.confidence))
+        st.markdown(
+            f"### :primary[{sure}]",
+            width="content",
+            help=_(
+                "It wins in this share of plausible worlds. A world draws what is not known: open answers, how much "
+                "each thing matters to you, and how far the measurements may be off."
+            ),
+        )
+    if advised.tie:
+        names = wording.listing(map(wording.framework_name, advised.tie))
+        st.markdown(_("**A tie:** {names} are equally good here; choose by taste.").format(names=names))
+
+
+def _job(advised: Recommendation) -> None:
+    assert advised.winner is not None
+    row = next((row for row in advised.forecast if row.candidate == advised.winner.candidate), None)
+    if row is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{_your_job()}** {wording.job_line(row)}", width="content")
+        if row.evidence is not None and row.epoch_seconds is not None:
+            with badge(row.evidence, "job"):
+                show_forecast(advised.forecast)
+    if advised.assumptions:
+        taken = "; ".join(_assumption(field, value) for field, value in advised.assumptions.items())
+        st.caption(_("Not said, so assumed: {assumptions}").format(assumptions=taken))
+
+
+def _your_job() -> str:
+    rows = state().interview.project.dataset_rows
+    return _("Your job, {rows:,} examples:").format(rows=rows) if rows else _("Your job:")
+
+
+def _assumption(field: str, value: object) -> str:
+    return f"{_question(field)} {wording.answer_label(field, value)}"
+
+
+def _reasons(advised: Recommendation) -> None:
+    if advised.simpler_first:
+        st.info(f"**{_('Try something simpler first.')}** {advised.simpler_first}", icon=":material/lightbulb:")
+    with st.container(gap="xsmall"):
+        for place, reason in enumerate(advised.reasons):
+            show_reason(reason, advised, f"why-{place}")
+
+
+def _doubt(advised: Recommendation) -> None:
+    if advised.runner_up and not advised.tie:
+        share = wording.percent(advised.frameworks[advised.runner_up.framework])
+        name = wording.candidate_name(advised.runner_up.candidate)
+        st.markdown(f":gray[{_('Second:')}] {name}, {share}")
+    if advised.flips:
+        changes = "\n".join(f"- {_flip(flip)}" for flip in advised.flips)
+        st.markdown(f":gray[{_('Would change it:')}]\n{changes}")
+
+
+def _flip(flip: Flip) -> str:
+    return _("{question} **{to}** instead of {before} → **{winner}**").format(
+        question=f":gray[{_question(flip.field)}]",
+        to=wording.answer_label(flip.field, flip.to),
+        before=wording.answer_label(flip.field, flip.from_),
+        winner=wording.framework_name(flip.winner),
+    )
+
+
+def _question(field: str) -> str:
+    """The question's text as it is put for the answers of now."""
+    return _(phrasing(load().question(field), state().interview.project)[0])
+
+
+def _ways_on(advised: Recommendation) -> None:
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        _download(advised)
+        with st.popover(_("Why not another?"), icon=":material/help:"):
+            _why_not(advised)
+        st.page_link("views/measurements.py", label=_("What was measured"), icon=":material/monitoring:")
+
+
+def _download(advised: Recommendation) -> None:
+    now = state()
+    project, report = now.interview.project, now.report
+    assert advised.winner is not None
+
+    def pack() -> bytes:
+        from assistant.starter.generate import starter_zip  # noqa: PLC0415  only a click needs Copier
+
+        return starter_zip(project, advised, report=report)
+
+    st.download_button(
+        _("Download starter"),
+        data=pack,
+        file_name=f"{advised.winner.framework}-starter.zip",
+        mime="application/zip",
+        type="primary",
+        icon=":material/download:",
+        on_click="ignore",
+        key="starter",
+    )
+
+
+def _why_not(advised: Recommendation) -> None:
+    assert advised.winner is not None
+    for framework, reasons in advised.why_not.items():
+        if framework == advised.winner.framework:
+            continue
+        st.markdown(
+            f"**{wording.framework_name(framework)}** :gray[{wording.percent(advised.frameworks[framework])}]"
+        )
+        for reason in reasons:
+            st.markdown(
+                f"- {reason.text} :{COLOURS[reason.evidence]}-badge[{wording.evidence_badge(reason.evidence)}]"
+            )
+        if not reasons:
+            st.markdown(f"- {_('Nothing much: it is as good, only slightly less likely to be the best.')}")
+
+
+def _excluded(advised: Recommendation) -> None:
+    excluded = [row for row in advised.ranking if row.excluded]
+    if excluded:
+        heading = ngettext("{n} option cannot work here", "{n} options cannot work here", len(excluded))
+        with st.expander(f":gray[{heading.format(n=len(excluded))}]", type="compact", icon=":material/block:"):
+            for row in excluded:
+                assert row.excluded is not None
+                name = wording.candidate_name(row.candidate)
+                st.markdown(f":gray[**{name}**: {row.excluded.reason} {row.excluded.fix}]")
+
+
+def _revisit(field: str) -> None:
+    state().move(state().interview.revisit(field))

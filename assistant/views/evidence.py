@@ -1,0 +1,114 @@
+"""Evidence badges: each opens what it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import itemgetter
+
+import streamlit as st
+from babel.dates import format_date
+from streamlit.delta_generator import DeltaGenerator
+
+from assistant import wording
+from assistant.advice.recommendation import ForecastRow, Reason, Recommendation
+from assistant.conversation.interview import Interview
+from assistant.language import _, current_language
+from assistant.views.state import state
+from knowledge.load import load
+from knowledge.schema import Fact, Source
+
+COLOURS = {
+    "measured": "green",
+    "forecast": "blue",
+    "corpus": "violet",
+    "cited": "orange",
+    "rule": "gray",
+    "you": "gray",
+}
+
+
+def show_reason(reason: Reason, advised: Recommendation, key: str) -> None:
+    """One reason in a line, wearing its badge."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"reason-{key}"):
+        st.markdown(reason.text[:1].upper() + reason.text[1:], width="content")
+        fact = load().fact(reason.fact) if reason.fact else None
+        with badge(reason.evidence, key, checked=fact):
+            _source(reason, fact, advised)
+
+
+def badge(kind: str, key: str, *, checked: Fact | None = None) -> DeltaGenerator:
+    """The badge of an evidence kind as a button; what is drawn into it is seen when it is opened."""
+    word = wording.evidence_badge(kind)
+    if checked:
+        word = f"{word}, {format_date(checked.checked, 'MMM yyyy', locale=current_language())}"
+    return st.popover(f":{COLOURS[kind]}-badge[{word}]", type="tertiary", key=f"badge-{key}")
+
+
+def show_forecast(rows: Iterable[ForecastRow]) -> None:
+    """How the figures of the job came about, and those of every candidate."""
+    kinds = {row.evidence for row in rows}
+    if "measured" in kinds:
+        st.markdown(
+            _("Your network itself was trained here for some steps; an epoch is that step time many times over.")
+        )
+    else:
+        st.markdown(
+            _(
+                "Smaller networks of the same kind were trained here; a model of how time grows with size carries "
+                "their figures over to yours. The range is meant to hold nine outcomes in ten."
+            )
+        )
+    known = sorted(((row.epoch_seconds, row) for row in rows if row.epoch_seconds is not None), key=itemgetter(0))
+    lines = [f"| {_('Candidate')} | {_('Epoch')} | {_('Range')} |", "|---|---:|---:|"]
+    lines += [
+        f"| {wording.candidate_name(row.candidate)} | {wording.duration(epoch_s)} | {_range(row)} |"
+        for epoch_s, row in known
+    ]
+    st.markdown("\n".join(lines))
+    st.page_link("views/measurements.py", label=_("What was measured"), icon=":material/monitoring:")
+
+
+def _range(row: ForecastRow) -> str:
+    if row.epoch_seconds_low is None or row.epoch_seconds_high is None:
+        return _("unknown")
+    return wording.duration_range(row.epoch_seconds_low, row.epoch_seconds_high)
+
+
+def _source(reason: Reason, fact: Fact | None, advised: Recommendation) -> None:
+    if fact is not None:
+        _cited(fact)
+    elif reason.evidence in {"measured", "forecast", "corpus"}:
+        show_forecast(advised.forecast)
+    elif reason.evidence == "you":
+        _said(reason.source)
+    else:
+        st.markdown(
+            _("This follows from the rule `{rule}` of Probewise, not from a measurement.").format(rule=reason.source)
+        )
+
+
+def _cited(fact: Fact) -> None:
+    st.markdown(_(fact.statement))
+    st.markdown("\n".join(f"- {_link(load().source(source))}" for source in fact.sources))
+    versions = (
+        wording.listing(f"{name} {version}" for name, version in fact.versions.items()) if fact.versions else ""
+    )
+    checked = format_date(fact.checked, "long", locale=current_language())
+    st.caption(" ".join(part for part in (_("Checked on {date}.").format(date=checked), versions) if part))
+
+
+def _link(source: Source) -> str:
+    return f"[{source.title}]({source.address})" if source.address else source.title
+
+
+def _said(field: str) -> None:
+    line = next((line for line in state().interview.settled if line.id == field), None)
+    if line is None:
+        return
+    st.markdown(f"{_(line.text)}  \n**{wording.answer_label(field, line.value)}**")
+    st.button(
+        _("Change this answer"),
+        key=f"said-{field}-{state().turns}",
+        icon=":material/edit:",
+        on_click=lambda: state().move(Interview.revisit(state().interview, field)),
+    )

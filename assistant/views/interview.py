@@ -1,0 +1,54 @@
+"""The interview: the machine first, one question at a time, the standing beside it, the answer at the end."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from assistant.conversation.greeting import greeting
+from assistant.language import _
+from assistant.views.answer import show_answer
+from assistant.views.measuring import enabled
+from assistant.views.questions import AVATAR, end_early, show_question, show_settled, take_typed
+from assistant.views.standing import show_standing
+from assistant.views.state import State, state
+from probes.environments import installed_versions
+from probes.hardware import machine
+
+
+def _show() -> None:
+    now = state()
+    talk, aside = st.columns([5, 3], gap="large")
+    with talk:
+        _greet()
+        asked = now.interview.open_question
+        if asked is None or end_early(now):
+            _conclude(now, left_out=asked is not None)
+        else:
+            show_settled(now.interview.settled, folded=False)
+            show_question(asked)
+            st.bottom.chat_input(_("Type your answer"), key="typed", max_chars=500, on_submit=take_typed)
+    with aside:
+        show_standing()
+
+
+def _greet() -> None:
+    with st.chat_message("assistant", avatar=AVATAR):
+        st.markdown(f"**{_('Which deep-learning framework, on this machine, for your project?')}**")
+        words = greeting(machine(), installed_versions())
+        if enabled():
+            words = f"{words} {_('Measuring has begun; it will be done before we are.')}"
+        st.markdown(words)
+
+
+def _conclude(now: State, *, left_out: bool) -> None:
+    show_settled(now.interview.settled, folded=True)
+    if left_out:
+        st.button(_("Answer more questions"), type="tertiary", icon=":material/undo:", on_click=_go_on)
+    show_answer()
+
+
+def _go_on() -> None:
+    state().enough = False
+
+
+_show()

@@ -1,0 +1,98 @@
+"""Measuring while the person talks: one probe session per browser session, ended with it."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from dataclasses import dataclass
+
+import streamlit as st
+
+from assistant.errors import InvalidInput
+from assistant.language import _
+from assistant.project import Project
+from assistant.target import probe_workloads
+from assistant.views.state import State
+from probes.report import Progress
+from probes.schedule import DEFAULT_BUDGET_S, ProbeSession
+from probes.workloads import Workload
+
+BUDGET_VARIABLE = "PROBEWISE_BUDGET_S"
+MAX_BUDGET_S = 3600.0
+
+
+def budget_s() -> float:
+    """Seconds to measure for, 0 for not at all: from PROBEWISE_BUDGET_S, 60 unless set. Raises `InvalidInput`."""
+    text = os.environ.get(BUDGET_VARIABLE, str(DEFAULT_BUDGET_S))
+    try:
+        budget = float(text)
+    except ValueError:
+        budget = math.nan
+    if not 0 <= budget <= MAX_BUDGET_S:
+        raise InvalidInput(
+            _(
+                "{variable} is {value!r}; expected seconds from 0 (do not measure) to {most:g}. "
+                "Set it and start again."
+            ).format(variable=BUDGET_VARIABLE, value=text, most=MAX_BUDGET_S)
+        )
+    return budget
+
+
+def enabled() -> bool:
+    """Whether anything is to be measured at all."""
+    return budget_s() > 0
+
+
+@dataclass
+class Measuring:
+    """A started probe session and what it was last asked to measure."""
+
+    session: ProbeSession
+    focus: tuple[Workload, ...]
+
+    def turn_to(self, workloads: tuple[Workload, ...]) -> None:
+        """Measure these from now on; the same ones again change nothing."""
+        if workloads != self.focus:
+            self.session.focus(workloads)
+            self.focus = workloads
+
+
+def _end(measuring: Measuring) -> None:
+    # Called on the server's event loop when a tab closes: killing the workers must not hold up the others.
+    threading.Thread(target=measuring.session.close, name="end of probe session").start()
+
+
+@st.cache_resource(scope="session", show_spinner=False, on_release=_end)
+def _measuring() -> Measuring:
+    session = ProbeSession(budget_s=budget_s())
+    session.focus(workloads := probe_workloads(Project()))
+    session.start()
+    return Measuring(session, workloads)
+
+
+def follow(state: State) -> Progress | None:
+    """Measure what the answers need and take over what is known; None when nothing is being measured."""
+    workloads = probe_workloads(state.interview.project)
+    if state.stopped or state.measured == workloads or not enabled():
+        return None
+    measuring = _measuring()
+    measuring.turn_to(workloads)
+    measuring.session.wait(0)
+    state.report = measuring.session.report() or state.report
+    if measuring.session.done:
+        state.measured = workloads
+        return None
+    return measuring.session.progress
+
+
+def stop(state: State) -> None:
+    """End the measuring and its processes; what is known so far is kept."""
+    state.stopped = True
+    _measuring.clear()
+
+
+def begin_again(state: State) -> None:
+    """Measure once more from the start; the figures so far are shown until there are new ones."""
+    _measuring.clear()
+    state.stopped, state.broken, state.measured = False, False, ()

@@ -1,0 +1,242 @@
+"""The interview on the page: settled questions as one line each, and the one that is open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from assistant import wording
+from assistant.conversation.interview import Interview, OpenQuestion, Settled
+from assistant.conversation.typed import read_answer
+from assistant.errors import InvalidInput
+from assistant.language import _, ngettext
+from assistant.views.state import State, state
+
+AVATAR = ":material/speed:"
+NOT_SURE = ""
+
+# So many settled questions stay in sight; the earlier ones are a click away, and the open one stays on the screen.
+LINES_IN_SIGHT = 4
+
+
+def show_settled(lines: Sequence[Settled], *, folded: bool) -> None:
+    """One line per settled question, each a button that opens it again; `folded` hides them all behind one line."""
+    answered = [line for line in lines if not line.detected]
+    detected = [line for line in lines if line.detected]
+    in_sight = 0 if folded else LINES_IN_SIGHT
+    earlier, late = answered[: len(answered) - in_sight], answered[len(answered) - in_sight :]
+    if earlier or (folded and detected):
+        with st.expander(_earlier_label(len(earlier), folded=folded), type="compact"), st.container(gap=None):
+            _lines(earlier + (detected if folded else []))
+    if late:
+        with st.container(gap=None):
+            _lines(late)
+
+
+def show_question(asked: OpenQuestion) -> None:
+    """The open question with everything that can answer it."""
+    with st.chat_message("assistant", avatar=AVATAR):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"**{_(asked.text)}**", width="content")
+            _why(asked)
+        match asked.question.kind:
+            case "choice":
+                _choice(asked)
+            case "choices":
+                _choices(asked)
+            case "number":
+                _number(asked)
+        if state().notice:
+            st.markdown(f":orange[:material/info: {state().notice}]")
+        _ways_on(asked)
+
+
+def take_typed() -> None:
+    """What was typed into the chat input answers the open question; what cannot be read stays there to be mended."""
+    text = st.session_state.typed
+    asked = state().interview.open_question
+    if asked is None:
+        return
+    _take_text(asked, text)
+    if state().notice:
+        st.session_state.typed = text
+
+
+def _earlier_label(count: int, *, folded: bool) -> str:
+    if folded:
+        return ngettext("Your answer; open to change it", "Your {n} answers; open to change any", count).format(
+            n=count
+        )
+    return ngettext("{n} earlier answer", "{n} earlier answers", count).format(n=count)
+
+
+def _lines(lines: Sequence[Settled]) -> None:
+    for line in lines:
+        st.button(
+            f"**{_answer_in_words(line)}** :gray[{_(line.text)}]",
+            key=f"settled-{line.id}",
+            type="tertiary",
+            icon=":material/edit:",
+            help=_("Change this answer"),
+            wrap=False,
+            on_click=_move,
+            args=(Interview.revisit, line.id),
+        )
+
+
+def _answer_in_words(line: Settled) -> str:
+    if line.value == ():
+        return _("none of them")
+    words = wording.answer_label(line.id, line.value)
+    if line.detected:
+        return _("{answer} (this machine)").format(answer=words)
+    return f"{words} {_(line.unit)}" if line.unit and line.value is not None else words
+
+
+def _why(asked: OpenQuestion) -> None:
+    with st.popover(f":small[{_('Why I ask')}]", type="tertiary"):
+        st.markdown(_(asked.question.why))
+        explained = [option for option in asked.question.option if option.help]
+        st.markdown("\n".join(f"- **{_(option.label)}**: {_(option.help or '')}" for option in explained))
+
+
+def _choice(asked: OpenQuestion) -> None:
+    labels = {option.value: _(option.label) for option in asked.question.option} | {NOT_SURE: _("Not sure")}
+    _pills(asked, labels, asked.value)
+
+
+def _number(asked: OpenQuestion) -> None:
+    assert asked.number is not None
+    unit = _(asked.number.unit)
+    labels = {f"{pick:g}": f"{pick:,} {unit}" for pick in map(_whole, asked.number.picks)} | {NOT_SURE: _("Not sure")}
+    _pills(asked, labels, None if asked.value is None else f"{asked.value:g}")
+    row = st.form(_key(asked, "form"), border=False, enter_to_submit=True)
+    with row.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.number_input(
+            _("Or type it, in {unit}").format(unit=unit),
+            value=None if asked.value is None else float(asked.value),
+            min_value=0.0,
+            step=0.1 if asked.id == "dataset_gb" else 1.0,
+            format="%.12g",
+            placeholder=_("a number"),
+            key=_key(asked, "number"),
+            width=220,
+        )
+        st.form_submit_button(_("Take it"), on_click=_take_number, args=(asked, _key(asked, "number")))
+
+
+def _choices(asked: OpenQuestion) -> None:
+    labels = {option.value: _(option.label) for option in asked.question.option}
+    key = _key(asked, "pills")
+    chosen = st.pills(
+        _(asked.text),
+        list(labels),
+        selection_mode="multi",
+        default=list(asked.value or ()),
+        format_func=labels.__getitem__,
+        key=key,
+        label_visibility="collapsed",
+    )
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            _("Done") if chosen else _("None of these"),
+            type="primary" if chosen else "secondary",
+            key=_key(asked, "done"),
+            on_click=_take_choices,
+            args=(asked.id, key),
+        )
+        st.button(_("Not sure"), key=_key(asked, "unsure"), on_click=_take, args=(asked.id, None))
+
+
+def _pills(asked: OpenQuestion, labels: dict[str, str], default: str | None) -> None:
+    key = _key(asked, "pills")
+    st.pills(
+        _(asked.text),
+        list(labels),
+        default=default if default in labels else None,
+        format_func=labels.__getitem__,
+        key=key,
+        label_visibility="collapsed",
+        on_change=_take_pill,
+        args=(asked.id, key, asked.number is not None),
+    )
+
+
+def _ways_on(asked: OpenQuestion) -> None:
+    now = state()
+    with st.container(horizontal=True, gap="medium"):
+        if now.interview.revisited == asked.id:
+            st.button(_("Leave it as it was"), type="tertiary", on_click=_move, args=(Interview.keep,))
+        elif now.interview.project.task is not None:
+            st.button(
+                _("Enough questions, show the answer"),
+                type="tertiary",
+                icon=":material/fast_forward:",
+                on_click=_enough,
+            )
+
+
+def _take_pill(question_id: str, key: str, numeric: bool) -> None:
+    picked = st.session_state[key]
+    if picked is None:  # the chosen pill was clicked again: the answer stays
+        _move(Interview.keep)
+    elif picked == NOT_SURE:
+        _take(question_id, None)
+    else:
+        _take(question_id, _whole(float(picked)) if numeric else picked)
+
+
+def _take_number(asked: OpenQuestion, key: str) -> None:
+    number = st.session_state[key]
+    if number is None:
+        state().notice = _("Type a number first, or pick one above.")
+    else:
+        _take_text(asked, f"{number:.15g}")
+
+
+def _take_text(asked: OpenQuestion, text: str) -> None:
+    try:
+        _answer(asked.id, read_answer(asked, text))
+    except InvalidInput as problem:
+        state().notice = str(problem)
+
+
+def _take_choices(question_id: str, key: str) -> None:
+    _take(question_id, tuple(st.session_state[key]))
+
+
+def _take(question_id: str, value: Any) -> None:
+    try:
+        _answer(question_id, value)
+    except InvalidInput as problem:
+        state().notice = str(problem)
+
+
+def _answer(question_id: str, value: object) -> None:
+    now = state()
+    now.move(now.interview.answer(question_id, value))
+
+
+def _move(step: Any, *arguments: str) -> None:
+    now = state()
+    now.move(step(now.interview, *arguments))
+
+
+def _enough() -> None:
+    state().enough = True
+
+
+def _whole(number: float) -> int | float:
+    """The integer where it is one: the project takes no 50000.0 rows."""
+    return int(number) if number == int(number) else number
+
+
+def _key(asked: OpenQuestion, part: str) -> str:
+    return f"{part}-{asked.id}-{state().turns}"
+
+
+def end_early(now: State) -> bool:
+    """Whether the answer is to be shown although questions are left."""
+    return now.enough and now.interview.revisited is None

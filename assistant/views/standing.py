@@ -1,0 +1,152 @@
+"""Beside the chat: how the frameworks stand, and how far the measuring is. Asked anew while it lasts."""
+
+from __future__ import annotations
+
+import logging
+
+import streamlit as st
+
+from assistant import wording
+from assistant.advice.recommendation import Recommendation
+from assistant.language import _, ngettext
+from assistant.views import measuring
+from assistant.views.languages import follow_browser
+from assistant.views.state import State, advice, state
+from probes.report import ProbeReport, Progress
+
+# Often enough to be seen moving, and little enough work to leave the cores to what is being measured.
+POLL_S = 1.0
+
+# With five frameworks an even share is 0.2: a leader below this has no lead worth a word.
+UNDECIDED = 0.35
+
+_log = logging.getLogger(__name__)
+
+
+def show_standing() -> None:
+    """The standing; while measuring lasts it renews itself without touching the rest of the page."""
+    lasts = _follow() is not None
+    st.fragment(_standing, run_every=POLL_S if lasts else None)(lasts)
+
+
+def _standing(lasts: bool) -> None:
+    follow_browser()
+    progress = _follow()
+    if lasts and progress is None:
+        st.rerun()  # the figures are in: the answer beside us is to show them
+    st.markdown(f"#### {_('How they stand')}")
+    _bars(advice())
+    with st.container(border=True, gap="small"):
+        if progress is None:
+            _at_rest(state())
+        else:
+            _under_way(progress)
+
+
+def _follow() -> Progress | None:
+    try:
+        return measuring.follow(state())
+    except Exception:  # noqa: BLE001  the page goes on with what is known; the traceback goes to the terminal
+        _log.exception("The measuring broke off")
+        measuring.stop(state())
+        state().broken = True
+        return None
+
+
+def _bars(advised: Recommendation) -> None:
+    shares = sorted(advised.frameworks.items(), key=lambda item: -item[1])
+    st.caption(
+        _verdict(advised),
+        help=_(
+            "The share of plausible worlds in which each framework is the best choice. A world draws what is not "
+            "known: open answers, how much each thing matters to you, and how far the measurements may be off."
+        ),
+    )
+    with st.container(gap="xsmall"):
+        for framework, share in shares:
+            text = f"{wording.framework_name(framework)} :gray[{wording.percent(share)}]"
+            st.progress(share, text=text)
+
+
+def _verdict(advised: Recommendation) -> str:
+    if advised.winner is None:
+        return _("Nothing fits these answers.")
+    if not state().interview.project.answers:
+        return _("Undecided: I know nothing about your project yet.")
+    if advised.tie:
+        return _("A tie between {names}.").format(names=wording.listing(map(wording.framework_name, advised.tie)))
+    name = wording.framework_name(advised.winner.framework)
+    if advised.confidence < UNDECIDED:
+        return _("Undecided so far; {name} is a little ahead.").format(name=name)
+    return _("{name} leads.").format(name=name)
+
+
+def _under_way(progress: Progress) -> None:
+    if progress.stage == "waiting":
+        st.markdown(f"**{_('Waiting to measure')}**")
+        st.caption(
+            _(
+                "Another window or program is measuring on this machine. Two at once would disturb each other; "
+                "mine begins when that one is done."
+            )
+        )
+    else:
+        st.markdown(f"**{_('Measuring')}** :gray[{wording.stage(progress)}]")
+        left = _("about {seconds:.0f} s to go").format(seconds=progress.seconds_left)
+        st.progress(progress.share, text=f":small[{left}]")
+    st.button(_("Stop measuring"), icon=":material/stop_circle:", type="tertiary", on_click=_stop)
+
+
+def _at_rest(now: State) -> None:
+    st.markdown(_rest_line(now))
+    for notice in _notices(now.report):
+        st.caption(notice)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        if now.report is not None:
+            st.page_link("views/measurements.py", label=_("What was measured"), icon=":material/monitoring:")
+        if measuring.enabled():
+            st.button(_("Measure again"), icon=":material/refresh:", type="tertiary", on_click=_begin_again)
+
+
+def _rest_line(now: State) -> str:
+    if now.broken:
+        return _("The measuring broke off; the terminal that runs Probewise says why. What is known so far counts.")
+    if not measuring.enabled():
+        return _("Measuring is switched off ({variable} is 0). What you see rests on facts and rules.").format(
+            variable=measuring.BUDGET_VARIABLE
+        )
+    if now.stopped:
+        return _("Measuring is stopped. What is known so far counts.")
+    if now.report is None:
+        return _("Nothing is measured yet.")
+    return _("**Measured** in {seconds:.0f} s on this machine.").format(seconds=now.report.seconds)
+
+
+def _notices(report: ProbeReport | None) -> list[str]:
+    if report is None:
+        return []
+    notices = []
+    failed = [row for row in report.candidates if row.status != "ok"]
+    if report.contended:
+        notices.append(
+            _("Other programs were busy meanwhile: the step times may be off. Close them and measure again.")
+        )
+    if len(failed) == len(report.candidates):
+        notices.append(_("No framework could be measured; the measurements page says why for each."))
+    elif failed:
+        notices.append(
+            ngettext(
+                "{n} candidate could not be measured; the measurements page says why.",
+                "{n} candidates could not be measured; the measurements page says why for each.",
+                len(failed),
+            ).format(n=len(failed))
+        )
+    return [*notices, *report.notes]
+
+
+def _stop() -> None:
+    measuring.stop(state())
+
+
+def _begin_again() -> None:
+    measuring.begin_again(state())
