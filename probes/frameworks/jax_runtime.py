@@ -1,4 +1,4 @@
-"""Settings and memory of JAX, whoever drives it."""
+"""Settings, synchronisation and memory of JAX, whoever drives it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ def prepare(seed: int) -> None:  # noqa: ARG001 - JAX has no generator of its ow
     """Keep products in float32 on a GPU."""
     if jax.default_backend() != "cpu":
         jax.config.update("jax_default_matmul_precision", "highest")
+
+
+def synchronize() -> None:
+    """Wait until every array is computed."""
+    jax.block_until_ready(jax.live_arrays())
 
 
 def peak_memory_mb() -> float | None:

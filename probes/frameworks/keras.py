@@ -1,8 +1,8 @@
 """Keras on the backend that the mode names, trained by its own `fit`.
 
-The timed loop is that of `fit` with default settings, without metrics, on NumPy arrays: from the begin of the first
-batch to the end of the epoch, so that the time includes the callbacks and, but for the first batch, the data path of
-`fit` (each batch is sliced and brought to the device), and excludes what a call of `fit` does once.
+The timed loop is that of `fit` with its defaults, without metrics, on NumPy arrays: it includes the data path of
+`fit` (each batch is sliced and brought to the device) and its callbacks, and excludes what a call of `fit` does once;
+see `keras_clock`.
 
 Keras is imported by the functions, because `configure` must choose the backend before the first import.
 """
@@ -62,16 +62,18 @@ def build(workload: Workload, weights: Mapping[str, NDArray[np.float32]], batch:
 
     network = keras_network.build_network(workload, weights)
     network.model.compile(optimizer=keras_network.adam(), loss=keras_network.loss_function(workload.loss))
-    return Model(network, Clock(), batch)
+    return Model(network, Clock(_runtime().synchronize), batch)
 
 
 def train(model: Model, steps: int) -> Trained:
     """Take `steps` optimizer steps, each on a copy of the batch, in one call of `fit`."""
-    inputs, targets = (np.concatenate([array] * steps) for array in model.batch)
+    # One copy more than steps: `fit` would spend the end of the epoch on starting its exhausted data anew.
+    inputs, targets = (np.concatenate([array] * (steps + 1)) for array in model.batch)
     history = model.network.model.fit(
         inputs,
         targets,
         batch_size=len(model.batch.inputs),
+        steps_per_epoch=steps,
         shuffle=False,
         verbose=0,
         callbacks=[model.clock],
