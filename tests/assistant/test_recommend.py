@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.advice.recommend import recommend
+from assistant.advice.recommendation import Recommendation
+from assistant.advice.worlds import alternatives
+from assistant.project import Project, parse_project
+from knowledge.load import load
+from probes.candidates import CANDIDATES, FRAMEWORKS
+from probes.report import CandidateResult, ProbeReport
+from probes.workloads import find_workload
+
+OWN_IMAGES = Project(task="image_classification", goal="product", experience="beginner", deployment="mobile")
+
+
+def report(machine, *rows: CandidateResult, contended: bool = False) -> ProbeReport:
+    return ProbeReport(
+        machine=machine,
+        versions={},
+        workload=find_workload("cnn-tiny"),
+        candidates=rows,
+        contended=contended,
+        seconds=1,
+        measured_at="2026-11-21T00:00:00Z",
+    )
+
+
+def projects() -> st.SearchStrategy[Project]:
+    fields = {
+        question.id: st.sampled_from(alternatives(question, {}))
+        for question in load().questions.values()
+        if question.id != "input_size"
+    }
+    return st.fixed_dictionaries({}, optional=fields).map(parse_project)
+
+
+@settings(max_examples=15, deadline=None)
+@given(project=projects())
+def test_every_recommendation_holds_together(project) -> None:
+    advice = recommend(project)
+    assert {row.candidate for row in advice.ranking} == {candidate.id for candidate in CANDIDATES}
+    for row in advice.ranking:
+        assert row.excluded is None or row.acceptability == row.score == 0
+    if advice.winner is None:
+        assert advice.relax
+        assert advice.confidence == 0
+        return
+    assert sum(advice.frameworks.values()) == pytest.approx(1)
+    assert advice.confidence == pytest.approx(advice.frameworks[advice.winner.framework])
+    assert not any(row.excluded for row in advice.ranking if row.candidate == advice.winner.candidate)
+    assert advice.ranking[0].framework == advice.winner.framework
+    assert set(advice.unknown).isdisjoint(project.answers)
+    assert Recommendation.model_validate_json(advice.model_dump_json(by_alias=True)) == advice
+
+
+@settings(max_examples=15, deadline=None)
+@given(project=projects())
+def test_no_reason_comes_without_evidence(project) -> None:
+    advice = recommend(project)
+    assert len(advice.reasons) <= 3
+    for reason in (*advice.reasons, *(reason for reasons in advice.why_not.values() for reason in reasons)):
+        assert reason.text
+        assert reason.source
+        if reason.evidence == "cited":
+            assert reason.fact in load().facts
+        if reason.evidence == "you":
+            assert reason.source in project.answers
+
+
+@settings(max_examples=15, deadline=None)
+@given(project=projects())
+def test_contributions_add_up_to_the_score(project) -> None:
+    advice = recommend(project)
+    scores = {row.candidate: row.score for row in advice.ranking}
+    explained = {each.candidate for each in advice.contributions}
+    assert {find.framework for find in CANDIDATES if find.id in explained} == {
+        row.framework for row in advice.ranking if not row.excluded
+    }
+    for candidate in explained:
+        parts = [each.contribution for each in advice.contributions if each.candidate == candidate]
+        assert sum(parts) == pytest.approx(scores[candidate])
+
+
+def test_an_empty_project_is_undecided_and_says_what_it_does_not_know() -> None:
+    advice = recommend(Project())
+    assert advice.confidence < 0.6
+    assert "task" in advice.unknown
+    assert advice.assumptions["task"] == "tabular_classification"
+    assert all(row.step_ms is None and row.missing for row in advice.forecast)
+
+
+def test_flips_really_change_the_winner() -> None:
+    advice = recommend(OWN_IMAGES)
+    assert advice.winner
+    assert 1 <= len(advice.flips) <= 3
+    assert len({flip.winner for flip in advice.flips}) == len(advice.flips)
+    for flip in advice.flips:
+        changed = recommend(OWN_IMAGES.with_answer(flip.field, flip.to)).winner
+        assert changed
+        assert changed.framework == flip.winner != advice.winner.framework
+
+
+def test_every_framework_hears_why_not() -> None:
+    advice = recommend(OWN_IMAGES)
+    assert set(advice.why_not) == set(FRAMEWORKS)
+    assert advice.winner
+    losers = [framework for framework in FRAMEWORKS if framework != advice.winner.framework]
+    assert all(advice.why_not[framework] for framework in losers)
+    assert "scikit-learn-only-tables-and-text" in {row.excluded.rule for row in advice.ranking if row.excluded}
+
+
+def test_when_everything_is_excluded_the_answers_to_relax_are_named() -> None:
+    project = Project(task="image_classification", operating_system="macos", accelerator="nvidia")
+    advice = recommend(project)
+    assert advice.winner is None
+    assert advice.runner_up is None
+    assert set(advice.frameworks.values()) == {0.0}
+    for field in advice.relax:
+        assert recommend(project.with_answer(field, None)).winner
+
+
+def test_the_machine_answers_what_was_left_open(laptop) -> None:
+    assert "python" in recommend(Project()).unknown
+    assert "python" not in recommend(Project(), machine=laptop).unknown
+
+
+def test_failed_rows_give_words_and_no_figure(laptop) -> None:
+    failed = CandidateResult(candidate="jax-jit", status="unusable", error="jax is not installed. Install jax.")
+    advice = recommend(OWN_IMAGES, report(laptop, failed))
+    rows = {row.candidate: row for row in advice.forecast}
+    assert rows["jax-jit"].missing == "jax is not installed. Install jax."
+    assert rows["jax-jit"].step_ms is None
+    assert rows["pytorch-eager"].missing
+    assert advice.winner
+
+
+def test_measurements_of_another_machine_are_not_taken_for_the_job(laptop) -> None:
+    row = CandidateResult(candidate="jax-jit", status="ok", step_ms=1, first_step_s=1, rounds=3, samples=(1, 1, 1))
+    elsewhere = Project(model_scale="cnn-tiny", accelerator="tpu")
+    rows = {each.candidate: each for each in recommend(elsewhere, report(laptop, row)).forecast}
+    assert rows["jax-jit"].step_ms is None
+    assert "another machine" in (rows["jax-jit"].missing or "")
+
+
+def test_a_measured_row_of_the_very_job_is_used_as_it_is(laptop) -> None:
+    row = CandidateResult(
+        candidate="jax-jit", status="ok", import_s=1, build_s=1, first_step_s=2, step_ms=4, memory_mb=300, rounds=3
+    )
+    job = Project(model_scale="cnn-tiny", dataset_rows=1600)
+    quiet, loud = (
+        {each.candidate: each for each in recommend(job, report(laptop, row, contended=contended)).forecast}[
+            "jax-jit"
+        ]
+        for contended in (False, True)
+    )
+    assert (quiet.step_ms, quiet.first_result_seconds, quiet.memory_mb) == (4, 4, 300)
+    assert quiet.evidence == "measured"
+    assert quiet.epoch_seconds == pytest.approx(0.4)
+    assert loud.step_ms_low < quiet.step_ms_low < 4 < quiet.step_ms_high < loud.step_ms_high
+
+
+def test_the_same_arguments_give_the_same_recommendation() -> None:
+    first, second = (recommend(OWN_IMAGES, seed=4) for _ in range(2))
+    assert first == second
+    assert first != recommend(OWN_IMAGES, seed=5)
+
+
+def test_the_json_has_what_the_command_line_promises() -> None:
+    data = json.loads(recommend(OWN_IMAGES).model_dump_json(by_alias=True))
+    promised = "winner confidence ranking forecast reasons flips unknown simpler_first"
+    assert set(promised.split()) <= set(data)
+    assert {"field", "from", "to", "winner"} == set(data["flips"][0])

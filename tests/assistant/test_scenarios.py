@@ -1,0 +1,69 @@
+"""Scenarios: what a senior engineer would accept and would not, written down as data in tests/scenarios/."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.advice.recommend import recommend
+from assistant.project import parse_project
+from knowledge.load import load
+from probes.candidates import FRAMEWORKS
+
+FILES = sorted((Path(__file__).parents[1] / "scenarios").glob("*.toml"))
+SCENARIOS: list[dict[str, Any]] = [
+    scenario for path in FILES for scenario in tomllib.loads(path.read_text(encoding="utf-8"))["scenario"]
+]
+UNDECIDED = 0.6
+
+
+def check(scenario: dict[str, Any], advice: Any) -> None:
+    assert advice.winner is not None
+    assert advice.winner.framework in scenario["acceptable"], scenario["why"]
+    assert advice.winner.framework not in scenario["unacceptable"], scenario["why"]
+    if "candidate" in scenario:
+        assert advice.winner.candidate in scenario["candidate"], scenario["why"]
+    excluded = {row.candidate for row in advice.ranking if row.excluded}
+    assert set(scenario.get("excluded", ())) <= excluded
+    if scenario.get("simpler_first"):
+        assert advice.simpler_first
+    if scenario.get("undecided"):
+        assert advice.confidence < UNDECIDED
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario["id"])
+def test_the_winner_is_acceptable_without_measurements(scenario) -> None:
+    check(scenario, recommend(parse_project(scenario["says"])))
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_always_answering_the_same_fails_a_third_at_least(framework) -> None:
+    wrong = sum(framework not in scenario["acceptable"] for scenario in SCENARIOS)
+    assert wrong * 3 >= len(SCENARIOS)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario["id"])
+def test_the_scenario_is_well_formed(scenario) -> None:
+    assert set(scenario) <= {
+        "id",
+        "says",
+        "acceptable",
+        "unacceptable",
+        "candidate",
+        "excluded",
+        "simpler_first",
+        "undecided",
+        "why",
+        "sources",
+    }
+    assert scenario["why"].endswith(".")
+    assert not set(scenario["acceptable"]) & set(scenario["unacceptable"])
+    assert set(scenario["acceptable"]) | set(scenario["unacceptable"]) <= set(FRAMEWORKS)
+    assert all(load().fact(fact) for fact in scenario["sources"])
+
+
+def test_scenario_ids_are_unique() -> None:
+    assert len({scenario["id"] for scenario in SCENARIOS}) == len(SCENARIOS)
