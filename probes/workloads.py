@@ -172,20 +172,23 @@ def _named(name: str, workload: Workload) -> Workload:
     return replace(workload, id=name)
 
 
-# Three sizes a family, each several times the work of the one before: the first is dominated by the overhead of a
-# step, the last keeps two CPU cores busy.
+# Four sizes a family, each several times the work of the one before: the first is dominated by the overhead of a
+# step, the third keeps two CPU cores busy, the last takes them about a second.
 REFERENCE: dict[str, Workload] = {
     workload.id: workload
     for workload in (
         _named("mlp-tiny", mlp(columns=32, width=64, depth=2, outputs=10, batch=32)),
         _named("mlp-small", mlp(columns=64, width=512, depth=3, outputs=10, batch=128)),
         _named("mlp-medium", mlp(columns=128, width=1024, depth=4, outputs=10, batch=256)),
+        _named("mlp-large", mlp(columns=256, width=2048, depth=5, outputs=10, batch=512)),
         _named("cnn-tiny", cnn(side=16, width=8, stages=2, outputs=10, batch=16)),
         _named("cnn-small", cnn(side=32, width=16, stages=3, outputs=10, batch=32)),
         _named("cnn-medium", cnn(side=64, width=32, stages=3, outputs=10, batch=32)),
+        _named("cnn-large", cnn(side=96, width=32, stages=4, outputs=10, batch=32)),
         _named("lstm-tiny", lstm(steps=16, features=8, width=32, depth=1, outputs=10, batch=16)),
         _named("lstm-small", lstm(steps=32, features=16, width=128, depth=1, outputs=10, batch=32)),
         _named("lstm-medium", lstm(steps=48, features=16, width=256, depth=2, outputs=10, batch=64)),
+        _named("lstm-large", lstm(steps=64, features=16, width=512, depth=2, outputs=10, batch=64)),
         _named(
             "transformer-tiny",
             transformer(tokens=16, width=32, depth=1, heads=2, vocabulary=1000, outputs=10, batch=16),
@@ -197,6 +200,10 @@ REFERENCE: dict[str, Workload] = {
         _named(
             "transformer-medium",
             transformer(tokens=128, width=256, depth=3, heads=4, vocabulary=8000, outputs=10, batch=16),
+        ),
+        _named(
+            "transformer-large",
+            transformer(tokens=192, width=384, depth=4, heads=6, vocabulary=16000, outputs=10, batch=16),
         ),
     )
 }
