@@ -79,7 +79,9 @@ class ScriptCheck(Record):
     """Decided by running a short script in a worker where `needs` (distributions) can be imported.
 
     The script sets `holds` (bool) and `figure` (str: what was seen). `environment` is set before Python starts.
-    `expected` is what it gave with the claim's versions. A script that fails decides nothing.
+    Scripts with the same environment may share a process, each in a namespace of its own, unless one must be
+    `alone` because it hides modules. `expected` is what it gave with the claim's versions. A script that fails
+    decides nothing.
     """
 
     translated = ("if_holds", "if_not")
@@ -87,6 +89,7 @@ class ScriptCheck(Record):
     kind: Literal["script"]
     needs: Annotated[tuple[Text, ...], Field(min_length=1)]
     environment: dict[str, str] = Field(default_factory=dict)
+    alone: bool = False
     script: Text
     expected: Literal["holds here", "does not hold here"]
     if_holds: Text
