@@ -194,7 +194,7 @@ class Campaign:
         self._announce(worker.candidate, "measuring", workload)
         try:
             block, share = _watched_block(worker, row, deadline)
-            if share > CONTENDED_SHARE and pacing.block_s(row) < deadline.left_s:
+            if share > CONTENDED_SHARE and pacing.worth_repeating(row, deadline.left_s):
                 block, share = min((block, share), _watched_block(worker, row, deadline), key=itemgetter(1))
         except WorkerFailed as failure:
             self._fail(worker.candidate, workload, failure)

@@ -11,8 +11,8 @@ import psutil
 from probes.candidates import Candidate
 from probes.supervisor import Worker
 
-# Peak resident memory of a TensorFlow worker with a small network, rounded up; the largest of the frameworks.
-WORKER_MB = 800
+# Peak resident memory of a Keras worker with a small network, rounded up; the largest of all candidates.
+WORKER_MB = 1100
 
 # Left to everything else on the machine.
 RESERVE_MB = 1024

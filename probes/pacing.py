@@ -26,6 +26,9 @@ LEAST_START_S = 1.0
 # No single candidate may take more than this share of what is left while others wait.
 LARGEST_SHARE = 1 / 3
 
+# A block that others disturbed is measured again while that costs no more than this share of what is left.
+REPEAT_SHARE = 0.02
+
 # A block that takes this many times what the warm-up promised has hung.
 HANG_FACTOR, LEAST_HANG_S = 10.0, 5.0
 
@@ -48,6 +51,11 @@ def start_limit_s(left_s: float, waiting: int) -> float:
 def block_limit_s(row: Row, left_s: float) -> float:
     """Seconds that a block may take before its worker is given up."""
     return min(left_s, max(HANG_FACTOR * block_s(row), LEAST_HANG_S))
+
+
+def worth_repeating(row: Row, left_s: float) -> bool:
+    """Whether a disturbed block should be measured once more."""
+    return block_s(row) <= REPEAT_SHARE * left_s
 
 
 def another_round(taken: int, rows: Sequence[Row], left_s: float) -> bool:

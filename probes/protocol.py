@@ -9,6 +9,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
+Cause = Literal["missing", "workload", "memory", "exception"]
 CommandName = Literal["import", "build", "first_step", "measure", "peak_memory"]
 
 # A reply is a few hundred bytes; whoever sends more than this is not the worker.
@@ -69,7 +70,7 @@ class PeakMemory:
 class Failure:
     """A command did not succeed; `error` is the exception's type, `message` its first lines."""
 
-    cause: Literal["missing", "workload", "memory", "exception"]
+    cause: Cause
     error: str
     message: str
     kind: Literal["failure"] = "failure"
@@ -78,6 +79,15 @@ class Failure:
 Reply = Imported | Built | FirstStep | Block | PeakMemory | Failure
 
 _REPLY_KINDS: dict[str, type[Any]] = {reply.kind: reply for reply in Reply.__args__}
+
+# By their annotations, which are text here; a float without a fraction may travel as an integer.
+_FIELD_TYPES: dict[str, type[Any] | tuple[type[Any], ...]] = {
+    "float": (float, int),
+    "int": int,
+    "str": str,
+    "dict[str, str]": dict,
+    "Cause": str,
+}
 
 
 def encode_command(name: CommandName, **arguments: Any) -> bytes:
@@ -102,10 +112,13 @@ def encode_reply(reply: Reply) -> bytes:
 def decode_reply(line: bytes) -> Reply:
     """The reply in a line from the private pipe; raises `ProtocolBroken`."""
     data = _object(line)
-    cls = _REPLY_KINDS.get(data.pop("kind", None))
-    if cls is None or set(data) != {field.name for field in fields(cls)} - {"kind"}:
+    cls = _REPLY_KINDS.get(str(data.get("kind")))
+    expected = {} if cls is None else {field.name: _FIELD_TYPES[str(field.type)] for field in fields(cls)[:-1]}
+    values = {name: value for name, value in data.items() if name != "kind"}
+    fits = values.keys() == expected.keys() and all(isinstance(values[name], expected[name]) for name in expected)
+    if cls is None or not fits:
         raise ProtocolBroken(f"A reply has an unknown kind or other fields than expected: {line[:80]!r}.")
-    reply: Reply = cls(**data)
+    reply: Reply = cls(**values)
     return reply
 
 

@@ -30,6 +30,7 @@ from probes.errors import InvalidWorkload
 from probes.protocol import (
     Block,
     Built,
+    Cause,
     Failure,
     FirstStep,
     Imported,
@@ -45,6 +46,9 @@ PRECISION = "float32"
 
 # The share of a block that is trained unmeasured before it, to bring caches and thread pools back after others ran.
 LEAD_IN = 0.2
+
+# A block is trained in this many laps at least, so that it ends in time when steps suddenly take much longer.
+LAPS = 4
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -105,17 +109,20 @@ class Trainer:
     def measure(self, block_ms: float) -> Block:
         """Train for at least `block_ms`; the first block after a build finds out how many steps that takes."""
         block_s = block_ms / 1000
+        lap_s = block_s / LAPS
         if self._step_s is not None and (lead_in := math.floor(LEAD_IN * block_s / self._step_s)):
             self._adapter.train(self._model, lead_in)
-        cpu_before, seconds, steps = time.process_time(), 0.0, 0
-        count = 1 if self._step_s is None else max(1, math.ceil(block_s / self._step_s))
+        cpu_before, seconds, steps, count = time.process_time(), 0.0, 0, self._steps_in(lap_s)
         while seconds < block_s:
-            lap_s = self._adapter.train(self._model, count).seconds
-            seconds, steps = seconds + lap_s, steps + count
-            self._step_s = max(lap_s / count, 1e-9)
-            # Growing at most fourfold: the first steps of a block may be much faster or slower than the rest.
-            count = min(4 * count, max(1, math.ceil((block_s - seconds) / self._step_s)))
+            taken_s = self._adapter.train(self._model, count).seconds
+            seconds, steps = seconds + taken_s, steps + count
+            self._step_s = max(taken_s / count, 1e-9)
+            # Growing at most fourfold: a single first step says little about the next ones.
+            count = min(4 * count, self._steps_in(min(lap_s, block_s - seconds)))
         return Block(steps=steps, seconds=seconds, cpu_s=time.process_time() - cpu_before)
+
+    def _steps_in(self, seconds: float) -> int:
+        return 1 if self._step_s is None else max(1, math.ceil(seconds / self._step_s))
 
     def peak_memory(self) -> PeakMemory:
         """Peak memory since the build."""
@@ -144,7 +151,7 @@ def _answer(trainer: Trainer, line: bytes) -> Reply:
         return _failure("exception", error)
 
 
-def _failure(cause: Any, error: Exception) -> Failure:
+def _failure(cause: Cause, error: Exception) -> Failure:
     message = error.name if isinstance(error, ModuleNotFoundError) and error.name else str(error)
     return Failure(cause=cause, error=type(error).__name__, message=message[:MAX_MESSAGE_CHARACTERS])
 

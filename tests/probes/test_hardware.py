@@ -1,0 +1,109 @@
+"""Reading the machine, from recorded facts of machines that are not this one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pynvml
+import pytest
+
+from probes import hardware
+from probes.hardware import PciDevice
+from probes.report import Accelerator
+
+H200 = Accelerator(kind="nvidia", name="NVIDIA H200", memory_gb=139.8, driver="570.86.15")
+
+PROC_CPUINFO = """processor\t: 0
+vendor_id\t: AuthenticAMD
+model name\t: AMD EPYC 9655  96-Core Processor
+cpu MHz\t\t: 2596.100
+
+processor\t: 1
+model name\t: AMD EPYC 9655  96-Core Processor
+"""
+
+PROC_CPUINFO_ARM = """processor\t: 0
+BogoMIPS\t: 243.75
+CPU implementer\t: 0x41
+CPU part\t: 0xd0c
+"""
+
+
+def test_this_machine_is_read_once_and_completely() -> None:
+    machine = hardware.machine()
+    assert machine is hardware.machine()
+    assert machine.cpu
+    assert 1 <= machine.physical_cores <= machine.logical_cores
+    assert machine.memory_gb > 0.5
+    assert len(machine.fingerprint) == 16
+
+
+def test_the_processor_is_named_by_the_kernel_where_it_can() -> None:
+    assert hardware.cpu_from_proc(PROC_CPUINFO) == "AMD EPYC 9655 96-Core Processor"
+    assert hardware.cpu_from_proc(PROC_CPUINFO_ARM) is None
+    assert hardware.cpu_from_proc("") is None
+
+
+def test_the_fingerprint_follows_the_hardware_only() -> None:
+    first = hardware.fingerprint("AMD EPYC", 2, 4, 23.5, [H200])
+    newer_driver = H200.model_copy(update={"driver": "600.1"})
+    assert hardware.fingerprint("AMD EPYC", 2, 4, 23.6, [newer_driver]) == first
+    assert hardware.fingerprint("AMD EPYC", 2, 4, 23.5, []) != first
+    assert hardware.fingerprint("AMD EPYC", 2, 4, 31.5, [H200]) != first
+    assert hardware.fingerprint("AMD EPYC", 4, 4, 23.5, [H200]) != first
+
+
+def test_nvidia_gpus_are_those_of_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pynvml, "nvmlInit", lambda: None)
+    monkeypatch.setattr(pynvml, "nvmlShutdown", lambda: None)
+    monkeypatch.setattr(pynvml, "nvmlSystemGetDriverVersion", lambda: "570.86.15")
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetCount", lambda: 2)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetHandleByIndex", lambda index: index)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetName", lambda handle: "NVIDIA H200")
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetMemoryInfo", lambda handle: SimpleNamespace(total=150_110_011_392))
+    assert hardware.nvidia_accelerators() == (H200, H200)
+
+
+def test_without_a_driver_there_are_no_nvidia_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_library() -> None:
+        raise pynvml.NVMLError(pynvml.NVML_ERROR_LIBRARY_NOT_FOUND)
+
+    monkeypatch.setattr(pynvml, "nvmlInit", no_library)
+    assert hardware.nvidia_accelerators() == ()
+
+
+def test_an_apple_chip_has_a_gpu_and_an_intel_mac_has_none_of_ours() -> None:
+    (gpu,) = hardware.apple_accelerator("Darwin", "arm64", "Apple M3 Pro", 36.0)
+    assert (gpu.kind, gpu.name, gpu.memory_gb) == ("apple", "Apple M3 Pro GPU", 36.0)
+    assert hardware.apple_accelerator("Darwin", "x86_64", "Intel Core i7", 16.0) == ()
+    assert hardware.apple_accelerator("Linux", "arm64", "Neoverse-N1", 16.0) == ()
+
+
+def test_amd_and_intel_gpus_and_tpus_are_found_on_the_bus() -> None:
+    radeon = PciDevice(0x1002, 0x744C, 0x030000, memory_bytes=25_753_026_560, name="Radeon RX 7900 XTX")
+    arc = PciDevice(0x8086, 0x56A0, 0x030000)
+    trillium = PciDevice(0x1AE0, 0x006F, 0x120000)
+    found = hardware.pci_accelerators([radeon, arc, trillium])
+    assert [(accelerator.kind, accelerator.name, accelerator.memory_gb) for accelerator in found] == [
+        ("amd", "Radeon RX 7900 XTX", 24.0),
+        ("intel", "Intel graphics 56a0", None),
+        ("tpu", "TPU v6e", None),
+    ]
+
+
+def test_other_devices_of_the_same_makers_are_no_accelerators() -> None:
+    google_network, intel_network = PciDevice(0x1AE0, 0x0042, 0x020000), PciDevice(0x8086, 0x1572, 0x020000)
+    amd_bridge, nvidia = PciDevice(0x1002, 0x1478, 0x060400), PciDevice(0x10DE, 0x2335, 0x030200)
+    assert hardware.pci_accelerators([google_network, intel_network, amd_bridge, nvidia]) == ()
+
+
+def test_the_bus_is_read_from_sysfs(tmp_path: Path) -> None:
+    device = tmp_path / "0000:03:00.0"
+    device.mkdir()
+    facts = {"vendor": "0x1002", "device": "0x744c", "class": "0x030000", "mem_info_vram_total": "25753026560"}
+    for name, value in facts.items():
+        (device / name).write_text(value + "\n")
+    (tmp_path / "0000:04:00.0").mkdir()
+    assert hardware._pci_devices(tmp_path) == (PciDevice(0x1002, 0x744C, 0x030000, 25_753_026_560),)
+    assert hardware._pci_devices(tmp_path / "nowhere") == ()

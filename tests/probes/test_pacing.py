@@ -1,0 +1,70 @@
+"""How a budget is divided."""
+
+from __future__ import annotations
+
+import pytest
+
+from probes import pacing
+from probes.candidates import CANDIDATES, find_candidate
+from probes.errors import WorkerFailed
+from probes.ledger import Ledger, Row
+from probes.workloads import find_workload
+
+TORCH, COMPILED = find_candidate("pytorch-eager"), find_candidate("pytorch-compile")
+TINY, SMALL = find_workload("mlp-tiny"), find_workload("mlp-small")
+
+
+def test_one_that_hangs_leaves_most_of_the_budget_to_the_others() -> None:
+    left_s = 60.0
+    left_s -= pacing.start_limit_s(left_s, waiting=8)
+    assert left_s > 40
+    assert sum(candidate.typical_start_s for candidate in CANDIDATES) < left_s + 5
+
+
+def test_the_last_to_start_may_use_all_but_the_rounds() -> None:
+    assert pacing.start_limit_s(30.0, waiting=0) == pytest.approx(30 - 3 * 0.13)
+    assert pacing.start_limit_s(0.1, waiting=0) == 0.0
+
+
+def test_rounds_beyond_the_least_need_time_to_spare() -> None:
+    rows = [Row(step_ms=1.0)] * 9
+    assert pacing.another_round(2, rows, left_s=0.0)
+    assert pacing.another_round(3, rows, left_s=30.0)
+    assert not pacing.another_round(3, rows, left_s=5.0)
+    assert not pacing.another_round(5, rows, left_s=1000.0)
+
+
+def test_a_block_of_slow_steps_takes_as_long_as_one_step() -> None:
+    assert pacing.block_s(Row(step_ms=5000.0)) == pytest.approx(6.5)
+    assert pacing.block_s(Row(step_ms=0.1)) == pytest.approx(0.13)
+    assert pacing.block_limit_s(Row(step_ms=0.1), left_s=100.0) == 5.0
+    assert pacing.block_limit_s(Row(step_ms=5000.0), left_s=20.0) == 20.0
+
+
+def test_what_compiled_slowly_before_is_not_begun_when_little_is_left() -> None:
+    ledger = Ledger(CANDIDATES)
+    assert pacing.least_start_s(ledger, COMPILED) == pacing.LEAST_START_S
+    row = ledger.open_row(COMPILED, TINY)
+    row.build_s, row.first_step_s = 1.0, 9.0
+    assert pacing.least_start_s(ledger, COMPILED) > 10
+
+
+def test_a_start_is_expected_to_take_what_it_took_before() -> None:
+    ledger = Ledger(CANDIDATES)
+    assert pacing.expected_start_s(ledger, TORCH, alive=False) == TORCH.typical_start_s
+    ledger.import_s[TORCH.id] = 4.0
+    row = ledger.open_row(TORCH, TINY)
+    row.build_s, row.first_step_s = 0.5, 0.25
+    assert pacing.expected_start_s(ledger, TORCH, alive=True) == 0.75
+    assert pacing.expected_start_s(ledger, TORCH, alive=False) == 4.75
+
+
+def test_nothing_is_expected_of_settled_rows() -> None:
+    ledger = Ledger((TORCH, COMPILED))
+    before = pacing.expected_left_s(ledger, (TORCH, COMPILED), (TINY, SMALL), frozenset())
+    ledger.fail(COMPILED, TINY, WorkerFailed("no compiler"))
+    ledger.import_failures[TORCH.id] = WorkerFailed("not installed", "unusable")
+    after = pacing.expected_left_s(ledger, (TORCH, COMPILED), (TINY, SMALL), frozenset())
+    assert 0 < after < before
+    ledger.fail(COMPILED, SMALL, WorkerFailed("no compiler"))
+    assert pacing.expected_left_s(ledger, (TORCH, COMPILED), (TINY, SMALL), frozenset()) == 0
