@@ -12,9 +12,9 @@ class Candidate:
     """One framework in one mode.
 
     `module` is the adapter in `probes.frameworks`, `mode` what it is asked to do; `distributions` are the
-    installed packages (distribution names) it needs and whose versions belong to its results. `typical_start_s`
-    seconds pass until its first step on a small network is done (import, build, compile; two cores of an AMD EPYC,
-    nothing cached): it only orders the work, so that what is quick is measured first.
+    installed packages (distribution names) it needs and whose versions belong to its results. `start_s` is what
+    import, build and first step of a small network typically take (two cores of an AMD EPYC, nothing compiled
+    before): it only orders the work, so that what is quick is measured first.
     """
 
     id: str
@@ -23,38 +23,22 @@ class Candidate:
     mode: str
     distributions: tuple[str, ...]
     compiles: bool
-    typical_start_s: float
+    start_s: float
 
 
 CANDIDATES: tuple[Candidate, ...] = (
-    Candidate("pytorch-eager", "pytorch", "pytorch", "eager", ("torch",), compiles=False, typical_start_s=2),
-    Candidate("pytorch-compile", "pytorch", "pytorch", "compile", ("torch",), compiles=True, typical_start_s=11),
+    Candidate("pytorch-eager", "pytorch", "pytorch", "eager", ("torch",), compiles=False, start_s=2),
+    Candidate("pytorch-compile", "pytorch", "pytorch", "compile", ("torch",), compiles=True, start_s=13),
     Candidate(
-        "tensorflow-graph",
-        "tensorflow",
-        "tensorflow",
-        "graph",
-        ("tensorflow", "keras"),
-        compiles=True,
-        typical_start_s=5,
+        "tensorflow-graph", "tensorflow", "tensorflow", "graph", ("tensorflow", "keras"), compiles=True, start_s=4
     ),
+    Candidate("tensorflow-xla", "tensorflow", "tensorflow", "xla", ("tensorflow", "keras"), compiles=True, start_s=5),
+    Candidate("keras-tensorflow", "keras", "keras", "tensorflow", ("keras", "tensorflow"), compiles=True, start_s=5),
+    Candidate("keras-jax", "keras", "keras", "jax", ("keras", "jax"), compiles=True, start_s=5),
+    Candidate("keras-torch", "keras", "keras", "torch", ("keras", "torch"), compiles=False, start_s=5),
+    Candidate("jax-jit", "jax", "jax", "jit", ("jax", "optax"), compiles=True, start_s=2),
     Candidate(
-        "tensorflow-xla", "tensorflow", "tensorflow", "xla", ("tensorflow", "keras"), compiles=True, typical_start_s=6
-    ),
-    Candidate(
-        "keras-tensorflow", "keras", "keras", "tensorflow", ("keras", "tensorflow"), compiles=True, typical_start_s=5
-    ),
-    Candidate("keras-jax", "keras", "keras", "jax", ("keras", "jax"), compiles=True, typical_start_s=4),
-    Candidate("keras-torch", "keras", "keras", "torch", ("keras", "torch"), compiles=False, typical_start_s=4),
-    Candidate("jax-jit", "jax", "jax", "jit", ("jax", "optax"), compiles=True, typical_start_s=2),
-    Candidate(
-        "scikit-learn",
-        "scikit-learn",
-        "scikit_learn",
-        "partial_fit",
-        ("scikit-learn",),
-        compiles=False,
-        typical_start_s=1,
+        "scikit-learn", "scikit-learn", "scikit_learn", "partial_fit", ("scikit-learn",), compiles=False, start_s=1
     ),
 )
 

@@ -35,13 +35,14 @@ def reported_failure(candidate: Candidate, stage: Stage, failure: Failure, inter
         return WorkerFailed(
             f"{candidate.id} ran out of memory {_while(stage)}. Take a smaller batch or a smaller model."
         )
-    if stage != "importing":
-        return WorkerFailed(f"{candidate.id} raised {failure.error} {_while(stage)}: {failure.message}")
     if failure.cause == "missing":
+        wanted = candidate.distributions if stage == "importing" else (failure.message,)
         return NotInstalled(
             f"{candidate.id} needs the Python package {failure.message!r}, which is not installed. "
-            f"Install it with: {interpreter} -m pip install {' '.join(candidate.distributions)}"
+            f"Install it with: {interpreter} -m pip install {' '.join(wanted)}"
         )
+    if stage != "importing":
+        return WorkerFailed(f"{candidate.id} raised {failure.error} {_while(stage)}: {failure.message}")
     return WorkerFailed(
         f"{package} is installed but cannot be imported: {failure.error}: {failure.message}. "
         f"Reinstall it with: {interpreter} -m pip install --force-reinstall {package}",

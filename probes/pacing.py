@@ -69,7 +69,7 @@ def expected_start_s(ledger: Ledger, candidate: Candidate, *, alive: bool) -> fl
     """Seconds until the candidate is ready on another workload: from its own history, else its typical start."""
     known_s = _known_start_s(ledger, candidate)
     if known_s is None:
-        return candidate.typical_start_s
+        return candidate.start_s
     return known_s + (0.0 if alive else ledger.import_s.get(candidate.id, 0.0))
 
 

@@ -68,7 +68,7 @@ class PeakMemory:
 
 @dataclass(frozen=True)
 class Failure:
-    """A command did not succeed; `error` is the exception's type, `message` its first lines."""
+    """A command did not succeed; `error` is the exception's type, `message` its text or the missing module."""
 
     cause: Cause
     error: str

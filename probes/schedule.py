@@ -111,10 +111,10 @@ class ProbeSession:
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until the latest focus is done; false if that took longer. Raises what broke the session itself."""
         with self._changed:
-            finished = self._changed.wait_for(lambda: self._is_done() or self._closing, timeout_s)
+            self._changed.wait_for(lambda: self._is_done() or self._closing, timeout_s)
             if self._error is not None:
                 raise self._error
-            return finished
+            return self._is_done()
 
     def report(self) -> ProbeReport | None:
         """What is known of the latest focus, without waiting; None before the first figure."""

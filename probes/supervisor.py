@@ -253,7 +253,7 @@ class _LastLines:
 def worker_environment(environment: Mapping[str, str], scratch: Path) -> dict[str, str]:
     """The variables a worker gets: the allowed ones, and caches of its own so that every first step is a cold one."""
     passed = {name: value for name, value in environment.items() if name in PASSED_VARIABLES}
-    caches = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR", "KERAS_HOME", "MPLCONFIGDIR")
+    caches = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR", "KERAS_HOME")
     return passed | {name: str(scratch / name.lower()) for name in caches} | {"PYTHONPATH": str(scratch / "modules")}
 
 

@@ -52,7 +52,7 @@ LAPS = 4
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
-MAX_MESSAGE_CHARACTERS = 600
+MAX_MESSAGE_CHARACTERS = 400
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -153,7 +153,9 @@ def _answer(trainer: Trainer, line: bytes) -> Reply:
 
 def _failure(cause: Cause, error: Exception) -> Failure:
     message = error.name if isinstance(error, ModuleNotFoundError) and error.name else str(error)
-    return Failure(cause=cause, error=type(error).__name__, message=message[:MAX_MESSAGE_CHARACTERS])
+    return Failure(
+        cause=cause, error=type(error).__name__, message=" ".join(message.split())[:MAX_MESSAGE_CHARACTERS]
+    )
 
 
 def _take_stdin() -> BinaryIO:

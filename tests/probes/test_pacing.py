@@ -18,7 +18,7 @@ def test_one_that_hangs_leaves_most_of_the_budget_to_the_others() -> None:
     left_s = 60.0
     left_s -= pacing.start_limit_s(left_s, waiting=8)
     assert left_s > 40
-    assert sum(candidate.typical_start_s for candidate in CANDIDATES) < left_s + 5
+    assert sum(candidate.start_s for candidate in CANDIDATES) < left_s + 5
 
 
 def test_the_last_to_start_may_use_all_but_the_rounds() -> None:
@@ -51,7 +51,7 @@ def test_what_compiled_slowly_before_is_not_begun_when_little_is_left() -> None:
 
 def test_a_start_is_expected_to_take_what_it_took_before() -> None:
     ledger = Ledger(CANDIDATES)
-    assert pacing.expected_start_s(ledger, TORCH, alive=False) == TORCH.typical_start_s
+    assert pacing.expected_start_s(ledger, TORCH, alive=False) == TORCH.start_s
     ledger.import_s[TORCH.id] = 4.0
     row = ledger.open_row(TORCH, TINY)
     row.build_s, row.first_step_s = 0.5, 0.25

@@ -46,7 +46,8 @@ def test_a_worker_trains_and_tells_its_figures(tmp_path: Path) -> None:
     assert imported.versions == {"toy": "1.0"}
     assert (built.device, built.precision, first.loss) == ("cpu", "float32", 2.0)
     assert block.seconds >= 0.02
-    assert block.steps == pytest.approx(block.seconds / toy_worker.STEP_S, rel=0.1)
+    # A toy step takes at least this long, and on a busy machine longer.
+    assert 1 <= block.steps <= block.seconds / toy_worker.STEP_S
     assert 10 < memory.memory_mb < 1000
 
 
@@ -58,6 +59,7 @@ def test_a_worker_trains_and_tells_its_figures(tmp_path: Path) -> None:
         ("exception@configure", "unusable", ["cannot be imported", "RuntimeError: shapes do not fit"]),
         ("segfault@configure", "unusable", ["SIGSEGV", "while importing"]),
         ("refuse_workload@build", "unusable", ["cannot do this workload", "convolution"]),
+        ("not_installed@train", "unusable", ["'torch'", "not installed", "-m pip install torch"]),
         ("exception@build", "failed", ["RuntimeError while building: shapes do not fit"]),
         ("exception@train", "failed", ["RuntimeError at its first step"]),
         ("leave@train", "failed", ["exit code 3", "It wrote last: one last word"]),
