@@ -32,11 +32,6 @@ def use_language(code: str) -> None:
     _language.set(code)
 
 
-def current_language() -> str:
-    """The code of this context's language."""
-    return _language.get()
-
-
 def language_in_use() -> str:
     """The code of the language that this context shows."""
     return _language.get()

@@ -9,6 +9,7 @@ from assistant.advice.recommendation import Flip, ForecastRow
 from assistant.language import _
 from knowledge.load import load
 from probes.report import Machine, Progress
+from probes.workloads import Workload
 
 SIGNIFICANT_DIGITS = 2
 
@@ -107,6 +108,19 @@ def listing(names: Iterable[str]) -> str:
     """Names as they are read out: `PyTorch, Keras and JAX`."""
     *most, last = names
     return _("{most} and {last}").format(most=", ".join(most), last=last) if most else last
+
+
+def network(workload: Workload) -> str:
+    """A workload in words: `Convolutional network, 16 x 16 x 3 values in, batches of 16`."""
+    family = {
+        "mlp": _("Dense network"),
+        "cnn": _("Convolutional network"),
+        "lstm": _("Recurrent network (LSTM)"),
+        "transformer": _("Transformer"),
+    }.get(workload.family, workload.family)
+    return _("{family}, {shape} values in, batches of {batch}").format(
+        family=family, shape=" \u00d7 ".join(map(str, workload.input.shape)), batch=workload.batch
+    )
 
 
 def rounded(value: float, digits: int = SIGNIFICANT_DIGITS) -> float:

@@ -8,9 +8,12 @@ from assistant import wording
 from assistant.advice.recommendation import Flip, Recommendation
 from assistant.conversation.questions import phrasing
 from assistant.language import _, ngettext
+from assistant.starter.catalogue import nearest, unavailable
 from assistant.views.evidence import COLOURS, badge, show_forecast, show_reason
 from assistant.views.state import advice, state
 from knowledge.load import load
+from probes.candidates import find_candidate
+from probes.environments import installed_versions
 
 
 def show_answer() -> None:
@@ -120,22 +123,39 @@ def _ways_on(advised: Recommendation) -> None:
         with st.popover(_("Why not another?"), icon=":material/help:"):
             _why_not(advised)
         st.page_link("views/measurements.py", label=_("What was measured"), icon=":material/monitoring:")
+    assert advised.winner is not None
+    missing = unavailable(state().interview.project.task, advised.winner.framework)
+    if missing:
+        st.caption(missing)
 
 
 def _download(advised: Recommendation) -> None:
+    assert advised.winner is not None
     now = state()
     project, report = now.interview.project, now.report
-    assert advised.winner is not None
+    starter = nearest(project.task, advised.winner.framework)
+    if starter is None:
+        return
+    backend = starter.backend
+    if starter.framework == advised.winner.framework == "keras":
+        backend = find_candidate(advised.winner.candidate).mode
 
     def pack() -> bytes:
         from assistant.starter.generate import starter_zip  # noqa: PLC0415  only a click needs Copier
 
-        return starter_zip(project, advised, report=report)
+        return starter_zip(
+            project,
+            advised,
+            framework=starter.framework,
+            backend=backend,
+            versions=installed_versions(),
+            report=report,
+        )
 
     st.download_button(
         _("Download starter"),
         data=pack,
-        file_name=f"{advised.winner.framework}-starter.zip",
+        file_name=f"{starter.task}-{starter.framework}.zip".replace("_", "-"),
         mime="application/zip",
         type="primary",
         icon=":material/download:",

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from assistant import wording
 from assistant.advice.recommendation import ForecastRow, Reason, Recommendation
 from assistant.conversation.interview import Interview
-from assistant.language import _, current_language
+from assistant.language import _, language_in_use
 from assistant.views.state import state
 from knowledge.load import load
 from knowledge.schema import Fact, Source
@@ -40,7 +40,7 @@ def badge(kind: str, key: str, *, checked: Fact | None = None) -> DeltaGenerator
     """The badge of an evidence kind as a button; what is drawn into it is seen when it is opened."""
     word = wording.evidence_badge(kind)
     if checked:
-        word = f"{word}, {format_date(checked.checked, 'MMM yyyy', locale=current_language())}"
+        word = f"{word}, {format_date(checked.checked, 'MMM yyyy', locale=language_in_use())}"
     return st.popover(f":{COLOURS[kind]}-badge[{word}]", type="tertiary", key=f"badge-{key}")
 
 
@@ -93,7 +93,7 @@ def _cited(fact: Fact) -> None:
     versions = (
         wording.listing(f"{name} {version}" for name, version in fact.versions.items()) if fact.versions else ""
     )
-    checked = format_date(fact.checked, "long", locale=current_language())
+    checked = format_date(fact.checked, "long", locale=language_in_use())
     st.caption(" ".join(part for part in (_("Checked on {date}.").format(date=checked), versions) if part))
 
 

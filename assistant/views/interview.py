@@ -7,7 +7,7 @@ import streamlit as st
 from assistant.conversation.greeting import greeting
 from assistant.language import _
 from assistant.views.answer import show_answer
-from assistant.views.measuring import enabled
+from assistant.views.measuring import enabled, require_budget
 from assistant.views.questions import AVATAR, end_early, show_question, show_settled, take_typed
 from assistant.views.standing import show_standing
 from assistant.views.state import State, state
@@ -51,4 +51,5 @@ def _go_on() -> None:
     state().enough = False
 
 
+require_budget()
 _show()

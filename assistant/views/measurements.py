@@ -1,1 +1,188 @@
-"""wip"""
+"""Measurements: what was measured on this machine, drawn, listed and to take away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from assistant import wording
+from assistant.language import _
+from assistant.views import charts, figures
+from assistant.views.languages import follow_browser
+from assistant.views.measuring import enabled, require_budget
+from assistant.views.standing import follow, show_progress, when
+from assistant.views.state import state
+from probes.report import CandidateResult, Measurement, ProbeReport
+
+# Charts take longer to redraw than bars.
+POLL_S = 3.0
+
+
+def _page(lasts: bool) -> None:
+    follow_browser()
+    progress = follow()
+    if lasts and progress is None:
+        st.rerun()
+    report = state().report
+    st.title(_("What was measured"), anchor=False)
+    if report is not None:
+        st.caption(_provenance(report))
+    if progress is not None or report is None or not enabled():
+        show_progress(state(), progress)
+    if report is not None:
+        _report(report)
+
+
+def _report(report: ProbeReport) -> None:
+    _notices(report)
+    measurement = _choose(report)
+    if any(row.status == "ok" for row in measurement.candidates):
+        _charts(measurement)
+        _table(measurement)
+    _failures(measurement)
+    _take_away(report)
+
+
+def _provenance(report: ProbeReport) -> str:
+    versions = wording.listing(f"{name} {version}" for name, version in sorted(report.versions.items()))
+    return _("On {machine}, Python {python}, {when}, in {seconds:.0f} s. {versions}.").format(
+        machine=wording.machine_line(report.machine),
+        python=report.machine.python,
+        when=when(report),
+        seconds=report.seconds,
+        versions=versions,
+    )
+
+
+def _notices(report: ProbeReport) -> None:
+    if report.contended:
+        st.warning(
+            _("Other programs were busy while this was measured: step times may be off. Close them, measure again."),
+            icon=":material/group:",
+        )
+    for note in report.notes:
+        st.caption(note)
+
+
+def _choose(report: ProbeReport) -> Measurement:
+    by_id = {measurement.workload.id: measurement for measurement in report.measurements}
+    if len(by_id) == 1:
+        return report.measurements[0]
+    chosen = st.segmented_control(
+        _("Network"),
+        list(by_id),
+        default=report.workload.id,
+        format_func=_size,
+        key=f"network-{report.workload.id}",
+        required=True,
+        label_visibility="collapsed",
+    )
+    measurement = by_id.get(chosen or "", report.measurements[0])
+    st.caption(
+        _("{network}. The same weights, batch and optimizer (Adam, float32) for everyone.").format(
+            network=wording.network(measurement.workload)
+        )
+    )
+    return measurement
+
+
+def _size(workload_id: str) -> str:
+    """`Tiny` for `cnn-tiny`; the id itself where it names no size."""
+    sizes = {"tiny": _("Tiny"), "small": _("Small"), "medium": _("Medium")}
+    return sizes.get(workload_id.rsplit("-", 1)[-1], workload_id)
+
+
+def _charts(measurement: Measurement) -> None:
+    frame = figures.table(measurement)
+    for heading, axis in _axes():
+        drawn = frame.dropna(subset=[axis.column])
+        if drawn.empty:
+            continue
+        st.markdown(f"#### {heading}")
+        best = drawn.sort_values(axis.column).iloc[0]
+        alt = _("{heading}, lowest for {name} with {figure}").format(
+            heading=heading, name=best["name"], figure=best[axis.words]
+        )
+        st.altair_chart(charts.dot_plot(drawn, axis), alt=alt, key=f"chart-{axis.column}")
+
+
+def _axes() -> Iterator[tuple[str, charts.Axis]]:
+    step = charts.Axis("step_ms", _("ms, lower is better"), "step_words", "step_ms_low", "step_ms_high")
+    yield _("One training step, with its 90 % interval"), step
+    first = charts.Axis("first_step_s", _("s, lower is better"), "first_step_words")
+    yield _("The first step, compiling included"), first
+    yield _("Peak memory while training"), charts.Axis("memory_mb", _("MB, lower is better"), "memory_words")
+
+
+def _table(measurement: Measurement) -> None:
+    number = st.column_config.NumberColumn
+    config = {
+        "name": st.column_config.TextColumn(_("Candidate"), pinned=True),
+        "step_ms": number(_("Step, ms"), format="%.3g"),
+        "step_ms_low": number(_("5 %, ms"), format="%.3g", help=_("Nine in ten repetitions lie between these two.")),
+        "step_ms_high": number(_("95 %, ms"), format="%.3g"),
+        "rounds": number(_("Rounds")),
+        "first_step_s": number(_("First step, s"), format="%.2f"),
+        "import_s": number(_("Import, s"), format="%.2f"),
+        "memory_mb": number(_("Memory, MB"), format="%.0f"),
+        "device": st.column_config.TextColumn(_("Device")),
+        "parity": number(
+            _("Parity"),
+            format="%.1e",
+            help=_("Relative difference of the first loss to the reference: the same network."),
+        ),
+    }
+    frame = figures.table(measurement)
+    st.markdown(f"#### {_('All figures')}")
+    st.dataframe(
+        frame.loc[frame["status"] == "ok", list(config)],
+        column_config=config,
+        hide_index=True,
+        alt=_("Every figure of every candidate on this network"),
+        key="figures",
+    )
+
+
+def _failures(measurement: Measurement) -> None:
+    failed = [row for row in measurement.candidates if row.status != "ok"]
+    if not failed:
+        return
+    if len(failed) == len(measurement.candidates):
+        st.error(_("No candidate could be measured on this network. The advice rests on facts and rules alone."))
+    st.markdown(f"#### {_('Not measured')}")
+    st.markdown("\n".join(f"- **{wording.candidate_name(row.candidate)}**: {_problem(row)}" for row in failed))
+
+
+def _problem(row: CandidateResult) -> str:
+    return (
+        row.error
+        or {
+            "failed": _("It failed."),
+            "timeout": _("It was not done in time."),
+            "unusable": _("It cannot be used here."),
+            "ok": "",
+        }[row.status]
+    )
+
+
+def _take_away(report: ProbeReport) -> None:
+    day = report.measured_at[:10]
+    name = f"probewise-{report.workload.id}-{day}"
+    with st.container(horizontal=True):
+        st.download_button(
+            _("Download CSV"), figures.csv(report), f"{name}.csv", "text/csv", on_click="ignore", key="csv"
+        )
+        st.download_button(
+            _("Download JSON"),
+            report.model_dump_json(indent=2),
+            f"{name}.json",
+            "application/json",
+            on_click="ignore",
+            key="json",
+        )
+
+
+require_budget()
+_lasts = follow() is not None
+st.fragment(_page, run_every=POLL_S if _lasts else None)(_lasts)

@@ -11,11 +11,13 @@ import streamlit as st
 
 from assistant.errors import InvalidInput
 from assistant.language import _
-from assistant.project import Project
 from assistant.target import probe_workloads
 from assistant.views.state import State
-from probes.report import Progress
+from probes.environments import installed_versions
+from probes.hardware import machine
+from probes.report import ProbeReport, Progress
 from probes.schedule import DEFAULT_BUDGET_S, ProbeSession
+from probes.store import History
 from probes.workloads import Workload
 
 BUDGET_VARIABLE = "PROBEWISE_BUDGET_S"
@@ -39,6 +41,15 @@ def budget_s() -> float:
     return budget
 
 
+def require_budget() -> None:
+    """End the page with a sentence when PROBEWISE_BUDGET_S is set to something that is no budget."""
+    try:
+        budget_s()
+    except InvalidInput as problem:
+        st.error(str(problem))
+        st.stop()
+
+
 def enabled() -> bool:
     """Whether anything is to be measured at all."""
     return budget_s() > 0
@@ -49,13 +60,21 @@ class Measuring:
     """A started probe session and what it was last asked to measure."""
 
     session: ProbeSession
-    focus: tuple[Workload, ...]
+    focus: tuple[Workload, ...] = ()
 
-    def turn_to(self, workloads: tuple[Workload, ...]) -> None:
-        """Measure these from now on; the same ones again change nothing."""
-        if workloads != self.focus:
-            self.session.focus(workloads)
-            self.focus = workloads
+    def turn_to(self, workloads: tuple[Workload, ...]) -> bool:
+        """Measure these from now on; false when that is what it does already."""
+        if workloads == self.focus:
+            return False
+        self.session.focus(workloads)
+        self.focus = workloads
+        return True
+
+    @property
+    def report(self) -> ProbeReport | None:
+        """What is known of the present focus; None before its first figure."""
+        report = self.session.report()
+        return report if report is not None and report.workload == self.focus[0] else None
 
 
 def _end(measuring: Measuring) -> None:
@@ -66,9 +85,8 @@ def _end(measuring: Measuring) -> None:
 @st.cache_resource(scope="session", show_spinner=False, on_release=_end)
 def _measuring() -> Measuring:
     session = ProbeSession(budget_s=budget_s())
-    session.focus(workloads := probe_workloads(Project()))
     session.start()
-    return Measuring(session, workloads)
+    return Measuring(session)
 
 
 def follow(state: State) -> Progress | None:
@@ -77,13 +95,21 @@ def follow(state: State) -> Progress | None:
     if state.stopped or state.measured == workloads or not enabled():
         return None
     measuring = _measuring()
-    measuring.turn_to(workloads)
-    measuring.session.wait(0)
-    state.report = measuring.session.report() or state.report
-    if measuring.session.done:
-        state.measured = workloads
+    if measuring.turn_to(workloads):
+        state.earlier = _earlier(workloads[0])
+    done = measuring.session.wait(0)
+    if done and measuring.report is not None:
+        state.report, state.earlier, state.measured = measuring.report, None, workloads
+        History().save(measuring.report)
         return None
+    state.report = state.earlier or measuring.report or state.report
     return measuring.session.progress
+
+
+def _earlier(workload: Workload) -> ProbeReport | None:
+    """The last report of this machine on the workload, unless nothing could be measured then."""
+    report = History().latest(machine().fingerprint, installed_versions(), workload.id)
+    return report if report is not None and any(row.status == "ok" for row in report.candidates) else None
 
 
 def stop(state: State) -> None:

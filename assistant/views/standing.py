@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 
 import streamlit as st
+from babel.dates import format_datetime, get_timezone
 
 from assistant import wording
 from assistant.advice.recommendation import Recommendation
-from assistant.language import _, ngettext
+from assistant.language import _, language_in_use, ngettext
 from assistant.views import measuring
 from assistant.views.languages import follow_browser
 from assistant.views.state import State, advice, state
@@ -25,25 +27,31 @@ _log = logging.getLogger(__name__)
 
 def show_standing() -> None:
     """The standing; while measuring lasts it renews itself without touching the rest of the page."""
-    lasts = _follow() is not None
+    lasts = follow() is not None
     st.fragment(_standing, run_every=POLL_S if lasts else None)(lasts)
+
+
+def show_progress(now: State, progress: Progress | None) -> None:
+    """How far the measuring is, what came of it, and what can be done about it."""
+    with st.container(border=True, gap="small"):
+        if progress is None:
+            _at_rest(now)
+        else:
+            _under_way(now, progress)
 
 
 def _standing(lasts: bool) -> None:
     follow_browser()
-    progress = _follow()
+    progress = follow()
     if lasts and progress is None:
         st.rerun()  # the figures are in: the answer beside us is to show them
     st.markdown(f"#### {_('How they stand')}")
     _bars(advice())
-    with st.container(border=True, gap="small"):
-        if progress is None:
-            _at_rest(state())
-        else:
-            _under_way(progress)
+    show_progress(state(), progress)
 
 
-def _follow() -> Progress | None:
+def follow() -> Progress | None:
+    """Measure what the answers need; None when nothing is being measured, also when that broke."""
     try:
         return measuring.follow(state())
     except Exception:  # noqa: BLE001  the page goes on with what is known; the traceback goes to the terminal
@@ -81,7 +89,7 @@ def _verdict(advised: Recommendation) -> str:
     return _("{name} leads.").format(name=name)
 
 
-def _under_way(progress: Progress) -> None:
+def _under_way(now: State, progress: Progress) -> None:
     if progress.stage == "waiting":
         st.markdown(f"**{_('Waiting to measure')}**")
         st.caption(
@@ -94,6 +102,8 @@ def _under_way(progress: Progress) -> None:
         st.markdown(f"**{_('Measuring')}** :gray[{wording.stage(progress)}]")
         left = _("about {seconds:.0f} s to go").format(seconds=progress.seconds_left)
         st.progress(progress.share, text=f":small[{left}]")
+    if now.earlier is not None:
+        st.caption(_("Until it is done you see what was measured on {when}.").format(when=when(now.earlier)))
     st.button(_("Stop measuring"), icon=":material/stop_circle:", type="tertiary", on_click=_stop)
 
 
@@ -142,6 +152,13 @@ def _notices(report: ProbeReport | None) -> list[str]:
             ).format(n=len(failed))
         )
     return [*notices, *report.notes]
+
+
+def when(report: ProbeReport) -> str:
+    """The moment of a report in the browser's time zone: `21 Nov 2026, 07:05`."""
+    zone = get_timezone(st.context.timezone) if st.context.timezone else UTC
+    moment = datetime.fromisoformat(report.measured_at)
+    return str(format_datetime(moment, "d MMM yyyy, HH:mm", tzinfo=zone, locale=language_in_use()))
 
 
 def _stop() -> None:

@@ -29,7 +29,8 @@ class Advised:
 class State:
     """One session's state. `notice` is a sentence about what was typed last; `enough` ends the questions early.
 
-    `report` is the newest one, kept when the session that measured it is gone; `measured` the workloads of the last
+    `report` is what the advice rests on, kept when the session that measured it is gone; `earlier` one from another
+    day that stands in for it until this one's measuring is done. `measured` are the workloads of the last
     focus that was measured to its end; `stopped` says that the measuring was stopped, `broken` that it broke off.
     """
 
@@ -37,6 +38,7 @@ class State:
     notice: str = ""
     enough: bool = False
     report: ProbeReport | None = None
+    earlier: ProbeReport | None = None
     measured: tuple[Workload, ...] = ()
     stopped: bool = False
     broken: bool = False

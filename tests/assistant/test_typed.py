@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+
+from assistant.conversation.interview import Interview, OpenQuestion
+from assistant.conversation.typed import read_answer
+from assistant.errors import InvalidInput
+from knowledge.load import load
+
+
+def question(field: str, task: str = "image_classification") -> OpenQuestion:
+    opened = Interview(load()).answer("task", task).revisit(field).open_question
+    assert opened is not None
+    assert opened.id == field
+    return opened
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("50000", 50_000),
+        ("50,000", 50_000),
+        ("50 000", 50_000),
+        ("50'000", 50_000),
+        ("50_000", 50_000),
+        ("50k", 50_000),
+        ("50 K photos", 50_000),
+        ("1.5 million", 1_500_000),
+        ("1,5 million", 1_500_000),
+        ("2M", 2_000_000),
+        ("1e6", 1_000_000),
+        ("~ 300", 300),
+        ("1,234,567", 1_234_567),
+    ],
+)
+def test_numbers_in_any_usual_notation(text, rows) -> None:
+    assert read_answer(question("dataset_rows"), text) == rows
+
+
+@pytest.mark.parametrize(("text", "gigabytes"), [("10", 10), ("1.5 GB", 1.5), ("500 MB", 0.5), ("2tb", 2000)])
+def test_sizes_with_their_unit(text, gigabytes) -> None:
+    assert read_answer(question("dataset_gb"), text) == pytest.approx(gigabytes)
+
+
+@pytest.mark.parametrize("text", ["fifty thousand", "", "many", "-5", "0", "1,23,4", "1e30", "5.000.000"])
+def test_what_is_no_number_in_range_is_answered_with_a_sentence(text) -> None:
+    with pytest.raises(InvalidInput, match=r"\.$"):
+        read_answer(question("dataset_rows"), text)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "value"),
+    [
+        ("goal", "research", "research"),
+        ("goal", "To learn", "learning"),
+        ("goal", "a product", "product"),
+        ("task", "time series", "time_series_forecasting"),
+        ("task", "tabular_regression", "tabular_regression"),
+        ("model_scale", "LARGE", "large"),
+        ("deployment", "phone", "mobile"),
+        ("knows", "PyTorch and JAX", ("pytorch", "jax")),
+        ("knows", "none", ()),
+        ("python", "3.12", "3.12"),
+    ],
+)
+def test_words_of_an_option_choose_it(field, text, value) -> None:
+    assert read_answer(question(field), text) == value
+
+
+@pytest.mark.parametrize("text", ["Not sure", "not sure.", "I do not know", "skip"])
+@pytest.mark.parametrize("field", ["goal", "dataset_rows", "knows"])
+def test_not_knowing_is_an_answer(field, text) -> None:
+    assert read_answer(question(field), text) is None
+
+
+def test_words_that_fit_several_options_are_asked_back() -> None:
+    with pytest.raises(InvalidInput, match="Photos: tell what is in them.* or .*Photos: find where things are"):
+        read_answer(question("task"), "photos")
+
+
+@pytest.mark.parametrize("field", ["goal", "knows"])
+def test_other_words_are_answered_with_what_to_do(field) -> None:
+    with pytest.raises(InvalidInput, match="above"):
+        read_answer(question(field), "the weather is fine today")

@@ -1,0 +1,139 @@
+"""The pages without a browser: what they show and how they follow, with measuring switched off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from assistant.errors import InvalidInput
+from assistant.views import measuring
+
+APP = Path(__file__).parents[2] / "assistant" / "app.py"
+
+
+@pytest.fixture(autouse=True)
+def _quiet_home(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("PROBEWISE_HOME", str(tmp_path))
+    monkeypatch.setenv(measuring.BUDGET_VARIABLE, "0")
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return AppTest.from_file(str(APP), default_timeout=30).run()
+
+
+def words(app: AppTest) -> str:
+    elements = [*app.markdown, *app.caption, *app.button, *app.info, *app.title]
+    return "\n".join(str(getattr(element, "label", None) or element.value) for element in elements)
+
+
+def pills(app: AppTest, field: str):
+    return next(group for group in app.get("pills") if group.key.startswith(f"pills-{field}-"))
+
+
+def answer(app: AppTest, field: str, value: object) -> AppTest:
+    pills(app, field).set_value(value).run()
+    assert not app.exception
+    return app
+
+
+def test_the_machine_comes_first_and_then_one_question(app) -> None:
+    assert not app.exception
+    assert "cores" in app.markdown[1].value
+    assert [group.key for group in app.get("pills")] == ["pills-task-0"]
+    assert "Undecided" in words(app)
+
+
+def test_an_answer_folds_and_the_next_question_opens(app) -> None:
+    answer(app, "task", "image_classification")
+    assert "**Photos: tell what is in them**" in words(app)
+    assert [group.key for group in app.get("pills")] == ["pills-goal-1"]
+
+
+def test_not_sure_moves_on_and_leaves_the_field_open(app) -> None:
+    answer(app, "task", "")
+    assert app.session_state["state"].interview.project.task is None
+    assert pills(app, "goal")
+
+
+def test_a_settled_answer_can_be_changed_and_all_below_follows(app) -> None:
+    answer(app, "task", "image_classification")
+    app.button(key="settled-task").click().run()
+    assert pills(app, "task").value == "image_classification"
+    answer(app, "task", "tabular_classification")
+    answer(app, "goal", "learning")
+    answer(app, "experience", "beginner")
+    assert "How many rows does your table have?" in words(app)
+
+
+def test_a_number_can_be_typed_into_the_chat(app) -> None:
+    for field, value in (("task", "image_classification"), ("goal", ""), ("experience", ""), ("pretrained", "")):
+        answer(app, field, value)
+    app.chat_input[0].set_value("50k").run()
+    assert app.session_state["state"].interview.project.dataset_rows == 50_000
+    assert "**50,000 photos**" in words(app)
+
+
+def test_what_cannot_be_read_is_kept_and_answered(app) -> None:
+    app.chat_input[0].set_value("a cathedral").run()
+    assert not app.exception
+    assert "I could not match that" in words(app)
+    assert pills(app, "task"), "the question stays open"
+
+
+def test_the_answer_comes_when_one_has_said_enough(app) -> None:
+    answer(app, "task", "image_classification")
+    enough = next(button for button in app.button if "show the answer" in button.label)
+    enough.click().run()
+    assert not app.exception
+    assert "% sure" in words(app)
+    assert not app.get("pills"), "no question stands beside the answer"
+    assert [button.label for button in app.get("download_button")] == ["Download starter"]
+
+
+def test_going_through_every_question_ends_in_the_answer(app) -> None:
+    answer(app, "task", "tabular_classification")
+    while groups := app.get("pills"):
+        field = groups[0].key.split("-")[1]
+        if field == "knows":
+            next(button for button in app.button if button.label == "None of these").click().run()
+        else:
+            answer(app, field, "")
+    assert "% sure" in words(app)
+
+
+def test_an_impossible_project_says_which_answers_to_relax(app) -> None:
+    state = app.session_state["state"]
+    impossible = state.interview.answer("task", "text_generation").answer("python", "3.15")
+    state.move(impossible)
+    state.enough = True
+    app.run()
+    assert not app.exception
+    assert "Nothing fits these answers" in words(app) or "% sure" in words(app)
+
+
+def test_the_measurements_page_says_when_nothing_was_measured(app) -> None:
+    app.switch_page("views/measurements.py").run()
+    assert not app.exception
+    assert "Measuring is switched off" in words(app)
+
+
+@pytest.mark.parametrize("text", ["a minute", "-1", "nan", "inf", "1e9", ""])
+def test_a_budget_that_is_none_is_refused_in_a_sentence(monkeypatch, text) -> None:
+    monkeypatch.setenv(measuring.BUDGET_VARIABLE, text)
+    with pytest.raises(InvalidInput, match=r"PROBEWISE_BUDGET_S is .*; expected seconds"):
+        measuring.budget_s()
+
+
+def test_a_wrong_budget_is_told_on_the_page(monkeypatch) -> None:
+    monkeypatch.setenv(measuring.BUDGET_VARIABLE, "soon")
+    app = AppTest.from_file(str(APP), default_timeout=30).run()
+    assert not app.exception
+    assert "PROBEWISE_BUDGET_S is 'soon'; expected seconds" in app.error[0].value
+
+
+def test_the_budget_is_a_minute_unless_set(monkeypatch) -> None:
+    monkeypatch.delenv(measuring.BUDGET_VARIABLE)
+    assert measuring.budget_s() == 60
