@@ -50,8 +50,7 @@ def place_layers(workload: Workload) -> tuple[PlacedLayer, ...]:
     `workload.outputs` values per example (or per position).
     """
     placed = tuple(_place(workload.layers, workload.input.shape, ""))
-    if workload.input.vocabulary is not None and not (placed and isinstance(placed[0].layer, Embedding)):
-        raise InvalidWorkload(f"Workload {workload.id!r} reads token ids; its first layer must be an embedding.")
+    _check_embedding(workload, placed)
     if not placed or placed[-1].output_shape[-1] != workload.outputs or len(placed[-1].output_shape) > 2:
         made = f"{placed[-1].name!r} makes {placed[-1].output_shape}" if placed else "it has no layers"
         raise InvalidWorkload(
@@ -84,6 +83,22 @@ def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
     windows = -(-size // stride)
     missing = (windows - 1) * stride + kernel - size
     return (0, missing) if missing < 0 else (missing // 2, missing - missing // 2)
+
+
+def _check_embedding(workload: Workload, placed: tuple[PlacedLayer, ...]) -> None:
+    """Token ids go into an embedding that is large enough, and nothing else does."""
+    vocabulary = workload.input.vocabulary
+    for position, layer in enumerate(placed):
+        if isinstance(layer.layer, Embedding) and (position > 0 or vocabulary is None):
+            raise InvalidWorkload(f"Layer {layer.name!r} reads token ids, but is given other values.")
+    if vocabulary is None:
+        return
+    first = placed[0].layer if placed else None
+    if not isinstance(first, Embedding) or first.vocabulary < vocabulary:
+        raise InvalidWorkload(
+            f"Workload {workload.id!r} reads token ids of a vocabulary of {vocabulary:,}; "
+            "its first layer must be an embedding of at least that vocabulary."
+        )
 
 
 def _place(layers: tuple[Layer, ...], shape: Shape, prefix: str) -> Iterator[PlacedLayer]:
