@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import pytest
+
+from assistant.advice.criteria import Situation
+from assistant.advice.eligibility import exclusions
+from assistant.advice.estimates import Estimate, JobForecast
+from assistant.advice.explanation import Case, contributions, exclusion_reason, reasons_against, reasons_for
+from assistant.advice.ranking import central_scores
+from knowledge.load import load
+from knowledge.vocabulary import CRITERIA
+
+
+def case(answers: dict[str, object], **step_ms: float) -> Case:
+    rows = {
+        name.replace("_", "-"): JobForecast(
+            name.replace("_", "-"), Estimate(step, 0.05, "measured"), Estimate(2, 0.05, "forecast")
+        )
+        for name, step in step_ms.items()
+    }
+    situation = Situation(rows, steps_per_epoch=10_000)
+    scores = central_scores(answers, situation, load())
+    return Case(answers, scores, situation, exclusions(answers, load()), "cnn-medium", load())
+
+
+def test_contributions_are_weight_times_value_for_every_criterion() -> None:
+    parts = contributions(case({"goal": "learning"}), "keras-jax")
+    assert [part.criterion for part in parts] == list(CRITERIA)
+    assert sum(part.weight for part in parts) == pytest.approx(1)
+    assert all(part.contribution == pytest.approx(part.weight * part.value) for part in parts)
+
+
+def test_a_measured_difference_is_told_as_a_ratio_with_its_kind() -> None:
+    answers = {"performance": "fastest", "task": "image_classification"}
+    fast = case(answers, pytorch_eager=30.0, keras_tensorflow=10.0)
+    (reason,) = [
+        reason
+        for reason in reasons_for(fast, "keras-tensorflow", "pytorch-eager")
+        if reason.criterion == "training_speed"
+    ]
+    assert "3 times faster than PyTorch" in reason.text
+    assert (reason.evidence, reason.source) == ("measured", "cnn-medium")
+    slow = reasons_against(fast, "pytorch-eager", "keras-tensorflow")
+    assert any("3 times slower than Keras" in reason.text for reason in slow)
+
+
+def test_a_figure_that_is_missing_on_one_side_is_no_reason() -> None:
+    partly = case({"performance": "fastest"}, pytorch_eager=1.0)
+    assert not any(reason.criterion == "training_speed" for reason in reasons_for(partly, "pytorch-eager", "jax-jit"))
+
+
+def test_the_strongest_reason_comes_first_and_says_why_it_matters() -> None:
+    wanted = case({"pretrained": "yes", "task": "text_classification"})
+    first = reasons_for(wanted, "pytorch-eager", "tensorflow-graph")[0]
+    assert first.criterion == "pretrained_models"
+    assert first.text.startswith("you want to start from a published model: ")
+    assert (first.evidence, first.fact) == ("cited", "pytorch.hubs")
+    assert first.source.startswith("https://")
+
+
+def test_what_the_person_said_is_marked_as_theirs() -> None:
+    known = case({"knows": ("pytorch",), "goal": "learning"})
+    reasons = reasons_for(known, "pytorch-eager", "jax-jit")
+    assert ("you", "knows") in {(reason.evidence, reason.source) for reason in reasons}
+
+
+def test_reasons_against_speak_about_the_candidate_itself() -> None:
+    phone = case({"deployment": "mobile", "task": "image_classification"})
+    reasons = reasons_against(phone, "jax-jit", "keras-tensorflow")
+    assert {reason.framework for reason in reasons} == {"jax"}
+    assert "jax.mobile" in {reason.fact for reason in reasons}
+
+
+def test_an_exclusion_is_told_with_its_fix_and_source() -> None:
+    windows = case({"operating_system": "windows", "accelerator": "nvidia"})
+    reason = exclusion_reason(windows, "tensorflow-graph")
+    assert reason.evidence == "cited"
+    assert "WSL2" in reason.text
+
+
+def test_without_a_rival_the_reasons_are_what_adds_most() -> None:
+    alone = reasons_for(case({}), "scikit-learn", None)
+    parts = sorted(contributions(case({}), "scikit-learn"), key=lambda part: -part.contribution)
+    rated = [part.criterion for part in parts if part.criterion in {reason.criterion for reason in alone}]
+    assert [reason.criterion for reason in alone] == rated[:3]
