@@ -105,10 +105,14 @@ class Campaign:
 
     def run(self) -> None:
         """Measure until all is settled or the budget ends; what was not reached is then a row that says so."""
-        for index, workload in enumerate(self.focus.workloads):
+        workloads = self.focus.workloads
+        for index, workload in enumerate(workloads):
             # The main workload may take all there is; the further sizes share what it leaves.
-            parts = 1 if index == 0 else len(self.focus.workloads) - index
-            self._cover(workload, self._deadline.share(parts))
+            self._cover(workload, self._deadline.share(1 if index == 0 else len(workloads) - index))
+        for workload in workloads:
+            # What took too long for its share may fit into what the others left over.
+            self._cover(workload, self._deadline)
+            self._close(workload)
 
     def _cover(self, workload: Workload, deadline: Deadline) -> None:
         waiting = [candidate for candidate in self._candidates if not self._ledger.settled(candidate, workload)]
@@ -130,10 +134,9 @@ class Campaign:
     def _prepare(
         self, candidate: Candidate, workload: Workload, deadline: Deadline, *, beside: Sequence[Worker], waiting: int
     ) -> Worker | None:
-        """Import if needed, build, take the first step and warm up; None when that failed and the row says why."""
+        """Import if needed, build, take the first step and warm up; None when that failed or time is too short."""
         limit_s = pacing.start_limit_s(deadline.left_s, waiting)
         if limit_s < pacing.least_start_s(self._ledger, candidate):
-            self._ledger.fail(candidate, workload, self._not_reached(candidate, workload))
             return None
         own = Deadline.after(limit_s)
         self._announce(candidate, "starting", workload)
@@ -179,10 +182,13 @@ class Campaign:
                 worker, row = rows[index]
                 self._block(worker, row, workload, deadline)
             taken, rows = taken + 1, self._open_rows(group, workload)
-        for worker, row in rows:
+        for _worker, row in rows:
             row.finished = bool(row.samples)
-            if not row.finished:
-                self._ledger.fail(worker.candidate, workload, self._not_reached(worker.candidate, workload))
+
+    def _close(self, workload: Workload) -> None:
+        for candidate in self._candidates:
+            if not self._ledger.settled(candidate, workload):
+                self._ledger.fail(candidate, workload, self._not_reached(candidate, workload))
 
     def _open_rows(self, group: Sequence[Worker], workload: Workload) -> list[tuple[Worker, Row]]:
         rows = ((worker, self._ledger.row(worker.candidate, workload)) for worker in group)

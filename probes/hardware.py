@@ -117,7 +117,11 @@ def nvidia_accelerators() -> tuple[Accelerator, ...]:
 
 
 def _nvidia(handle: object, driver: str) -> Accelerator:
-    memory_gb = round(pynvml.nvmlDeviceGetMemoryInfo(handle).total / 2**30, 1)
+    try:
+        memory_gb = round(pynvml.nvmlDeviceGetMemoryInfo(handle).total / 2**30, 1)
+    except pynvml.NVMLError_NotSupported:
+        # A chip that shares the machine's memory has none of its own.
+        memory_gb = None
     return Accelerator(kind="nvidia", name=pynvml.nvmlDeviceGetName(handle), memory_gb=memory_gb, driver=driver)
 
 

@@ -109,25 +109,31 @@ class Trainer:
     def measure(self, block_ms: float) -> Block:
         """Train for at least `block_ms`; the first block after a build finds out how many steps that takes."""
         block_s = block_ms / 1000
-        lap_s = block_s / LAPS
-        if self._step_s is not None and (lead_in := math.floor(LEAD_IN * block_s / self._step_s)):
-            self._adapter.train(self._model, lead_in)
-        cpu_before, seconds, steps, count = time.process_time(), 0.0, 0, self._steps_in(lap_s)
-        while seconds < block_s:
-            taken_s = self._adapter.train(self._model, count).seconds
-            seconds, steps = seconds + taken_s, steps + count
-            self._step_s = max(taken_s / count, 1e-9)
-            # Growing at most fourfold: a single first step says little about the next ones.
-            count = min(4 * count, self._steps_in(min(lap_s, block_s - seconds)))
+        if self._step_s is not None and self._step_s < LEAD_IN * block_s:
+            self._train_for(LEAD_IN * block_s)
+        cpu_before = time.process_time()
+        steps, seconds = self._train_for(block_s)
         return Block(steps=steps, seconds=seconds, cpu_s=time.process_time() - cpu_before)
-
-    def _steps_in(self, seconds: float) -> int:
-        return 1 if self._step_s is None else max(1, math.ceil(seconds / self._step_s))
 
     def peak_memory(self) -> PeakMemory:
         """Peak memory since the build."""
         device_mb = self._adapter.device_memory_mb()
         return PeakMemory(memory_mb=_peak_resident_mb() if device_mb is None else float(device_mb))
+
+    def _train_for(self, least_s: float) -> tuple[int, float]:
+        """Steps taken and seconds, at least `least_s`."""
+        lap_s, seconds, steps = least_s / LAPS, 0.0, 0
+        count = self._steps_in(lap_s)
+        while seconds < least_s:
+            taken_s = self._adapter.train(self._model, count).seconds
+            seconds, steps = seconds + taken_s, steps + count
+            self._step_s = max(taken_s / count, 1e-9)
+            # Growing at most fourfold: a single first step says little about the next ones.
+            count = min(4 * count, self._steps_in(min(lap_s, least_s - seconds)))
+        return steps, seconds
+
+    def _steps_in(self, seconds: float) -> int:
+        return 1 if self._step_s is None else max(1, math.ceil(seconds / self._step_s))
 
 
 def _answer(trainer: Trainer, line: bytes) -> Reply:
