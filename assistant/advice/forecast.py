@@ -6,16 +6,23 @@ gets no number.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import log, sqrt
 
 from assistant.advice.estimates import Z_90, Estimate, JobForecast
+from assistant.advice.scaling import FIRST_STEP_TERMS, MEMORY_TERMS, STEP_TERMS, Point, ScalingModel, Term, fit
 from assistant.language import _
 from assistant.project import Project
 from assistant.target import Target, trains_on
 from probes.candidates import CANDIDATES
+from probes.costs import Costs, costs
 from probes.report import CandidateResult, ProbeReport
 from probes.workloads import Workload
+
+# What a row with this status says of its workload holds however long one waits; out of time does not.
+CANNOT = ("failed", "unusable")
 
 # A repeated measurement within a minute differs by about this much (standard deviation of the logarithm), however
 # narrow the interval of one run is; on a contended machine several times as much.
@@ -23,31 +30,117 @@ REPEAT_LOG_SD = 0.07
 CONTENDED_FACTOR = 3.0
 
 
-def forecast_job(project: Project, job: Target, probe: ProbeReport | None) -> dict[str, JobForecast]:
-    """What is known about the job in every candidate, by candidate id."""
-    if probe is None:
-        return _nothing(_("Nothing has been measured yet."))
-    if not trains_on(project, probe.machine):
-        return _nothing(_("The job trains on another machine than the one that was measured; measure there."))
-    return {candidate.id: _forecast(candidate.id, job, probe) for candidate in CANDIDATES}
+@dataclass(frozen=True)
+class Row:
+    """One candidate's measurement of one workload, with the standard deviation of its step time's logarithm."""
+
+    workload: Workload
+    costs: Costs
+    result: CandidateResult
+    log_sd: float
 
 
-def _nothing(why: str) -> dict[str, JobForecast]:
-    return {candidate.id: JobForecast(candidate.id, missing=why) for candidate in CANDIDATES}
+@dataclass(frozen=True)
+class CandidateModels:
+    """What is known about one candidate: its rows, failed ones included, and the models fitted on the others; None
+    where nothing was measured.
+    """
+
+    rows: tuple[Row, ...]
+    step_ms: ScalingModel | None
+    first_step_s: ScalingModel | None
+    memory_mb: ScalingModel | None
+    start_s: float | None
+    missing: str | None
 
 
-def _forecast(candidate: str, job: Target, probe: ProbeReport) -> JobForecast:
-    rows = [
-        (measurement.workload, row)
+@dataclass(frozen=True)
+class Forecaster:
+    """Fitted once on a probe's report; then it forecasts any job of the same network family."""
+
+    probe: ProbeReport | None
+
+    @cached_property
+    def models(self) -> Mapping[str, CandidateModels]:
+        """The fitted models by candidate id."""
+        assert self.probe is not None
+        measured = self.probe.measurements
+        of_workload = {measurement.workload: costs(measurement.workload) for measurement in measured}
+        return {candidate.id: _models(_rows(candidate.id, self.probe, of_workload)) for candidate in CANDIDATES}
+
+    def forecast(self, project: Project, job: Target) -> dict[str, JobForecast]:
+        """What is known about the job in every candidate, by candidate id."""
+        why = self._unusable(project, job)
+        if why:
+            return {candidate.id: JobForecast(candidate.id, missing=why) for candidate in CANDIDATES}
+        work = costs(job.workload)
+        return {candidate: _forecast(candidate, models, job, work) for candidate, models in self.models.items()}
+
+    def _unusable(self, project: Project, job: Target) -> str | None:
+        if self.probe is None:
+            return _("Nothing has been measured yet.")
+        if not trains_on(project, self.probe.machine):
+            return _("The job trains on another machine than the one that was measured; measure there.")
+        families = {measurement.workload.family for measurement in self.probe.measurements}
+        if job.workload.family not in families:
+            return _("Another kind of network was measured than the job needs; measure again.")
+        return None
+
+
+def _rows(candidate: str, probe: ProbeReport, of_workload: Mapping[Workload, Costs]) -> tuple[Row, ...]:
+    doubt = CONTENDED_FACTOR if probe.contended else 1.0
+    return tuple(
+        Row(measurement.workload, of_workload[measurement.workload], result, doubt * measured_log_sd(result))
         for measurement in probe.measurements
-        for row in measurement.candidates
-        if row.candidate == candidate
+        for result in measurement.candidates
+        if result.candidate == candidate
+    )
+
+
+def measured_log_sd(result: CandidateResult) -> float:
+    """Standard deviation of a measured step time's logarithm: from its interval, and what a repeat differs by."""
+    if result.step_ms_low and result.step_ms_high:
+        return sqrt((log(result.step_ms_high / result.step_ms_low) / (2 * Z_90)) ** 2 + REPEAT_LOG_SD**2)
+    return 2 * REPEAT_LOG_SD
+
+
+def _models(rows: tuple[Row, ...]) -> CandidateModels:
+    measured = [row for row in rows if row.result.step_ms is not None]
+    starts = [(row.result.import_s or 0) + (row.result.build_s or 0) for row in measured]
+    errors = [row.result.error for row in rows if row.result.error]
+    return CandidateModels(
+        rows=rows,
+        step_ms=_fitted(STEP_TERMS, measured, [row.result.step_ms for row in measured]),
+        first_step_s=_fitted(FIRST_STEP_TERMS, measured, [row.result.first_step_s for row in measured]),
+        memory_mb=_fitted(MEMORY_TERMS, measured, [row.result.memory_mb for row in measured]),
+        # A worker imports once, and reports that with its first workload.
+        start_s=max(starts, default=None),
+        missing=errors[0] if errors else _("It was not measured."),
+    )
+
+
+def _fitted(terms: tuple[Term, ...], rows: Sequence[Row], figures: Sequence[float | None]) -> ScalingModel | None:
+    points = [
+        Point(row.costs, figure, row.log_sd) for row, figure in zip(rows, figures, strict=True) if figure is not None
     ]
-    exact = next((row for workload, row in rows if same_work(workload, job.workload) and row.step_ms), None)
-    if exact:
-        return _as_measured(exact, contended=probe.contended)
-    failure = next((row.error for _workload, row in rows if row.error), None)
-    return JobForecast(candidate, missing=failure or _("It was not measured."))
+    return fit(terms, points) if points else None
+
+
+def _forecast(candidate: str, models: CandidateModels, job: Target, work: Costs) -> JobForecast:
+    exact = next((row for row in models.rows if same_work(row.workload, job.workload)), None)
+    if exact and exact.result.step_ms is not None:
+        return _as_measured(exact)
+    if exact and exact.result.status in CANNOT:
+        return JobForecast(candidate, missing=exact.result.error)
+    if models.step_ms is None:
+        return JobForecast(candidate, missing=models.missing)
+    first_step = models.first_step_s.predict(work) if models.first_step_s else None
+    return JobForecast(
+        candidate,
+        step_ms=models.step_ms.predict(work),
+        first_result_s=replace(first_step, value=first_step.value + (models.start_s or 0)) if first_step else None,
+        memory_mb=models.memory_mb.predict(work) if models.memory_mb else None,
+    )
 
 
 def same_work(one: Workload, other: Workload) -> bool:
@@ -55,21 +148,14 @@ def same_work(one: Workload, other: Workload) -> bool:
     return replace(one, id="") == replace(other, id="")
 
 
-def _as_measured(row: CandidateResult, *, contended: bool) -> JobForecast:
-    assert row.step_ms is not None
-    started = (row.import_s, row.build_s, row.first_step_s)
-    first_s = sum(seconds or 0 for seconds in started) if row.first_step_s is not None else None
-    sd = measured_log_sd(row) * (CONTENDED_FACTOR if contended else 1)
+def _as_measured(row: Row) -> JobForecast:
+    result = row.result
+    assert result.step_ms is not None
+    started = (result.import_s, result.build_s, result.first_step_s)
+    first_s = sum(seconds or 0 for seconds in started) if result.first_step_s is not None else None
     return JobForecast(
-        row.candidate,
-        step_ms=Estimate(row.step_ms, sd, "measured"),
-        first_result_s=Estimate(first_s, sd, "measured") if first_s else None,
-        memory_mb=Estimate(row.memory_mb, sd, "measured") if row.memory_mb else None,
+        result.candidate,
+        step_ms=Estimate(result.step_ms, row.log_sd, "measured"),
+        first_result_s=Estimate(first_s, row.log_sd, "measured") if first_s else None,
+        memory_mb=Estimate(result.memory_mb, row.log_sd, "measured") if result.memory_mb else None,
     )
-
-
-def measured_log_sd(row: CandidateResult) -> float:
-    """Standard deviation of a measured step time's logarithm: from its interval, and what a repeat differs by."""
-    if row.step_ms_low and row.step_ms_high:
-        return sqrt((log(row.step_ms_high / row.step_ms_low) / (2 * Z_90)) ** 2 + REPEAT_LOG_SD**2)
-    return REPEAT_LOG_SD

@@ -12,7 +12,7 @@ from assistant.advice.eligibility import answers_to_relax, exclusions
 from assistant.advice.estimates import Estimate, JobForecast
 from assistant.advice.explanation import Case, contributions, exclusion_reason, reasons_against, reasons_for
 from assistant.advice.flips import Change, flips
-from assistant.advice.forecast import forecast_job
+from assistant.advice.forecast import Forecaster
 from assistant.advice.ranking import DRAWS, Standing, best_modes, central_scores, rank
 from assistant.advice.recommendation import Choice, Flip, ForecastRow, Ranked, Reason, Recommendation
 from assistant.conversation.questions import open_questions
@@ -32,7 +32,7 @@ class Inquiry:
     """What is asked: the project, what was measured, the machine the person sits at, and the seed of the draws."""
 
     project: Project
-    probe: ProbeReport | None
+    forecaster: Forecaster
     machine: Machine | None
     seed: int
 
@@ -46,8 +46,8 @@ class Inquiry:
         """The central scores, and what they rest on."""
         knowledge = load()
         answers = known_answers(self.project, self.machine)
-        forecasts = forecast_job(self.project, self.job, self.probe)
-        situation = Situation(forecasts, self.job.steps_per_epoch, _memory_gb(self.probe))
+        forecasts = self.forecaster.forecast(self.project, self.job)
+        situation = Situation(forecasts, self.job.steps_per_epoch, _memory_gb(self.forecaster.probe))
         scores = central_scores(answers, situation, knowledge)
         excluded = exclusions(answers, knowledge)
         return Case(answers, scores, situation, excluded, self.job.workload.id, knowledge)
@@ -71,7 +71,7 @@ def recommend(
     `machine` is where the person sits (the probe's unless given); it answers what they left open. The same
     arguments give the same recommendation.
     """
-    inquiry = Inquiry(project, probe, machine or (probe.machine if probe else None), seed)
+    inquiry = Inquiry(project, Forecaster(probe), machine or (probe.machine if probe else None), seed)
     case, job = inquiry.case, inquiry.job
     outcome = inquiry.rank()
     best = _best_candidates(case, outcome)

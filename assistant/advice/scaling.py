@@ -1,0 +1,139 @@
+"""Scaling: how a measured figure grows with the work of a training step, fitted on a few sizes of one network family.
+
+figure = sum over terms of amount x rate, every rate at least zero: overhead of a step, of each operation launched, of
+each FLOP, of each byte moved. With more terms than sizes many sets of rates fit; a small ridge penalty on each term's
+share of the largest figure spreads it over the terms that could explain it, so that none is blamed alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import log, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.advice.estimates import Estimate
+from probes.costs import Costs
+
+Term = Callable[[Costs], float]
+
+BYTES_PER_MB = 2**20
+BYTES_PER_VALUE = 4
+
+# Weight of the penalty beside one measured size, both in relative squared error.
+RIDGE = 0.01
+
+# How wrong a fit is, as the standard deviation of the logarithm, when that cannot be seen: with two sizes nothing is
+# left over to test the fit on, with one there is no growth to see at all.
+UNTESTED_LOG_SD = {1: 0.8, 2: 0.4}
+
+# A fit that happens to go through its points is not believed to be better than this.
+LEAST_FIT_LOG_SD = 0.08
+
+# What is added for each factor of e that the job is larger than anything measured.
+EXTRAPOLATION_LOG_SD = 0.08
+
+
+def one(_costs: Costs) -> float:
+    """What happens once a step (or once a process), whatever the network."""
+    return 1.0
+
+
+def launches(costs: Costs) -> float:
+    """Operations started one by one, each step of a recurrent layer counted."""
+    return float(costs.operations + costs.recurrent_steps)
+
+
+def arithmetic(costs: Costs) -> float:
+    """FLOPs of the products: what a processor's vector units are built for."""
+    return float(costs.training_flops - 3 * costs.elementwise_flops)
+
+
+def traffic(costs: Costs) -> float:
+    """Bytes that pass through memory: values read one by one, activations kept, parameters and moments updated."""
+    updated = costs.parameters + costs.optimizer_values
+    return (costs.elementwise_flops + updated) * BYTES_PER_VALUE + costs.activation_mb * BYTES_PER_MB
+
+
+def state(costs: Costs) -> float:
+    """Bytes of what stays in memory from step to step: parameters, gradients and moments."""
+    return float((2 * costs.parameters + costs.optimizer_values) * BYTES_PER_VALUE)
+
+
+def activations(costs: Costs) -> float:
+    """Bytes kept from the forward pass for the backward pass."""
+    return costs.activation_mb * BYTES_PER_MB
+
+
+STEP_TERMS: tuple[Term, ...] = (one, launches, arithmetic, traffic)
+FIRST_STEP_TERMS: tuple[Term, ...] = (one, launches, arithmetic)
+MEMORY_TERMS: tuple[Term, ...] = (one, state, activations)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One measured size: what a step of it costs, the figure, and the standard deviation of its logarithm."""
+
+    costs: Costs
+    figure: float
+    log_sd: float
+
+
+@dataclass(frozen=True)
+class ScalingModel:
+    """A fitted figure. `rates` has one number for each term, in the figure's unit per unit of the term's amount."""
+
+    terms: tuple[Term, ...]
+    rates: NDArray[np.float64]
+    log_sd: float
+    largest: float
+
+    def predict(self, costs: Costs) -> Estimate:
+        """The figure for other work; the interval widens with the distance from what was measured."""
+        value = float(_amounts(self.terms, costs) @ self.rates)
+        beyond = max(log(max(arithmetic(costs), 1.0) / self.largest), 0.0)
+        return Estimate(value, sqrt(self.log_sd**2 + (EXTRAPOLATION_LOG_SD * beyond) ** 2), "forecast")
+
+
+def fit(terms: tuple[Term, ...], points: Sequence[Point]) -> ScalingModel:
+    """Fit on at least one size, in relative error; raises `ValueError` without any."""
+    if not points:
+        raise ValueError("Got no measured size, expected at least one.")
+    ordered = sorted(points, key=lambda point: arithmetic(point.costs))
+    noise = ordered[-1].log_sd
+    return ScalingModel(
+        terms=terms,
+        rates=_rates(terms, ordered),
+        log_sd=sqrt(noise**2 + _fit_log_sd(terms, ordered) ** 2),
+        largest=max(arithmetic(ordered[-1].costs), 1.0),
+    )
+
+
+def _rates(terms: tuple[Term, ...], points: Sequence[Point]) -> NDArray[np.float64]:
+    # It takes a second to import, which an app that has measured nothing yet need not spend.
+    from sklearn.linear_model import LinearRegression  # noqa: PLC0415
+
+    figures = np.array([point.figure for point in points])
+    amounts = np.array([_amounts(terms, point.costs) for point in points])
+    # In units of the largest figure, a rate of 1 means that the term alone explains it.
+    scale = figures.max() / np.maximum(amounts.max(axis=0), np.finfo(float).tiny)
+    design = np.vstack([amounts * scale / figures[:, None], sqrt(RIDGE) * np.eye(len(terms))])
+    wanted = np.concatenate([np.ones(len(points)), np.zeros(len(terms))])
+    fitted = LinearRegression(positive=True, fit_intercept=False).fit(design, wanted)
+    return np.asarray(fitted.coef_ * scale)
+
+
+def _fit_log_sd(terms: tuple[Term, ...], ordered: Sequence[Point]) -> float:
+    """How far the largest size is from what the smaller ones foretold of it, at least a little."""
+    if len(ordered) in UNTESTED_LOG_SD:
+        return UNTESTED_LOG_SD[len(ordered)]
+    *smaller, held_out = ordered
+    foretold = float(_amounts(terms, held_out.costs) @ _rates(terms, smaller))
+    beyond = max(log(arithmetic(held_out.costs) / arithmetic(smaller[-1].costs)), 1.0)
+    return max(abs(log(foretold / held_out.figure)) / beyond, LEAST_FIT_LOG_SD)
+
+
+def _amounts(terms: tuple[Term, ...], costs: Costs) -> NDArray[np.float64]:
+    return np.array([term(costs) for term in terms])
