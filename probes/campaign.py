@@ -135,8 +135,9 @@ class Campaign:
         self, candidate: Candidate, workload: Workload, deadline: Deadline, *, beside: Sequence[Worker], waiting: int
     ) -> Worker | None:
         """Import if needed, build, take the first step and warm up; None when that failed or time is too short."""
-        limit_s = pacing.start_limit_s(deadline.left_s, waiting)
-        if limit_s < pacing.least_start_s(self._ledger, candidate):
+        known_s = pacing.known_start_s(self._ledger, candidate, alive=candidate.id in self._crew.alive)
+        limit_s = pacing.start_limit_s(deadline.left_s, known_s, ready=len(beside), waiting=waiting)
+        if not limit_s:
             return None
         own = Deadline.after(limit_s)
         self._announce(candidate, "starting", workload)

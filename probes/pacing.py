@@ -29,6 +29,9 @@ LARGEST_SHARE = 1 / 3
 # A block that others disturbed is measured again while that costs no more than this share of what is left.
 REPEAT_SHARE = 0.02
 
+# A start may take this many times what it took on another workload: larger networks take longer to compile.
+TRUST_FACTOR = 4.0
+
 # A block that takes this many times what the warm-up promised has hung.
 HANG_FACTOR, LEAST_HANG_S = 10.0, 5.0
 
@@ -38,14 +41,23 @@ def block_s(row: Row) -> float:
     return max(BLOCK_MS, row.step_ms or 0.0) / 1000 * BLOCK_OVERHEAD
 
 
-def start_limit_s(left_s: float, waiting: int) -> float:
-    """Seconds that a candidate may take to import, build, compile and warm up while `waiting` others come after it.
+def start_limit_s(left_s: float, known_s: float | None, *, ready: int, waiting: int) -> float:
+    """Seconds that a candidate may take until it is warm; 0 when beginning would be a waste.
 
-    Time for the least rounds of all is kept back.
+    `known_s` is what it took on another workload; without it, hanging must be reckoned with, and the limit is a share
+    of what is left. `ready` others have been started on this workload, `waiting` ones come after it. Time for the
+    least rounds of those that will be ready is kept back.
     """
-    reserve_s = (waiting + 1) * MIN_ROUNDS * BLOCK_MS / 1000 * BLOCK_OVERHEAD
-    share = 1.0 if waiting == 0 else max(LARGEST_SHARE, 1 / (waiting + 1))
-    return max((left_s - reserve_s) * share, 0.0)
+    if known_s is not None:
+        spare_s = left_s - _least_rounds_s(ready + 1)
+        return min(spare_s, max(TRUST_FACTOR * known_s, LEAST_HANG_S)) if known_s <= spare_s else 0.0
+    spare_s = left_s - _least_rounds_s(ready + 1 + waiting)
+    limit_s = spare_s * max(LARGEST_SHARE, 1 / (waiting + 1))
+    return limit_s if limit_s >= LEAST_START_S else 0.0
+
+
+def _least_rounds_s(candidates: int) -> float:
+    return candidates * MIN_ROUNDS * block_s(Row())
 
 
 def block_limit_s(row: Row, left_s: float) -> float:
@@ -65,23 +77,19 @@ def another_round(taken: int, rows: Sequence[Row], left_s: float) -> bool:
     return taken < FULL_ROUNDS and sum(map(block_s, rows)) <= EXTRA_ROUND_SHARE * left_s
 
 
-def expected_start_s(ledger: Ledger, candidate: Candidate, *, alive: bool) -> float:
-    """Seconds until the candidate is ready on another workload: from its own history, else its typical start."""
-    known_s = _known_start_s(ledger, candidate)
-    if known_s is None:
-        return candidate.start_s
-    return known_s + (0.0 if alive else ledger.import_s.get(candidate.id, 0.0))
-
-
-def least_start_s(ledger: Ledger, candidate: Candidate) -> float:
-    """Seconds without which beginning another workload is a waste: what the last one took, and the least rounds."""
-    known_s = _known_start_s(ledger, candidate)
-    return LEAST_START_S if known_s is None else known_s + MIN_ROUNDS * block_s(Row())
-
-
-def _known_start_s(ledger: Ledger, candidate: Candidate) -> float | None:
+def known_start_s(ledger: Ledger, candidate: Candidate, *, alive: bool) -> float | None:
+    """Seconds until the candidate was warm on another workload, with its import unless `alive`; None if unknown."""
     starts = (row.start_s for row in reversed(ledger.rows_of(candidate)))
-    return next((start_s for start_s in starts if start_s is not None), None)
+    start_s = next((start_s for start_s in starts if start_s is not None), None)
+    if start_s is None:
+        return None
+    return start_s + block_s(Row()) + (0.0 if alive else ledger.import_s.get(candidate.id, 0.0))
+
+
+def expected_start_s(ledger: Ledger, candidate: Candidate, *, alive: bool) -> float:
+    """Seconds until the candidate is warm on another workload: from its own history, else what is typical."""
+    known_s = known_start_s(ledger, candidate, alive=alive)
+    return candidate.start_s if known_s is None else known_s
 
 
 def expected_left_s(

@@ -16,14 +16,22 @@ TINY, SMALL = find_workload("mlp-tiny"), find_workload("mlp-small")
 
 def test_one_that_hangs_leaves_most_of_the_budget_to_the_others() -> None:
     left_s = 60.0
-    left_s -= pacing.start_limit_s(left_s, waiting=8)
+    left_s -= pacing.start_limit_s(left_s, None, ready=0, waiting=8)
     assert left_s > 40
     assert sum(candidate.start_s for candidate in CANDIDATES) < left_s + 5
 
 
 def test_the_last_to_start_may_use_all_but_the_rounds() -> None:
-    assert pacing.start_limit_s(30.0, waiting=0) == pytest.approx(30 - 3 * 0.13)
-    assert pacing.start_limit_s(0.1, waiting=0) == 0.0
+    assert pacing.start_limit_s(30.0, None, ready=8, waiting=0) == pytest.approx(30 - 9 * 3 * 0.13)
+    assert pacing.start_limit_s(4.0, None, ready=8, waiting=0) == 0.0
+
+
+def test_what_started_before_is_begun_when_it_fits_and_may_take_longer_then() -> None:
+    assert pacing.start_limit_s(60.0, 10.0, ready=0, waiting=0) == 40.0
+    assert pacing.start_limit_s(30.0, 10.0, ready=0, waiting=8) == pytest.approx(30 - 3 * 0.13)
+    assert pacing.start_limit_s(30.0, 0.1, ready=0, waiting=8) == pacing.LEAST_HANG_S
+    assert pacing.start_limit_s(10.0, 10.0, ready=0, waiting=0) == 0.0
+    assert pacing.start_limit_s(3.0, 0.1, ready=8, waiting=0) == 0.0
 
 
 def test_rounds_beyond_the_least_need_time_to_spare() -> None:
@@ -41,22 +49,15 @@ def test_a_block_of_slow_steps_takes_as_long_as_one_step() -> None:
     assert pacing.block_limit_s(Row(step_ms=5000.0), left_s=20.0) == 20.0
 
 
-def test_what_compiled_slowly_before_is_not_begun_when_little_is_left() -> None:
-    ledger = Ledger(CANDIDATES)
-    assert pacing.least_start_s(ledger, COMPILED) == pacing.LEAST_START_S
-    row = ledger.open_row(COMPILED, TINY)
-    row.build_s, row.first_step_s = 1.0, 9.0
-    assert pacing.least_start_s(ledger, COMPILED) > 10
-
-
 def test_a_start_is_expected_to_take_what_it_took_before() -> None:
     ledger = Ledger(CANDIDATES)
+    assert pacing.known_start_s(ledger, TORCH, alive=True) is None
     assert pacing.expected_start_s(ledger, TORCH, alive=False) == TORCH.start_s
     ledger.import_s[TORCH.id] = 4.0
     row = ledger.open_row(TORCH, TINY)
     row.build_s, row.first_step_s = 0.5, 0.25
-    assert pacing.expected_start_s(ledger, TORCH, alive=True) == 0.75
-    assert pacing.expected_start_s(ledger, TORCH, alive=False) == 4.75
+    assert pacing.expected_start_s(ledger, TORCH, alive=True) == pytest.approx(0.75 + 0.13)
+    assert pacing.expected_start_s(ledger, TORCH, alive=False) == pytest.approx(4.75 + 0.13)
 
 
 def test_nothing_is_expected_of_settled_rows() -> None:
