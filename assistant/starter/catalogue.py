@@ -97,7 +97,7 @@ def unavailable(task: str | None, framework: str) -> str:
 
 
 def choose(task: str | None, framework: str, backend: str | None) -> Starter:
-    """The starter asked for; raises `InvalidInput` for an unknown framework or backend, or one that does not exist."""
+    """The starter asked for; raises `InvalidInput` when an id is unknown or there is no such starter."""
     if framework not in FRAMEWORKS:
         raise InvalidInput(
             _("Unknown framework {framework!r}; expected one of {known}.").format(

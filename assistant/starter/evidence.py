@@ -21,7 +21,7 @@ from assistant.wording import (
 )
 from probes.report import CandidateResult, ProbeReport
 
-NOT_MEASURED = "–"
+NOT_MEASURED = "-"
 MARKDOWN_MARKUP = "\\`*_[]<>|"
 
 
@@ -75,7 +75,8 @@ def _verdict(starter: Starter, recommendation: Recommendation | None) -> str:
             winner=winner, confidence=percent(recommendation.confidence)
         )
     return _(
-        "You chose {framework}, which is the best choice in {share} of plausible cases. {winner} was recommended, {confidence} sure."
+        "You chose {framework}, the best choice in {share} of plausible cases."
+        " Recommended was {winner}, {confidence} sure."
     ).format(framework=chosen, share=share, winner=winner, confidence=percent(recommendation.confidence))
 
 
