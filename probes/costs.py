@@ -21,8 +21,11 @@ from probes.layers import (
     Dense,
     DepthwiseConv2D,
     Embedding,
+    FirstStep,
     Flatten,
+    ImageToSequence,
     Layer,
+    TiedDense,
 )
 from probes.parameters import parameters
 from probes.shapes import PlacedLayer, place_layers
@@ -116,8 +119,9 @@ def layer_costs(_layer: Layer, placed: PlacedLayer) -> LayerCosts:
     return LayerCosts(elementwise_flops=prod(placed.input_shape), kept=prod(placed.output_shape))
 
 
-@layer_costs.register
-def _(_layer: Dense, placed: PlacedLayer) -> LayerCosts:
+@layer_costs.register(Dense)
+@layer_costs.register(TiedDense)
+def _(_layer: Dense | TiedDense, placed: PlacedLayer) -> LayerCosts:
     outputs = prod(placed.output_shape)
     return LayerCosts(matmul_flops=2 * placed.input_shape[-1] * outputs, kept=outputs)
 
@@ -135,15 +139,17 @@ def _(layer: DepthwiseConv2D, placed: PlacedLayer) -> LayerCosts:
     return LayerCosts(depthwise_flops=2 * layer.kernel**2 * outputs, kept=outputs)
 
 
-@layer_costs.register
-def _(_layer: Flatten, _placed: PlacedLayer) -> LayerCosts:
+@layer_costs.register(Flatten)
+@layer_costs.register(ImageToSequence)
+@layer_costs.register(FirstStep)
+def _(_layer: Flatten | ImageToSequence | FirstStep, _placed: PlacedLayer) -> LayerCosts:
     return LayerCosts(operations=0)
 
 
 @layer_costs.register
-def _(layer: Embedding, placed: PlacedLayer) -> LayerCosts:
-    outputs, reads = prod(placed.output_shape), 2 if layer.positions else 1
-    return LayerCosts(elementwise_flops=reads * outputs, kept=outputs, operations=reads)
+def _(_layer: Embedding, placed: PlacedLayer) -> LayerCosts:
+    outputs = prod(placed.output_shape)
+    return LayerCosts(elementwise_flops=outputs, kept=outputs)
 
 
 @layer_costs.register(LSTM)

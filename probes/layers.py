@@ -78,7 +78,10 @@ class MaxPool2D:
 
 @dataclass(frozen=True)
 class AveragePool2D:
-    """Mean of each square window."""
+    """Mean of each square window; windows fill the image exactly.
+
+    Frameworks disagree on whether the zeros of "same" padding count: on PyTorch, Keras 3.15 counts them.
+    """
 
     size: int
     stride: int
@@ -109,12 +112,55 @@ class Dropout:
 
 @dataclass(frozen=True)
 class Embedding:
-    """Token ids to vectors of `width`; with `positions`, a learned vector per position is added."""
+    """Token ids to vectors of `width`."""
 
     vocabulary: int
     width: int
-    positions: bool = False
     kind: Literal["embedding"] = "embedding"
+
+
+@dataclass(frozen=True)
+class Positions:
+    """Adds a learned vector to each step."""
+
+    kind: Literal["positions"] = "positions"
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Adds the learned vector of the first of `count` segments to each step: BERT's token types, of a single text."""
+
+    count: int
+    kind: Literal["segments"] = "segments"
+
+
+@dataclass(frozen=True)
+class ImageToSequence:
+    """Pixels, row by row, become steps."""
+
+    kind: Literal["image_to_sequence"] = "image_to_sequence"
+
+
+@dataclass(frozen=True)
+class ClassToken:
+    """Puts a learned vector before the first step."""
+
+    kind: Literal["class_token"] = "class_token"
+
+
+@dataclass(frozen=True)
+class FirstStep:
+    """Keeps the first step of a sequence only."""
+
+    kind: Literal["first_step"] = "first_step"
+
+
+@dataclass(frozen=True)
+class TiedDense:
+    """Scores of every token: products with the table of the network's embedding, without parameters of its own."""
+
+    vocabulary: int
+    kind: Literal["tied_dense"] = "tied_dense"
 
 
 @dataclass(frozen=True)
@@ -166,6 +212,12 @@ Layer = (
     | Flatten
     | Dropout
     | Embedding
+    | Positions
+    | Segments
+    | ImageToSequence
+    | ClassToken
+    | FirstStep
+    | TiedDense
     | LSTM
     | GRU
     | Attention

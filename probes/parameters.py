@@ -24,12 +24,15 @@ from probes.layers import (
     LSTM,
     Attention,
     BatchNorm,
+    ClassToken,
     Conv2D,
     Dense,
     DepthwiseConv2D,
     Embedding,
     Layer,
     LayerNorm,
+    Positions,
+    Segments,
 )
 from probes.shapes import Shape, place_layers
 from probes.workloads import Workload
@@ -129,10 +132,23 @@ def _(_layer: BatchNorm | LayerNorm, shape: Shape) -> LayerParameters:
 
 
 @layer_parameters.register
-def _(layer: Embedding, shape: Shape) -> LayerParameters:
+def _(layer: Embedding, _shape: Shape) -> LayerParameters:
     yield "table", (layer.vocabulary, layer.width), "normal"
-    if layer.positions:
-        yield "positions", (shape[0], layer.width), "normal"
+
+
+@layer_parameters.register
+def _(_layer: Positions, shape: Shape) -> LayerParameters:
+    yield "positions", shape, "normal"
+
+
+@layer_parameters.register
+def _(layer: Segments, shape: Shape) -> LayerParameters:
+    yield "table", (layer.count, shape[-1]), "normal"
+
+
+@layer_parameters.register
+def _(_layer: ClassToken, shape: Shape) -> LayerParameters:
+    yield "token", (shape[-1],), "normal"
 
 
 @layer_parameters.register

@@ -14,21 +14,30 @@ from probes.layers import (
     Attention,
     AveragePool2D,
     BatchNorm,
+    ClassToken,
     Conv2D,
     Dense,
     DepthwiseConv2D,
     Dropout,
     Embedding,
+    FirstStep,
     Flatten,
     GlobalAveragePool,
+    ImageToSequence,
     Layer,
     LayerNorm,
     MaxPool2D,
+    Positions,
     Residual,
+    Segments,
+    TiedDense,
 )
 from probes.workloads import Workload
 
 Shape = tuple[int, ...]
+
+# Canonical name of the parameter that tied layers share; an embedding is always the first layer.
+EMBEDDING_TABLE = "0.embedding.table"
 
 _RANK_NAMES = {1: "(features,)", 2: "(steps, features)", 3: "(height, width, channels)"}
 
@@ -86,14 +95,18 @@ def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
 
 
 def _check_embedding(workload: Workload, placed: tuple[PlacedLayer, ...]) -> None:
-    """Token ids go into an embedding that is large enough, and nothing else does."""
+    """Token ids go into an embedding that is large enough, and nothing else does; tied layers fit its table."""
     vocabulary = workload.input.vocabulary
     for position, layer in enumerate(placed):
         if isinstance(layer.layer, Embedding) and (position > 0 or vocabulary is None):
             raise InvalidWorkload(f"Layer {layer.name!r} reads token ids, but is given other values.")
+    first = placed[0].layer if placed else None
+    for layer in placed:
+        table = (layer.layer.vocabulary, layer.input_shape[-1]) if isinstance(layer.layer, TiedDense) else None
+        if table and (not isinstance(first, Embedding) or table != (first.vocabulary, first.width)):
+            raise InvalidWorkload(f"Layer {layer.name!r} needs a first layer that is an embedding of {table}.")
     if vocabulary is None:
         return
-    first = placed[0].layer if placed else None
     if not isinstance(first, Embedding) or first.vocabulary < vocabulary:
         raise InvalidWorkload(
             f"Workload {workload.id!r} reads token ids of a vocabulary of {vocabulary:,}; "
@@ -127,6 +140,11 @@ def _(layer: Dense, shape: Shape) -> Shape:
 
 
 @output_shape.register
+def _(layer: TiedDense, shape: Shape) -> Shape:
+    return (*shape[:-1], _positive("vocabulary", layer.vocabulary))
+
+
+@output_shape.register
 def _(layer: Conv2D, shape: Shape) -> Shape:
     height, width, channels = _image(shape)
     groups = _positive("groups", layer.groups)
@@ -141,13 +159,17 @@ def _(layer: DepthwiseConv2D, shape: Shape) -> Shape:
     return (*_windows(height, width, layer.kernel, layer.stride), channels)
 
 
-@output_shape.register(MaxPool2D)
-@output_shape.register(AveragePool2D)
-def _(layer: MaxPool2D | AveragePool2D, shape: Shape) -> Shape:
-    height, width, channels = _image(shape)
-    if layer.size > min(height, width):
-        raise InvalidWorkload(f"a {layer.size}x{layer.size} pool needs an image at least as large.")
-    return (*_windows(height, width, layer.size, layer.stride), channels)
+@output_shape.register
+def _(layer: MaxPool2D, shape: Shape) -> Shape:
+    return _pooled(layer, shape)
+
+
+@output_shape.register
+def _(layer: AveragePool2D, shape: Shape) -> Shape:
+    pooled = _pooled(layer, shape)
+    if any(same_padding(side, layer.size, layer.stride) != (0, 0) for side in shape[:2]):
+        raise InvalidWorkload(f"{layer.size}x{layer.size} windows with stride {layer.stride} do not fill it exactly.")
+    return pooled
 
 
 @output_shape.register(BatchNorm)
@@ -185,6 +207,29 @@ def _(layer: Embedding, shape: Shape) -> Shape:
         raise InvalidWorkload("expected token ids of shape (steps,).")
     _positive("vocabulary", layer.vocabulary)
     return (*shape, _positive("width", layer.width))
+
+
+@output_shape.register(Positions)
+@output_shape.register(Segments)
+def _(_layer: Positions | Segments, shape: Shape) -> Shape:
+    return _sequence(shape)
+
+
+@output_shape.register
+def _(_layer: ImageToSequence, shape: Shape) -> Shape:
+    height, width, channels = _image(shape)
+    return height * width, channels
+
+
+@output_shape.register
+def _(_layer: ClassToken, shape: Shape) -> Shape:
+    steps, width = _sequence(shape)
+    return steps + 1, width
+
+
+@output_shape.register
+def _(_layer: FirstStep, shape: Shape) -> Shape:
+    return (_sequence(shape)[1],)
 
 
 @output_shape.register(LSTM)
@@ -229,6 +274,13 @@ def _of_rank(shape: Shape, rank: int) -> Shape:
     if len(shape) != rank:
         raise InvalidWorkload(f"expected {_RANK_NAMES[rank]}.")
     return shape
+
+
+def _pooled(layer: MaxPool2D | AveragePool2D, shape: Shape) -> Shape:
+    height, width, channels = _image(shape)
+    if layer.size > min(height, width):
+        raise InvalidWorkload(f"a {layer.size}x{layer.size} pool needs an image at least as large.")
+    return (*_windows(height, width, layer.size, layer.stride), channels)
 
 
 def _windows(height: int, width: int, kernel: int, stride: int) -> tuple[int, int]:

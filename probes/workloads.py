@@ -5,11 +5,14 @@ The builders make the four families at any size; `REFERENCE` names the sizes tha
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 from probes.errors import InvalidWorkload, UnknownId
 from probes.layers import (
+    GRU,
     LSTM,
     Activation,
     BatchNorm,
@@ -20,10 +23,12 @@ from probes.layers import (
     Layer,
     LayerNorm,
     MaxPool2D,
+    Positions,
     layer_from_json,
     layer_to_json,
     transformer_block,
 )
+from probes.networks import bert, gpt, mobilenet_v1, mobilenet_v2, resnet, vgg, vision_transformer
 
 Loss = Literal["cross_entropy", "mean_squared_error"]
 
@@ -62,7 +67,7 @@ class Workload:
 
     def with_batch(self, batch: int) -> Workload:
         """The same network on another batch size; the id names the batch."""
-        return replace(self, batch=batch, id=f"{self.id.rsplit('-b', 1)[0]}-b{batch}")
+        return replace(self, batch=batch, id=f"{re.sub('-b[0-9]+$', '', self.id)}-b{batch}")
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the worker's pipe and for files."""
@@ -129,15 +134,23 @@ def cnn(*, side: int, width: int, stages: int, outputs: int, batch: int) -> Work
 
 
 def lstm(
-    *, steps: int, features: int, width: int, depth: int, outputs: int, batch: int, loss: Loss = "cross_entropy"
+    *,
+    steps: int,
+    features: int,
+    width: int,
+    depth: int,
+    outputs: int,
+    batch: int,
+    loss: Loss = "cross_entropy",
+    cells: type[LSTM | GRU] = LSTM,
 ) -> Workload:
-    """`depth` stacked LSTMs of `width` units over a sequence of feature vectors."""
-    stacked = tuple(LSTM(width, return_sequences=True) for _ in range(depth - 1))
+    """`depth` stacked LSTMs, or GRUs, of `width` units over a sequence of feature vectors."""
+    stacked = (cells(width, return_sequences=True),) * (depth - 1)
     return Workload(
-        id=f"lstm-t{steps}-w{width}-d{depth}-b{batch}",
-        family="lstm",
+        id=f"{cells.kind}-t{steps}-w{width}-d{depth}-b{batch}",
+        family=cells.kind,
         input=Input((steps, features)),
-        layers=(*stacked, LSTM(width), Dense(outputs)),
+        layers=(*stacked, cells(width), Dense(outputs)),
         outputs=outputs,
         loss=loss,
         batch=batch,
@@ -156,7 +169,8 @@ def transformer(
         family="transformer",
         input=Input((tokens,), vocabulary),
         layers=(
-            Embedding(vocabulary, width, positions=True),
+            Embedding(vocabulary, width),
+            Positions(),
             *blocks,
             LayerNorm(),
             GlobalAveragePool(),
@@ -168,45 +182,103 @@ def transformer(
     )
 
 
+def _images(name: str, layers: tuple[Layer, ...]) -> Workload:
+    return Workload(name, "cnn", Input((224, 224, 3)), layers, outputs=1000, loss="cross_entropy", batch=32)
+
+
+def _tokens(name: str, tokens: Input, layers: tuple[Layer, ...], *, outputs: int, batch: int) -> Workload:
+    return Workload(name, "transformer", tokens, layers, outputs, "cross_entropy", batch)
+
+
 def _named(name: str, workload: Workload) -> Workload:
     return replace(workload, id=name)
 
 
 # Four sizes a family, each several times the work of the one before: the first is dominated by the overhead of a
 # step, the third keeps two CPU cores busy, the last takes them about a second.
-REFERENCE: dict[str, Workload] = {
-    workload.id: workload
-    for workload in (
-        _named("mlp-tiny", mlp(columns=32, width=64, depth=2, outputs=10, batch=32)),
-        _named("mlp-small", mlp(columns=64, width=512, depth=3, outputs=10, batch=128)),
-        _named("mlp-medium", mlp(columns=128, width=1024, depth=4, outputs=10, batch=256)),
-        _named("mlp-large", mlp(columns=256, width=2048, depth=5, outputs=10, batch=512)),
-        _named("cnn-tiny", cnn(side=16, width=8, stages=2, outputs=10, batch=16)),
-        _named("cnn-small", cnn(side=32, width=16, stages=3, outputs=10, batch=32)),
-        _named("cnn-medium", cnn(side=64, width=32, stages=3, outputs=10, batch=32)),
-        _named("cnn-large", cnn(side=96, width=32, stages=4, outputs=10, batch=32)),
-        _named("lstm-tiny", lstm(steps=16, features=8, width=32, depth=1, outputs=10, batch=16)),
-        _named("lstm-small", lstm(steps=32, features=16, width=128, depth=1, outputs=10, batch=32)),
-        _named("lstm-medium", lstm(steps=48, features=16, width=256, depth=2, outputs=10, batch=64)),
-        _named("lstm-large", lstm(steps=64, features=16, width=512, depth=2, outputs=10, batch=64)),
-        _named(
-            "transformer-tiny",
-            transformer(tokens=16, width=32, depth=1, heads=2, vocabulary=1000, outputs=10, batch=16),
-        ),
-        _named(
-            "transformer-small",
-            transformer(tokens=64, width=128, depth=2, heads=4, vocabulary=4000, outputs=10, batch=16),
-        ),
-        _named(
-            "transformer-medium",
-            transformer(tokens=128, width=256, depth=3, heads=4, vocabulary=8000, outputs=10, batch=16),
-        ),
-        _named(
-            "transformer-large",
-            transformer(tokens=192, width=384, depth=4, heads=6, vocabulary=16000, outputs=10, batch=16),
-        ),
-    )
-}
+_RUNGS = (
+    _named("mlp-tiny", mlp(columns=32, width=64, depth=2, outputs=10, batch=32)),
+    _named("mlp-small", mlp(columns=64, width=512, depth=3, outputs=10, batch=128)),
+    _named("mlp-medium", mlp(columns=128, width=1024, depth=4, outputs=10, batch=256)),
+    _named("mlp-large", mlp(columns=256, width=2048, depth=5, outputs=10, batch=512)),
+    _named("cnn-tiny", cnn(side=16, width=8, stages=2, outputs=10, batch=16)),
+    _named("cnn-small", cnn(side=32, width=16, stages=3, outputs=10, batch=32)),
+    _named("cnn-medium", cnn(side=64, width=32, stages=3, outputs=10, batch=32)),
+    _named("cnn-large", cnn(side=96, width=32, stages=4, outputs=10, batch=32)),
+    _named("lstm-tiny", lstm(steps=16, features=8, width=32, depth=1, outputs=10, batch=16)),
+    _named("lstm-small", lstm(steps=32, features=16, width=128, depth=1, outputs=10, batch=32)),
+    _named("lstm-medium", lstm(steps=48, features=16, width=256, depth=2, outputs=10, batch=64)),
+    _named("lstm-large", lstm(steps=64, features=16, width=512, depth=2, outputs=10, batch=64)),
+    _named(
+        "transformer-tiny",
+        transformer(tokens=16, width=32, depth=1, heads=2, vocabulary=1000, outputs=10, batch=16),
+    ),
+    _named(
+        "transformer-small",
+        transformer(tokens=64, width=128, depth=2, heads=4, vocabulary=4000, outputs=10, batch=16),
+    ),
+    _named(
+        "transformer-medium",
+        transformer(tokens=128, width=256, depth=3, heads=4, vocabulary=8000, outputs=10, batch=16),
+    ),
+    _named(
+        "transformer-large",
+        transformer(tokens=192, width=384, depth=4, heads=6, vocabulary=16000, outputs=10, batch=16),
+    ),
+)
+
+# Recurrent networks and perceptrons of common sizes: the sensor windows of the UCI human activity set (128 steps of 9
+# signals, 6 classes), a day ahead from four days of 7 hourly series, the perceptron of Keras's MNIST example, and
+# others from ten thousand to twenty million parameters.
+_sensors = partial(lstm, steps=128, features=9, width=128, depth=1, outputs=6, batch=64)
+_hourly = partial(lstm, steps=96, features=7, width=64, depth=2, outputs=24, batch=32, loss="mean_squared_error")
+_COMMON = (
+    _named("lstm-classifier", _sensors()),
+    _named("gru-classifier", _sensors(cells=GRU)),
+    _named("lstm-forecaster", _hourly()),
+    _named("gru-forecaster", _hourly(cells=GRU)),
+    _named("mlp-10k", mlp(columns=32, width=80, depth=2, outputs=10, batch=32)),
+    _named("mlp-100k", mlp(columns=128, width=256, depth=2, outputs=10, batch=128)),
+    _named("mlp-mnist", mlp(columns=784, width=512, depth=2, outputs=10, batch=128)),
+    _named("mlp-20m", mlp(columns=128, width=2048, depth=6, outputs=10, batch=512)),
+)
+
+_BERT_TOKENS, _GPT_TOKENS = Input((512,), 30_522), Input((1024,), 50_257)
+_PUBLISHED = (
+    _images("resnet-18", resnet((2, 2, 2, 2), bottleneck=False, outputs=1000)),
+    _images("resnet-34", resnet((3, 4, 6, 3), bottleneck=False, outputs=1000)),
+    _images("resnet-50", resnet((3, 4, 6, 3), bottleneck=True, outputs=1000)),
+    _images("mobilenet-v1", mobilenet_v1(outputs=1000)),
+    _images("mobilenet-v2", mobilenet_v2(outputs=1000)),
+    _images("vgg-16", vgg((2, 2, 3, 3, 3), outputs=1000)),
+    replace(
+        _images("vit-tiny", vision_transformer(patch=16, width=192, depth=12, heads=3, outputs=1000)),
+        family="transformer",
+    ),
+    _tokens(
+        "bert-mini",
+        _BERT_TOKENS,
+        bert(vocabulary=30_522, width=256, depth=4, heads=4, outputs=2),
+        outputs=2,
+        batch=16,
+    ),
+    _tokens(
+        "bert-base",
+        _BERT_TOKENS,
+        bert(vocabulary=30_522, width=768, depth=12, heads=12, outputs=2),
+        outputs=2,
+        batch=8,
+    ),
+    _tokens(
+        "gpt-small",
+        _GPT_TOKENS,
+        gpt(vocabulary=50_257, width=768, depth=12, heads=12),
+        outputs=50_257,
+        batch=4,
+    ),
+)
+
+REFERENCE: dict[str, Workload] = {workload.id: workload for workload in (*_RUNGS, *_COMMON, *_PUBLISHED)}
 
 
 def find_workload(workload_id: str) -> Workload:

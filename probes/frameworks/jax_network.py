@@ -20,19 +20,25 @@ from probes.layers import (
     Attention,
     AveragePool2D,
     BatchNorm,
+    ClassToken,
     Conv2D,
     Dense,
     DepthwiseConv2D,
     Dropout,
     Embedding,
+    FirstStep,
     Flatten,
     GlobalAveragePool,
+    ImageToSequence,
     Layer,
     LayerNorm,
     MaxPool2D,
+    Positions,
     Residual,
+    Segments,
+    TiedDense,
 )
-from probes.shapes import layer_name, place_layers, shortcut_prefix
+from probes.shapes import EMBEDDING_TABLE, layer_name, place_layers, shortcut_prefix
 from probes.workloads import Workload
 
 Arrays = dict[str, jax.Array]
@@ -127,8 +133,7 @@ def _max_pool2d(layer: MaxPool2D, _run: Pass, _name: str, values: jax.Array) -> 
 
 
 def _average_pool2d(layer: AveragePool2D, _run: Pass, _name: str, values: jax.Array) -> jax.Array:
-    counts = _reduce_windows(layer, jnp.ones((1, *values.shape[1:3], 1)), 0.0, lax.add)
-    return _reduce_windows(layer, values, 0.0, lax.add) / counts
+    return _reduce_windows(layer, values, 0.0, lax.add) / layer.size**2
 
 
 def _reduce_windows(layer: MaxPool2D | AveragePool2D, values: jax.Array, start: float, reduce: Any) -> jax.Array:
@@ -150,9 +155,33 @@ def _dropout(layer: Dropout, run: Pass, _name: str, values: jax.Array) -> jax.Ar
     return jnp.where(kept, values / (1 - layer.rate), 0)
 
 
-def _embedding(layer: Embedding, run: Pass, name: str, tokens: jax.Array) -> jax.Array:
-    vectors = run.parameters[f"{name}.table"][tokens]
-    return vectors + run.parameters[f"{name}.positions"] if layer.positions else vectors
+def _embedding(_layer: Embedding, run: Pass, name: str, tokens: jax.Array) -> jax.Array:
+    return run.parameters[f"{name}.table"][tokens]
+
+
+def _positions(_layer: Positions, run: Pass, name: str, values: jax.Array) -> jax.Array:
+    return values + run.parameters[f"{name}.positions"]
+
+
+def _segments(_layer: Segments, run: Pass, name: str, values: jax.Array) -> jax.Array:
+    return values + run.parameters[f"{name}.table"][0]
+
+
+def _image_to_sequence(_layer: ImageToSequence, _run: Pass, _name: str, values: jax.Array) -> jax.Array:
+    return values.reshape(values.shape[0], -1, values.shape[-1])
+
+
+def _class_token(_layer: ClassToken, run: Pass, name: str, values: jax.Array) -> jax.Array:
+    token = jnp.broadcast_to(run.parameters[f"{name}.token"], (values.shape[0], 1, values.shape[-1]))
+    return jnp.concatenate([token, values], axis=1)
+
+
+def _first_step(_layer: FirstStep, _run: Pass, _name: str, values: jax.Array) -> jax.Array:
+    return values[:, 0]
+
+
+def _tied_dense(_layer: TiedDense, run: Pass, _name: str, values: jax.Array) -> jax.Array:
+    return values @ run.parameters[EMBEDDING_TABLE].T
 
 
 def _lstm(layer: LSTM, run: Pass, name: str, values: jax.Array) -> jax.Array:
@@ -215,6 +244,12 @@ _LAYERS: dict[type[Any], Callable[[Any, Pass, str, jax.Array], jax.Array]] = {
     Flatten: _flatten,
     Dropout: _dropout,
     Embedding: _embedding,
+    Positions: _positions,
+    Segments: _segments,
+    ImageToSequence: _image_to_sequence,
+    ClassToken: _class_token,
+    FirstStep: _first_step,
+    TiedDense: _tied_dense,
     LSTM: _lstm,
     GRU: _gru,
     Attention: _attention,

@@ -24,20 +24,26 @@ from probes.layers import (
     Attention,
     AveragePool2D,
     BatchNorm,
+    ClassToken,
     Conv2D,
     Dense,
     DepthwiseConv2D,
     Dropout,
     Embedding,
+    FirstStep,
     Flatten,
     GlobalAveragePool,
+    ImageToSequence,
     Layer,
     LayerNorm,
     MaxPool2D,
+    Positions,
     Residual,
+    Segments,
+    TiedDense,
 )
 from probes.parameters import layer_parameters
-from probes.shapes import Shape, layer_name, shortcut_prefix
+from probes.shapes import EMBEDDING_TABLE, Shape, layer_name, shortcut_prefix
 from probes.workloads import Loss, Workload
 
 VERSIONS = {"keras": keras.__version__}
@@ -113,6 +119,48 @@ class LearnedPositions(keras.layers.Layer):  # type: ignore[misc]
         return sequences + self.positions
 
 
+class FirstSegment(keras.layers.Layer):  # type: ignore[misc]
+    """Adds the learned vector of the first segment to each step of a sequence."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """One vector per segment."""
+        self.table = self.add_weight(name="table", shape=(self.count, input_shape[-1]), initializer="zeros")
+
+    def call(self, sequences: Any) -> Any:
+        """(batch, steps, width) to the same."""
+        return sequences + self.table[0]
+
+
+class LearnedClassToken(keras.layers.Layer):  # type: ignore[misc]
+    """Puts a learned vector before the first step of a sequence."""
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """One vector."""
+        self.token = self.add_weight(name="token", shape=input_shape[-1:], initializer="zeros")
+
+    def call(self, sequences: Any) -> Any:
+        """(batch, steps, width) to (batch, steps + 1, width)."""
+        batch, _, width = keras.ops.shape(sequences)
+        token = keras.ops.broadcast_to(self.token, (batch, 1, width))
+        return keras.ops.concatenate([token, sequences], axis=1)
+
+
+class TokenScores(keras.layers.Layer):  # type: ignore[misc]
+    """Products with the table of an embedding, which it shares."""
+
+    def __init__(self, table: keras.Variable) -> None:
+        super().__init__()
+        self.table = table
+
+    def call(self, vectors: Any) -> Any:
+        """(batch, steps, width) to (batch, steps, vocabulary)."""
+        return keras.ops.matmul(vectors, keras.ops.transpose(self.table))
+
+
 def _apply(layers: tuple[Layer, ...], values: Any, prefix: str, bindings: list[Binding]) -> Any:
     for position, layer in enumerate(layers):
         name = layer_name(prefix, position, layer)
@@ -120,6 +168,10 @@ def _apply(layers: tuple[Layer, ...], values: Any, prefix: str, bindings: list[B
         if isinstance(layer, Residual):
             main = _apply(layer.layers, values, f"{name}.", bindings)
             values = keras.layers.Add()([main, _apply(layer.shortcut, values, shortcut_prefix(name), bindings)])
+            continue
+        if isinstance(layer, TiedDense):
+            table = next(binding.variable for binding in bindings if binding.name == EMBEDDING_TABLE)
+            values = TokenScores(table)(values)
             continue
         values, variables = _LAYERS[type(layer)](layer, values)
         bindings += [
@@ -178,7 +230,7 @@ def _max_pool2d(layer: MaxPool2D, values: Any) -> Applied:
 
 
 def _average_pool2d(layer: AveragePool2D, values: Any) -> Applied:
-    return _plain(keras.layers.AveragePooling2D(layer.size, layer.stride, padding="same"), values)
+    return _plain(keras.layers.AveragePooling2D(layer.size, layer.stride), values)
 
 
 def _global_average_pool(_layer: GlobalAveragePool, values: Any) -> Applied:
@@ -195,11 +247,27 @@ def _dropout(layer: Dropout, values: Any) -> Applied:
 
 
 def _embedding(layer: Embedding, values: Any) -> Applied:
-    vectors, variables = _plain(keras.layers.Embedding(layer.vocabulary, layer.width), values)
-    if not layer.positions:
-        return vectors, variables
-    placed, positions = _plain(LearnedPositions(), vectors)
-    return placed, variables + positions
+    return _plain(keras.layers.Embedding(layer.vocabulary, layer.width), values)
+
+
+def _positions(_layer: Positions, values: Any) -> Applied:
+    return _plain(LearnedPositions(), values)
+
+
+def _segments(layer: Segments, values: Any) -> Applied:
+    return _plain(FirstSegment(layer.count), values)
+
+
+def _image_to_sequence(_layer: ImageToSequence, values: Any) -> Applied:
+    return _plain(keras.layers.Reshape((-1, values.shape[-1])), values)
+
+
+def _class_token(_layer: ClassToken, values: Any) -> Applied:
+    return _plain(LearnedClassToken(), values)
+
+
+def _first_step(_layer: FirstStep, values: Any) -> Applied:
+    return values[:, 0], []
 
 
 def _lstm(layer: LSTM, values: Any) -> Applied:
@@ -232,6 +300,11 @@ _LAYERS: dict[type[Any], Callable[[Any, Any], Applied]] = {
     Flatten: _flatten,
     Dropout: _dropout,
     Embedding: _embedding,
+    Positions: _positions,
+    Segments: _segments,
+    ImageToSequence: _image_to_sequence,
+    ClassToken: _class_token,
+    FirstStep: _first_step,
     LSTM: _lstm,
     GRU: _gru,
     Attention: _attention,

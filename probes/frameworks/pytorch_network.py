@@ -27,17 +27,23 @@ from probes.layers import (
     Attention,
     AveragePool2D,
     BatchNorm,
+    ClassToken,
     Conv2D,
     Dense,
     DepthwiseConv2D,
     Dropout,
     Embedding,
+    FirstStep,
     Flatten,
     GlobalAveragePool,
+    ImageToSequence,
     Layer,
     LayerNorm,
     MaxPool2D,
+    Positions,
     Residual,
+    Segments,
+    TiedDense,
 )
 from probes.shapes import Shape, layer_name, output_shape, same_padding, shortcut_prefix
 from probes.workloads import Workload
@@ -102,7 +108,12 @@ Built = tuple[nn.Module, list[Binding]]
 
 def build_network(workload: Workload) -> Built:
     """The module, from inputs as `native_inputs` makes them to logits or numbers, and its bindings."""
-    return _sequential(workload.layers, workload.input.shape, "")
+    network, bindings = _sequential(workload.layers, workload.input.shape, "")
+    tables = [module for module in network.modules() if isinstance(module, nn.Embedding)]
+    for module in network.modules():
+        if isinstance(module, _TiedDense):
+            module.weight = tables[0].weight
+    return network, bindings
 
 
 def native_inputs(inputs: NDArray[Any]) -> Tensor:
@@ -178,15 +189,47 @@ class _FlattenImage(nn.Module):
         return images.flip(2, 3).permute(0, 2, 3, 1).flatten(1)
 
 
-class _Embedding(nn.Module):
-    def __init__(self, layer: Embedding, steps: int) -> None:
-        super().__init__()
-        self.table = nn.Embedding(layer.vocabulary, layer.width)
-        self.positions = nn.Parameter(torch.zeros(steps, layer.width)) if layer.positions else None
+class _ImageToSequence(nn.Module):
+    """Makes steps in the canonical order: the last pixel of the turned image is the first step."""
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        vectors: Tensor = self.table(tokens)
-        return vectors if self.positions is None else vectors + self.positions
+    def forward(self, images: Tensor) -> Tensor:
+        return images.flatten(2).flip(2).transpose(1, 2)
+
+
+class _Positions(nn.Module):
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.positions = nn.Parameter(torch.zeros(shape))
+
+    def forward(self, sequences: Tensor) -> Tensor:
+        return sequences + self.positions
+
+
+class _Segments(nn.Module):
+    def __init__(self, count: int, width: int) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.zeros(count, width))
+
+    def forward(self, sequences: Tensor) -> Tensor:
+        return sequences + self.table[0]
+
+
+class _ClassToken(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.token = nn.Parameter(torch.zeros(width))
+
+    def forward(self, sequences: Tensor) -> Tensor:
+        return torch.cat([self.token.expand(len(sequences), 1, -1), sequences], dim=1)
+
+
+class _FirstStep(nn.Module):
+    def forward(self, sequences: Tensor) -> Tensor:
+        return sequences[:, 0]
+
+
+class _TiedDense(nn.Linear):
+    """A linear layer whose weight `build_network` replaces by the table of the embedding."""
 
 
 class _Recurrent(nn.Module):
@@ -277,10 +320,8 @@ def _max_pool2d(layer: MaxPool2D, shape: Shape, _name: str) -> Built:
     return _same_windows(pool, shape, layer.size, layer.stride), []
 
 
-def _average_pool2d(layer: AveragePool2D, shape: Shape, _name: str) -> Built:
-    padding = _padding(shape, layer.size, layer.stride)
-    pool = nn.AvgPool2d(layer.size, layer.stride, padding, count_include_pad=False)
-    return _same_windows(pool, shape, layer.size, layer.stride), []
+def _average_pool2d(layer: AveragePool2D, _shape: Shape, _name: str) -> Built:
+    return nn.AvgPool2d(layer.size, layer.stride), []
 
 
 def _batch_norm(_layer: BatchNorm, shape: Shape, name: str) -> Built:
@@ -327,12 +368,36 @@ def _dropout(layer: Dropout, _shape: Shape, _name: str) -> Built:
     return nn.Dropout(layer.rate), []
 
 
-def _embedding(layer: Embedding, shape: Shape, name: str) -> Built:
-    module = _Embedding(layer, shape[0])
-    bindings = [Binding(f"{name}.table", module.table.weight)]
-    if module.positions is not None:
-        bindings.append(Binding(f"{name}.positions", module.positions))
-    return module, bindings
+def _embedding(layer: Embedding, _shape: Shape, name: str) -> Built:
+    module = nn.Embedding(layer.vocabulary, layer.width)
+    return module, [Binding(f"{name}.table", module.weight)]
+
+
+def _positions(_layer: Positions, shape: Shape, name: str) -> Built:
+    module = _Positions(shape)
+    return module, [Binding(f"{name}.positions", module.positions)]
+
+
+def _segments(layer: Segments, shape: Shape, name: str) -> Built:
+    module = _Segments(layer.count, shape[-1])
+    return module, [Binding(f"{name}.table", module.table)]
+
+
+def _image_to_sequence(_layer: ImageToSequence, _shape: Shape, _name: str) -> Built:
+    return _ImageToSequence(), []
+
+
+def _class_token(_layer: ClassToken, shape: Shape, name: str) -> Built:
+    module = _ClassToken(shape[-1])
+    return module, [Binding(f"{name}.token", module.token)]
+
+
+def _first_step(_layer: FirstStep, _shape: Shape, _name: str) -> Built:
+    return _FirstStep(), []
+
+
+def _tied_dense(layer: TiedDense, shape: Shape, _name: str) -> Built:
+    return _TiedDense(shape[-1], layer.vocabulary, bias=False), []
 
 
 def _lstm(layer: LSTM, shape: Shape, name: str) -> Built:
@@ -390,6 +455,12 @@ _BUILDERS: dict[type[Any], Callable[[Any, Shape, str], Built]] = {
     Flatten: _flatten,
     Dropout: _dropout,
     Embedding: _embedding,
+    Positions: _positions,
+    Segments: _segments,
+    ImageToSequence: _image_to_sequence,
+    ClassToken: _class_token,
+    FirstStep: _first_step,
+    TiedDense: _tied_dense,
     LSTM: _lstm,
     GRU: _gru,
     Attention: _attention,

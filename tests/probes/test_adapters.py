@@ -11,9 +11,9 @@ import pytest
 import probes.frameworks
 from probes.candidates import CANDIDATES
 from probes.errors import InvalidWorkload
-from probes.frameworks import ADAM, AdamSettings, require_mode
+from probes.frameworks import require_mode
 from probes.frameworks.devices import jax_peak_mb, tensorflow_device, torch_device
-from probes.layers import LAYER_KINDS, Residual
+from probes.layers import LAYER_KINDS, Residual, TiedDense
 
 FOLDER = Path(probes.frameworks.__file__).parent
 ADAPTERS = sorted({candidate.module for candidate in CANDIDATES})
@@ -70,18 +70,14 @@ def test_every_layer_kind_is_an_entry_of_the_network_builders_table(module):
         if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict)
     ]
     kinds = {cls.__name__ for cls in LAYER_KINDS.values()}
-    # A Keras network applies the layers in a residual itself: they are no single Keras layer.
-    expected = kinds - {Residual.__name__} if module == "keras_network" else kinds
+    # These two are made where Keras layers are connected, since they need more than their own input.
+    expected = kinds - {Residual.__name__, TiedDense.__name__} if module == "keras_network" else kinds
     assert expected in tables
 
 
 def test_an_unknown_mode_is_refused_with_the_known_ones():
     with pytest.raises(InvalidWorkload, match="'fast'; expected one of eager, compile"):
         require_mode("fast", ("eager", "compile"))
-
-
-def test_adam_is_that_of_the_paper_with_a_smaller_epsilon():
-    assert ADAM == AdamSettings(learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-10)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,18 @@ from dataclasses import replace
 import pytest
 
 from probes.costs import costs
-from probes.layers import GRU, LSTM, Attention, Conv2D, Dense, DepthwiseConv2D, Embedding, Flatten, GlobalAveragePool
+from probes.layers import (
+    GRU,
+    LSTM,
+    Attention,
+    Conv2D,
+    Dense,
+    DepthwiseConv2D,
+    Embedding,
+    Flatten,
+    GlobalAveragePool,
+    Positions,
+)
 from probes.workloads import REFERENCE, Input, Workload
 
 
@@ -53,7 +64,7 @@ def test_activations_are_the_input_and_what_layers_keep():
 
 
 def test_an_embedding_reads_and_adds_but_multiplies_nothing():
-    counted = costs(workload((6,), Embedding(30, 4, positions=True), outputs=4, vocabulary=30))
+    counted = costs(workload((6,), Embedding(30, 4), Positions(), outputs=4, vocabulary=30))
     assert counted.forward_flops == counted.elementwise_flops == 2 * 6 * 4
 
 

@@ -17,16 +17,22 @@ from probes.layers import (
     Attention,
     AveragePool2D,
     BatchNorm,
+    ClassToken,
     Conv2D,
     Dense,
     DepthwiseConv2D,
     Dropout,
     Embedding,
+    FirstStep,
     Flatten,
     GlobalAveragePool,
+    ImageToSequence,
     LayerNorm,
     MaxPool2D,
+    Positions,
     Residual,
+    Segments,
+    TiedDense,
     layer_from_json,
     layer_to_json,
 )
@@ -63,7 +69,7 @@ def test_a_malformed_layer_is_refused(data):
         (Conv2D(4, kernel=3, stride=2), (8, 7, 3), (4, 4, 4)),
         (DepthwiseConv2D(kernel=3, stride=2), (8, 7, 3), (4, 4, 3)),
         (MaxPool2D(2, stride=2), (7, 6, 3), (4, 3, 3)),
-        (AveragePool2D(3, stride=1), (7, 6, 3), (7, 6, 3)),
+        (AveragePool2D(3, stride=3), (9, 6, 3), (3, 2, 3)),
         (BatchNorm(), (7, 6, 3), (7, 6, 3)),
         (LayerNorm(), (7, 6), (7, 6)),
         (Activation("relu"), (7,), (7,)),
@@ -72,6 +78,12 @@ def test_a_malformed_layer_is_refused(data):
         (GlobalAveragePool(), (7, 3), (3,)),
         (Flatten(), (7, 6, 3), (126,)),
         (Embedding(30, 4), (7,), (7, 4)),
+        (Positions(), (7, 4), (7, 4)),
+        (Segments(2), (7, 4), (7, 4)),
+        (ImageToSequence(), (7, 6, 3), (42, 3)),
+        (ClassToken(), (7, 4), (8, 4)),
+        (FirstStep(), (7, 4), (4,)),
+        (TiedDense(30), (7, 4), (7, 30)),
         (LSTM(4), (7, 3), (4,)),
         (GRU(4, return_sequences=True), (7, 3), (7, 4)),
         (Attention(2), (7, 4), (7, 4)),
@@ -88,6 +100,7 @@ def test_shape_of_the_output(layer, before, after):
     [
         ((6, 5), (Attention(heads=2), Dense(3)), "0.attention"),
         ((6, 6, 4), (Conv2D(8, 3), MaxPool2D(7, stride=7), Flatten(), Dense(3)), "1.max_pool2d"),
+        ((7, 6, 4), (AveragePool2D(2, stride=2), Flatten(), Dense(3)), "0.average_pool2d"),
         ((6, 6, 4), (Conv2D(9, 3, groups=2), Flatten(), Dense(3)), "0.conv2d"),
         ((5,), (LSTM(4), Dense(3)), "0.lstm"),
         ((5,), (GlobalAveragePool(), Dense(3)), "0.global_average_pool"),
@@ -111,6 +124,12 @@ def test_tokens_need_an_embedding_of_their_vocabulary_first():
         place_layers(workload((5,), Dense(3), vocabulary=30))
     with pytest.raises(InvalidWorkload, match="vocabulary"):
         place_layers(workload((5,), Embedding(29, 4), Dense(3), vocabulary=30))
+
+
+def test_a_tied_layer_needs_an_embedding_of_its_size():
+    for embedding in (Embedding(29, 4), Embedding(30, 5)):
+        with pytest.raises(InvalidWorkload, match=r"'2.tied_dense'"):
+            place_layers(workload((5,), embedding, Dense(4), TiedDense(30), outputs=30, vocabulary=20))
 
 
 def test_a_network_without_layers_is_refused():

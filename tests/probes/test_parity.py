@@ -21,17 +21,23 @@ from probes.layers import (
     Attention,
     AveragePool2D,
     BatchNorm,
+    ClassToken,
     Conv2D,
     Dense,
     DepthwiseConv2D,
     Dropout,
     Embedding,
+    FirstStep,
     Flatten,
     GlobalAveragePool,
+    ImageToSequence,
     Layer,
     LayerNorm,
     MaxPool2D,
+    Positions,
     Residual,
+    Segments,
+    TiedDense,
 )
 from probes.shapes import place_layers
 from probes.workloads import REFERENCE, Input, Workload
@@ -47,6 +53,7 @@ RUNNING_AT_ONCE = 2
 REFERENCE_CANDIDATE = "pytorch-eager"
 
 PERCEPTRON = (Dense(8), Activation("relu"), Dense(2))
+TIED = (Embedding(30, 4), Positions(), Segments(2), LayerNorm(), Dense(4), TiedDense(30))
 FUNCTIONS = ("relu", "relu6", "gelu", "tanh", "sigmoid", "swish")
 TABLE, SEQUENCE, IMAGE = (5,), (6, 4), (12, 11, 4)
 
@@ -70,10 +77,10 @@ CASES = {
         case("conv2d of even kernels", IMAGE, Conv2D(4, kernel=2), Conv2D(4, kernel=4, stride=4)),
         case("depthwise_conv2d", IMAGE, DepthwiseConv2D(kernel=3), DepthwiseConv2D(3, stride=2, bias=False)),
         case("max_pool2d", IMAGE, MaxPool2D(3, stride=2), MaxPool2D(2, stride=1)),
-        case("average_pool2d", IMAGE, AveragePool2D(3, stride=2), AveragePool2D(2, stride=1)),
-        case("norms of an image", IMAGE, BatchNorm(), LayerNorm()),
-        case("batch_norm of a table", TABLE, BatchNorm(), table=True),
-        case("norms of a sequence", SEQUENCE, BatchNorm(), LayerNorm()),
+        case("average_pool2d", IMAGE, MaxPool2D(3, stride=3), AveragePool2D(2, stride=2)),
+        case("norms of an image", IMAGE, Activation("tanh"), BatchNorm(), LayerNorm()),
+        case("batch_norm of a table", TABLE, Activation("tanh"), BatchNorm(), table=True),
+        case("norms of a sequence", SEQUENCE, Activation("tanh"), BatchNorm(), LayerNorm()),
         case("flattened image", IMAGE, Conv2D(2, kernel=3), Flatten(), table=True),
         case("flattened sequence", SEQUENCE, Flatten(), table=True),
         # So small a rate drops nothing here, yet the layer runs: every framework draws its masks differently.
@@ -83,6 +90,18 @@ CASES = {
         case("attention", SEQUENCE, Attention(heads=2), Attention(heads=2, causal=True)),
         case("residual", SEQUENCE, Residual((Dense(3),), shortcut=(Dense(3),)), Residual((Activation("tanh"),))),
         Workload("embedding", "case", Input((6,), 30), (Embedding(30, 4), Dense(3)), 3, "cross_entropy", batch=4),
+        Workload("tied embedding", "case", Input((6,), 30), TIED, 30, "cross_entropy", batch=4),
+        case(
+            "class token of an image",
+            IMAGE,
+            Conv2D(4, 4, stride=4),
+            ImageToSequence(),
+            ClassToken(),
+            Positions(),
+            Attention(2),
+            FirstStep(),
+            table=True,
+        ),
     )
 }
 

@@ -1,0 +1,99 @@
+"""The reference catalogue: the networks that were published, not look-alikes."""
+
+from __future__ import annotations
+
+import pytest
+
+from probes.costs import costs
+from probes.errors import InvalidWorkload, UnknownId
+from probes.layers import Dense
+from probes.parameters import parameters
+from probes.workloads import MAX_BATCH, REFERENCE, Input, Workload, find_workload, mlp
+
+# Trainable parameters as published, without the classifiers that we add to the BERT models (width + 1 per class).
+PUBLISHED = {
+    "resnet-18": 11_689_512,  # torchvision 0.24, table of classification weights
+    "resnet-34": 21_797_672,  # the same
+    "resnet-50": 25_557_032,  # the same
+    "mobilenet-v2": 3_504_872,  # the same
+    "vgg-16": 138_357_544,  # the same
+    "mobilenet-v1": 4_231_976,  # keras.applications.MobileNet, summary: trainable parameters
+    "vit-tiny": 5_717_416,  # deit_tiny_patch16_224, DeiT's model zoo: 5 million; its state dict sums to this
+    "bert-base": 109_482_240,  # bert-base-uncased's BertModel, pooler included: "110M" in the paper
+    "bert-mini": 11_170_560,  # the same of google/bert_uncased_L-4_H-256_A-4: "11.2M"
+    "gpt-small": 124_439_808,  # gpt2, scores tied to the embedding: "124M"
+    "mlp-mnist": 669_706,  # Keras's mnist_mlp example, summary
+}
+BERT_WIDTHS = {"bert-base": 768, "bert-mini": 256}
+
+# Multiply-adds of one forward pass in convolutions and matrix products, in billions, as torchvision 0.24 publishes
+# them ("GFLOPS" in its table).
+MULTIPLY_ADDS = {"resnet-18": 1.81, "resnet-34": 3.66, "resnet-50": 4.09, "mobilenet-v2": 0.30, "vgg-16": 15.47}
+
+
+@pytest.mark.parametrize(("name", "published"), PUBLISHED.items())
+def test_a_published_network_has_its_published_number_of_parameters(name, published):
+    classifier = 2 * (BERT_WIDTHS[name] + 1) if name in BERT_WIDTHS else 0
+    assert costs(REFERENCE[name]).parameters - classifier == published
+
+
+@pytest.mark.parametrize(("name", "published"), MULTIPLY_ADDS.items())
+def test_a_published_network_does_its_published_work(name, published):
+    counted = costs(REFERENCE[name].with_batch(1))
+    products = counted.matmul_flops + counted.convolution_flops + counted.depthwise_flops
+    assert products / 2 / 1e9 == pytest.approx(published, abs=0.006)
+
+
+@pytest.mark.parametrize(("cells", "gates", "biases"), [("lstm", 4, 1), ("gru", 3, 2)])
+def test_a_recurrent_classifier_has_the_parameters_of_its_gates(cells, gates, biases):
+    features, units, classes = 9, 128, 6
+    expected = gates * units * (features + units + biases) + classes * (units + 1)
+    assert costs(REFERENCE[f"{cells}-classifier"]).parameters == expected
+
+
+@pytest.mark.parametrize(("name", "expected"), [("mlp-10k", 1e4), ("mlp-100k", 1e5), ("mlp-20m", 2e7)])
+def test_a_perceptron_is_about_the_size_that_its_id_says(name, expected):
+    assert costs(REFERENCE[name]).parameters == pytest.approx(expected, rel=0.1)
+
+
+def test_the_catalogue_has_every_family_and_its_ids_are_those_of_its_workloads():
+    assert {workload.family for workload in REFERENCE.values()} == {"mlp", "cnn", "lstm", "gru", "transformer"}
+    assert all(name == workload.id for name, workload in REFERENCE.items())
+    assert list(REFERENCE)[:1] == ["mlp-tiny"]
+    assert {f"{f}-{s}" for f in ("mlp", "cnn", "lstm", "transformer") for s in ("tiny", "small", "medium")} <= set(
+        REFERENCE
+    )
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+def test_every_reference_workload_fits_together(name):
+    assert parameters(REFERENCE[name])
+
+
+def test_the_id_names_another_batch():
+    assert mlp(columns=4, width=8, depth=1, outputs=2, batch=32).with_batch(64).id == "mlp-c4-w8-d1-b64"
+    assert REFERENCE["bert-base"].with_batch(2).id == "bert-base-b2"
+    assert REFERENCE["bert-base"].with_batch(2).with_batch(4).id == "bert-base-b4"
+
+
+def test_an_unknown_workload_is_answered_with_the_known_ones():
+    with pytest.raises(UnknownId, match=r"'resnet-17'; expected one of .*resnet-18"):
+        find_workload("resnet-17")
+
+
+@pytest.mark.parametrize("batch", [0, -1, MAX_BATCH + 1])
+def test_a_batch_out_of_range_is_refused(batch):
+    with pytest.raises(InvalidWorkload, match="out of range"):
+        REFERENCE["mlp-tiny"].with_batch(batch)
+
+
+def test_an_empty_input_is_refused():
+    with pytest.raises(InvalidWorkload, match="size zero"):
+        Workload("w", "test", Input((0,)), (Dense(2),), 2, "cross_entropy", 1)
+
+
+def test_an_incomplete_description_is_refused():
+    description = REFERENCE["mlp-tiny"].to_json()
+    del description["outputs"]
+    with pytest.raises(InvalidWorkload, match="outputs"):
+        Workload.from_json(description)
