@@ -6,6 +6,7 @@ anew for every round, so that whatever the machine does meanwhile falls on all o
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -78,7 +79,8 @@ class Campaign:
         self.focus = focus
         self.notes: dict[str, None] = {}
         self._started = time.monotonic()
-        self._deadline = Deadline(self._started + budget_s)
+        self._deadline = Deadline(self._started + budget_s * (1 - pacing.ENDING_SHARE))
+        self._repeats_s = budget_s * pacing.REPEAT_SHARE
         self._candidates = candidates
         self._budget_s = budget_s
         self._seed = seed
@@ -116,7 +118,7 @@ class Campaign:
 
     def _cover(self, workload: Workload, deadline: Deadline) -> None:
         waiting = [candidate for candidate in self._candidates if not self._ledger.settled(candidate, workload)]
-        waiting.sort(key=self._expected_start_s)
+        waiting.sort(key=self._precedence)
         while waiting:
             group: list[Worker] = []
             room = self._crew.capacity()
@@ -128,8 +130,12 @@ class Campaign:
                 group += [worker] if worker else []
             self._take_turns(group, workload, deadline)
 
-    def _expected_start_s(self, candidate: Candidate) -> float:
-        return pacing.expected_start_s(self._ledger, candidate, alive=candidate.id in self._crew.alive)
+    def _precedence(self, candidate: Candidate) -> tuple[float, float]:
+        """At first what starts quickly; on further sizes what was fast on the main one: time may not do for all."""
+        main = self._ledger.row(candidate, self.focus.workloads[0])
+        step_ms = math.inf if main is None or main.step_ms is None else main.step_ms
+        start_s = pacing.expected_start_s(self._ledger, candidate, alive=candidate.id in self._crew.alive)
+        return step_ms, start_s
 
     def _prepare(
         self, candidate: Candidate, workload: Workload, deadline: Deadline, *, beside: Sequence[Worker], waiting: int
@@ -139,7 +145,7 @@ class Campaign:
         limit_s = pacing.start_limit_s(deadline.left_s, known_s, ready=len(beside), waiting=waiting)
         if not limit_s:
             return None
-        own = Deadline.after(limit_s)
+        own = Deadline.after(min(limit_s, self._deadline.left_s))
         self._announce(candidate, "starting", workload)
         try:
             worker = self._crew.hire(candidate, keep={other.candidate.id for other in beside})
@@ -200,9 +206,10 @@ class Campaign:
             return
         self._announce(worker.candidate, "measuring", workload)
         try:
-            block, share = _watched_block(worker, row, deadline)
-            if share > CONTENDED_SHARE and pacing.worth_repeating(row, deadline.left_s):
-                block, share = min((block, share), _watched_block(worker, row, deadline), key=itemgetter(1))
+            block, share = _watched_block(worker, row, self._deadline)
+            if share > CONTENDED_SHARE and pacing.block_s(row) < min(self._repeats_s, deadline.left_s):
+                self._repeats_s -= pacing.block_s(row)
+                block, share = min((block, share), _watched_block(worker, row, self._deadline), key=itemgetter(1))
         except WorkerFailed as failure:
             self._fail(worker.candidate, workload, failure)
             return

@@ -26,8 +26,12 @@ LEAST_START_S = 1.0
 # No single candidate may take more than this share of what is left while others wait.
 LARGEST_SHARE = 1 / 3
 
-# A block that others disturbed is measured again while that costs no more than this share of what is left.
-REPEAT_SHARE = 0.02
+# Blocks that others disturbed are measured again for at most this share of the budget: when the machine is busy all
+# the time, more of the same helps nobody.
+REPEAT_SHARE = 0.05
+
+# Kept back to end the processes, so that the budget holds for the person who waits.
+ENDING_SHARE = 0.02
 
 # A start may take this many times what it took on another workload: larger networks take longer to compile.
 TRUST_FACTOR = 4.0
@@ -45,12 +49,13 @@ def start_limit_s(left_s: float, known_s: float | None, *, ready: int, waiting: 
     """Seconds that a candidate may take until it is warm; 0 when beginning would be a waste.
 
     `known_s` is what it took on another workload; without it, hanging must be reckoned with, and the limit is a share
-    of what is left. `ready` others have been started on this workload, `waiting` ones come after it. Time for the
-    least rounds of those that will be ready is kept back.
+    of what is left; with it, the limit may go beyond `left_s`, for ending a sound worker costs another import.
+    `ready` others have been started on this workload, `waiting` ones come after it. Time for the least rounds of
+    those that will be ready is kept back.
     """
     if known_s is not None:
-        spare_s = left_s - _least_rounds_s(ready + 1)
-        return min(spare_s, max(TRUST_FACTOR * known_s, LEAST_HANG_S)) if known_s <= spare_s else 0.0
+        fits = known_s <= left_s - _least_rounds_s(ready + 1)
+        return max(TRUST_FACTOR * known_s, LEAST_HANG_S) if fits else 0.0
     spare_s = left_s - _least_rounds_s(ready + 1 + waiting)
     limit_s = spare_s * max(LARGEST_SHARE, 1 / (waiting + 1))
     return limit_s if limit_s >= LEAST_START_S else 0.0
@@ -63,11 +68,6 @@ def _least_rounds_s(candidates: int) -> float:
 def block_limit_s(row: Row, left_s: float) -> float:
     """Seconds that a block may take before its worker is given up."""
     return min(left_s, max(HANG_FACTOR * block_s(row), LEAST_HANG_S))
-
-
-def worth_repeating(row: Row, left_s: float) -> bool:
-    """Whether a disturbed block should be measured once more."""
-    return block_s(row) <= REPEAT_SHARE * left_s
 
 
 def another_round(taken: int, rows: Sequence[Row], left_s: float) -> bool:
