@@ -105,7 +105,9 @@ CASES = {
     )
 }
 
-# Compiling every case in C++ takes minutes; these hold every kind of layer that it generates code for.
+# The same weights and batch as the case "dropout".
+HALF_DROPPED = case("half dropped", TABLE, Dropout(0.5), table=True)
+# Compiling a case in C++ takes seconds, and what is compiled are the modules that run eagerly on every case.
 COMPILED_CASES = ("mlp-tiny", "cnn-tiny", "lstm-tiny", "transformer-tiny")
 MLP_CASES = {"mlp-tiny", "perceptron"}
 
@@ -119,9 +121,11 @@ class Results:
 
     def __init__(self, candidate_id: str, folder: Path) -> None:
         cases, results = folder / f"{candidate_id}.json", folder / f"{candidate_id}.npz"
-        cases.write_text(json.dumps([workload.to_json() for workload in cases_of(candidate_id)]))
+        cases.write_text(json.dumps([workload.to_json() for workload in (*cases_of(candidate_id), HALF_DROPPED)]))
         script = str(Path(__file__).with_name("train_cases.py"))
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        # What is compared is the network, not how well XLA's code is optimized; most of the time would go into that.
+        flags = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "XLA_FLAGS": flags}
         run = subprocess.run(
             [sys.executable, script, candidate_id, str(cases), str(results)],
             env=environment,
@@ -184,6 +188,12 @@ def test_scikit_learn_trains_the_same_perceptron_and_refuses_other_layers(result
         assert differing_parts(found, results(REFERENCE_CANDIDATE).of(case_id)) == {}
     else:
         assert "scikit-learn" in str(found["refused"])
+
+
+@pytest.mark.parametrize("candidate_id", [candidate.id for candidate in CANDIDATES if candidate.id != "scikit-learn"])
+def test_dropout_drops(results, candidate_id):
+    dropped = results(candidate_id).of(HALF_DROPPED.id)["loss"]
+    assert relative_difference(dropped, results(REFERENCE_CANDIDATE).of("dropout")["loss"]) > 100 * TOLERANCE
 
 
 def test_every_layer_kind_has_a_case():

@@ -12,22 +12,22 @@ from probes.workloads import MAX_BATCH, REFERENCE, Input, Workload, find_workloa
 
 # Trainable parameters as published, without the classifiers that we add to the BERT models (width + 1 per class).
 PUBLISHED = {
-    "resnet-18": 11_689_512,  # torchvision 0.24, table of classification weights
+    "resnet-18": 11_689_512,  # torchvision, `num_params` of its weights
     "resnet-34": 21_797_672,  # the same
     "resnet-50": 25_557_032,  # the same
     "mobilenet-v2": 3_504_872,  # the same
     "vgg-16": 138_357_544,  # the same
     "mobilenet-v1": 4_231_976,  # keras.applications.MobileNet, summary: trainable parameters
-    "vit-tiny": 5_717_416,  # deit_tiny_patch16_224, DeiT's model zoo: 5 million; its state dict sums to this
-    "bert-base": 109_482_240,  # bert-base-uncased's BertModel, pooler included: "110M" in the paper
-    "bert-mini": 11_170_560,  # the same of google/bert_uncased_L-4_H-256_A-4: "11.2M"
-    "gpt-small": 124_439_808,  # gpt2, scores tied to the embedding: "124M"
+    "vit-tiny": 5_717_416,  # timm, vit_tiny_patch16_224
+    "bert-base": 109_482_240,  # bert-base-uncased as BertModel, pooler included; 110M in the paper
+    "bert-mini": 11_170_560,  # the same of BERT-mini, 4 layers of 256
+    "gpt-small": 124_439_808,  # gpt2 as GPT2LMHeadModel, scores tied to the embedding
     "mlp-mnist": 669_706,  # Keras's mnist_mlp example, summary
 }
 BERT_WIDTHS = {"bert-base": 768, "bert-mini": 256}
 
-# Multiply-adds of one forward pass in convolutions and matrix products, in billions, as torchvision 0.24 publishes
-# them ("GFLOPS" in its table).
+# Multiply-adds of one forward pass in convolutions and matrix products, in billions, rounded as torchvision publishes
+# them (`_ops` of its weights).
 MULTIPLY_ADDS = {"resnet-18": 1.81, "resnet-34": 3.66, "resnet-50": 4.09, "mobilenet-v2": 0.30, "vgg-16": 15.47}
 
 
