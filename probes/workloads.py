@@ -47,8 +47,9 @@ class Input:
 class Workload:
     """One training step's worth of work.
 
-    `layers` end in `outputs` values per example: logits for `cross_entropy` (integer labels), numbers for
-    `mean_squared_error`. `batch` examples make one optimizer step (Adam, float32).
+    `layers` end in `outputs` values per example, or per step of a sequence: logits for `cross_entropy` (integer
+    labels), numbers for `mean_squared_error`. `batch` examples make one optimizer step (Adam, float32). `family`
+    names the rungs of `REFERENCE` (`-tiny`, `-small`, ...) that stand for the workload.
     """
 
     id: str
@@ -148,7 +149,7 @@ def lstm(
     stacked = (cells(width, return_sequences=True),) * (depth - 1)
     return Workload(
         id=f"{cells.kind}-t{steps}-w{width}-d{depth}-b{batch}",
-        family=cells.kind,
+        family="lstm",
         input=Input((steps, features)),
         layers=(*stacked, cells(width), Dense(outputs)),
         outputs=outputs,
