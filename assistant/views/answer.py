@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from assistant import wording
-from assistant.advice.recommendation import Flip, Recommendation
+from assistant.advice.recommendation import Flip, ForecastRow, Recommendation
 from assistant.conversation.questions import phrasing
 from assistant.language import _, ngettext
 from assistant.starter.catalogue import nearest, unavailable
-from assistant.views.evidence import COLOURS, badge, show_forecast, show_reason
+from assistant.views.evidence import badge, linked_badge, sentence, show_forecast, show_reason
 from assistant.views.state import advice, state
 from knowledge.load import load
 from probes.candidates import find_candidate
@@ -66,19 +66,35 @@ def _job(advised: Recommendation) -> None:
     row = next((row for row in advised.forecast if row.candidate == advised.winner.candidate), None)
     if row is None:
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{_your_job()}** {wording.job_line(row)}", width="content")
-        if row.evidence is not None and row.epoch_seconds is not None:
+    if row.evidence is None or row.epoch_seconds is None:
+        st.markdown(wording.job_line(row))
+        return
+    with st.container(gap=None):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(
+                f"#### {_('About {time} per epoch').format(time=wording.duration(row.epoch_seconds))}",
+                width="content",
+            )
             with badge(row.evidence, "job"):
                 show_forecast(advised.forecast)
+        st.markdown(f":gray[{_job_details(row)}]")
     if advised.assumptions:
         taken = "; ".join(_assumption(field, value) for field, value in advised.assumptions.items())
         st.caption(_("Not said, so assumed: {assumptions}").format(assumptions=taken))
 
 
-def _your_job() -> str:
-    rows = state().interview.project.dataset_rows
-    return _("Your job, {rows:,} examples:").format(rows=rows) if rows else _("Your job:")
+def _job_details(row: ForecastRow) -> str:
+    """`15 min to 45 min, 950 MB of memory, for 50,000 photos`."""
+    details = []
+    if row.epoch_seconds_low is not None and row.epoch_seconds_high is not None:
+        details.append(wording.duration_range(row.epoch_seconds_low, row.epoch_seconds_high))
+    if row.memory_mb is not None:
+        details.append(_("{memory} of memory").format(memory=wording.memory(row.memory_mb)))
+    project = state().interview.project
+    unit = phrasing(load().question("dataset_rows"), project)[1]
+    if project.dataset_rows and unit:
+        details.append(_("for {rows:,} {unit}").format(rows=project.dataset_rows, unit=_(unit.unit)))
+    return ", ".join(details)
 
 
 def _assumption(field: str, value: object) -> str:
@@ -88,7 +104,7 @@ def _assumption(field: str, value: object) -> str:
 def _reasons(advised: Recommendation) -> None:
     if advised.simpler_first:
         st.info(f"**{_('Try something simpler first.')}** {advised.simpler_first}", icon=":material/lightbulb:")
-    with st.container(gap="xsmall"):
+    with st.container(gap=None):
         for place, reason in enumerate(advised.reasons):
             show_reason(reason, advised, f"why-{place}")
 
@@ -166,16 +182,14 @@ def _download(advised: Recommendation) -> None:
 
 def _why_not(advised: Recommendation) -> None:
     assert advised.winner is not None
-    for framework, reasons in advised.why_not.items():
-        if framework == advised.winner.framework:
-            continue
+    others = [framework for framework in advised.why_not if framework != advised.winner.framework]
+    for framework in sorted(others, key=lambda framework: -advised.frameworks[framework]):
+        reasons = advised.why_not[framework]
         st.markdown(
             f"**{wording.framework_name(framework)}** :gray[{wording.percent(advised.frameworks[framework])}]"
         )
         for reason in reasons:
-            st.markdown(
-                f"- {reason.text} :{COLOURS[reason.evidence]}-badge[{wording.evidence_badge(reason.evidence)}]"
-            )
+            st.markdown(f"- {sentence(reason.text)} {linked_badge(reason)}")
         if not reasons:
             st.markdown(f"- {_('Nothing much: it is as good, only slightly less likely to be the best.')}")
 
@@ -184,7 +198,9 @@ def _excluded(advised: Recommendation) -> None:
     excluded = [row for row in advised.ranking if row.excluded]
     if excluded:
         heading = ngettext("{n} option cannot work here", "{n} options cannot work here", len(excluded))
-        with st.expander(f":gray[{heading.format(n=len(excluded))}]", type="compact", icon=":material/block:"):
+        with st.expander(
+            f":gray[{heading.format(n=len(excluded))}]", expanded=True, type="compact", icon=":material/block:"
+        ):
             for row in excluded:
                 assert row.excluded is not None
                 name = wording.candidate_name(row.candidate)

@@ -1,4 +1,4 @@
-"""Charts that can be read without a legend: every mark stands beside its name and its figure."""
+"""Charts that can be read without a legend: every mark stands under its name and beside its figure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import altair as alt
 import pandas as pd
 
-ROW_PX = 34
+ROW_PX = 46
+FIGURE_ROOM_PX = 70
 
 # From this ratio on, the slowest would squeeze the others against the axis.
 LOG_RATIO = 8.0
@@ -24,24 +25,44 @@ class Axis:
     high: str | None = None
 
 
-def dot_plot(frame: pd.DataFrame, axis: Axis) -> alt.LayerChart:
+def dot_plot(frame: pd.DataFrame, axis: Axis, ink: str) -> alt.LayerChart:
     """One dot per candidate with its interval and its figure, the smallest on top; logarithmic where needed.
 
-    `frame` has the columns `name`, those of the axis, and no missing values in `axis.column`.
+    `frame` has the columns `name`, those of the axis, and no missing values in `axis.column`; `ink` is the colour
+    of what is written and of the intervals.
     """
     frame = frame.sort_values(axis.column)
-    ratio = frame[axis.column].max() / frame[axis.column].min()
-    scale = alt.Scale(type="log", nice=True) if ratio > LOG_RATIO else alt.Scale(zero=True, nice=True)
-    y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=260, ticks=False, domain=False))
-    x = alt.X(f"{axis.column}:Q", scale=scale, title=axis.title, axis=alt.Axis(tickCount=5, format=",~r"))
-    base = alt.Chart(frame).encode(y=y)
-    figures = base.mark_text(align="left", dx=12, fontSize=13).encode(x=x, text=f"{axis.words}:N")
+    frame["end"] = frame[axis.high].fillna(frame[axis.column]) if axis.high else frame[axis.column]
+    scale = _scale(frame[axis.column])
+    base = alt.Chart(frame).encode(y=_names())
+    ticks = alt.Axis(tickCount=5, format=",~r", grid=False)
+    x = alt.X(f"{axis.column}:Q", scale=scale, title=axis.title, axis=ticks)
     dots = base.mark_point(filled=True, size=90, opacity=1).encode(x=x, tooltip=[alt.Tooltip(f"{axis.words}:N")])
-    layers = [dots, figures]
+    # Beyond the interval, where nothing is drawn over it.
+    figures = base.mark_text(align="left", dx=12, fontSize=13, color=ink)
+    layers = [dots, figures.encode(x=alt.X("end:Q", scale=scale), text=f"{axis.words}:N")]
     if axis.low and axis.high:
-        known = alt.Chart(frame.dropna(subset=[axis.low, axis.high])).encode(y=y)
-        interval = known.mark_rule(strokeWidth=2, opacity=0.55).encode(
-            x=alt.X(f"{axis.low}:Q", scale=scale), x2=axis.high
-        )
-        layers.insert(0, interval)
-    return alt.layer(*layers).properties(height=ROW_PX * len(frame) + 40)
+        known = alt.Chart(frame.dropna(subset=[axis.low, axis.high])).encode(y=_names())
+        interval = known.mark_rule(strokeWidth=2, opacity=0.6, color=ink)
+        layers.insert(0, interval.encode(x=alt.X(f"{axis.low}:Q", scale=scale), x2=axis.high))
+    return alt.layer(*layers).properties(height=ROW_PX * len(frame), padding={"right": FIGURE_ROOM_PX})
+
+
+def _scale(values: pd.Series[float]) -> alt.Scale:
+    if values.max() / values.min() > LOG_RATIO:
+        return alt.Scale(type="log", nice=True)
+    return alt.Scale(zero=True, nice=True)
+
+
+def _names() -> alt.Y:
+    """The names above their rows, inside the chart: beside it they would leave no room on a phone."""
+    above = alt.Axis(
+        labelAlign="left",
+        labelPadding=-2,
+        labelOffset=-15,
+        labelLimit=340,
+        labelFontSize=13,
+        ticks=False,
+        domain=False,
+    )
+    return alt.Y("name:N", sort=None, title=None, axis=above, scale=alt.Scale(paddingOuter=0.6))

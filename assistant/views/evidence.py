@@ -30,10 +30,21 @@ COLOURS = {
 def show_reason(reason: Reason, advised: Recommendation, key: str) -> None:
     """One reason in a line, wearing its badge."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"reason-{key}"):
-        st.markdown(reason.text[:1].upper() + reason.text[1:], width="content")
+        st.markdown(sentence(reason.text), width="content")
         fact = load().fact(reason.fact) if reason.fact else None
         with badge(reason.evidence, key, checked=fact):
             _source(reason, fact, advised)
+
+
+def sentence(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def linked_badge(reason: Reason) -> str:
+    """The badge as Markdown; that of a cited reason leads to its source where that has an address."""
+    mark = f":{COLOURS[reason.evidence]}-badge[{wording.evidence_badge(reason.evidence)}]"
+    return f"[{mark}]({reason.source})" if reason.source.startswith("https://") else mark
 
 
 def badge(kind: str, key: str, *, checked: Fact | None = None) -> DeltaGenerator:

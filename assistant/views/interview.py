@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from assistant.conversation.greeting import greeting
+from assistant.conversation.interview import OpenQuestion
 from assistant.language import _
 from assistant.views.answer import show_answer
 from assistant.views.measuring import enabled, require_budget
@@ -24,9 +25,7 @@ def _show() -> None:
         if asked is None or end_early(now):
             _conclude(now, left_out=asked is not None)
         else:
-            show_settled(now.interview.settled, folded=False)
-            show_question(asked)
-            st.bottom.chat_input(_("Type your answer"), key="typed", max_chars=500, on_submit=take_typed)
+            _ask(now, asked)
     with aside:
         show_standing()
 
@@ -40,11 +39,20 @@ def _greet() -> None:
         st.markdown(words)
 
 
+def _ask(now: State, asked: OpenQuestion) -> None:
+    # Each in a place of its own, so that the input keeps its cursor from question to question.
+    with st.container():
+        show_settled(now.interview.settled, folded=False)
+    with st.container():
+        show_question(asked)
+    st.chat_input(_("Or type your answer"), key="typed", max_chars=500, on_submit=take_typed)
+
+
 def _conclude(now: State, *, left_out: bool) -> None:
+    show_answer()
     show_settled(now.interview.settled, folded=True)
     if left_out:
         st.button(_("Answer more questions"), type="tertiary", icon=":material/undo:", on_click=_go_on)
-    show_answer()
 
 
 def _go_on() -> None:

@@ -11,9 +11,12 @@ from assistant.language import _
 from assistant.views import charts, figures
 from assistant.views.languages import follow_browser
 from assistant.views.measuring import enabled, require_budget
-from assistant.views.standing import follow, show_progress, when
+from assistant.views.standing import again_button, follow, show_progress, when
 from assistant.views.state import state
 from probes.report import CandidateResult, Measurement, ProbeReport
+
+# The text colours of .streamlit/config.toml.
+INKS = {"light": "#1c2626", "dark": "#e6eeee"}
 
 # Charts take longer to redraw than bars.
 POLL_S = 3.0
@@ -28,7 +31,7 @@ def _page(lasts: bool) -> None:
     st.title(_("What was measured"), anchor=False)
     if report is not None:
         st.caption(_provenance(report))
-    if progress is not None or report is None or not enabled():
+    if progress is not None or report is None:
         show_progress(state(), progress)
     if report is not None:
         _report(report)
@@ -104,7 +107,9 @@ def _charts(measurement: Measurement) -> None:
         alt = _("{heading}, lowest for {name} with {figure}").format(
             heading=heading, name=best["name"], figure=best[axis.words]
         )
-        st.altair_chart(charts.dot_plot(drawn, axis), alt=alt, key=f"chart-{axis.column}")
+        st.altair_chart(
+            charts.dot_plot(drawn, axis, INKS[st.context.theme.type or "light"]), alt=alt, key=f"chart-{axis.column}"
+        )
 
 
 def _axes() -> Iterator[tuple[str, charts.Axis]]:
@@ -170,6 +175,8 @@ def _take_away(report: ProbeReport) -> None:
     day = report.measured_at[:10]
     name = f"probewise-{report.workload.id}-{day}"
     with st.container(horizontal=True):
+        if enabled():
+            again_button()
         st.download_button(
             _("Download CSV"), figures.csv(report), f"{name}.csv", "text/csv", on_click="ignore", key="csv"
         )

@@ -92,7 +92,10 @@ def _measuring() -> Measuring:
 def follow(state: State) -> Progress | None:
     """Measure what the answers need and take over what is known; None when nothing is being measured."""
     workloads = probe_workloads(state.interview.project)
-    if state.stopped or state.measured == workloads or not enabled():
+    if state.stopped or state.measured == workloads:
+        return None
+    if not enabled():
+        state.report, state.measured = _earlier(workloads[0]), workloads
         return None
     measuring = _measuring()
     if measuring.turn_to(workloads):

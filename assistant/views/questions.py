@@ -89,7 +89,8 @@ def _lines(lines: Sequence[Settled]) -> None:
 def _answer_in_words(line: Settled) -> str:
     if line.value == ():
         return _("none of them")
-    words = wording.answer_label(line.id, line.value)
+    value = _whole(line.value) if isinstance(line.value, float) else line.value
+    words = wording.answer_label(line.id, value)
     if line.detected:
         return _("{answer} (this machine)").format(answer=words)
     return f"{words} {_(line.unit)}" if line.unit and line.value is not None else words
@@ -112,55 +113,57 @@ def _number(asked: OpenQuestion) -> None:
     unit = _(asked.number.unit)
     labels = {f"{pick:g}": f"{pick:,} {unit}" for pick in map(_whole, asked.number.picks)} | {NOT_SURE: _("Not sure")}
     _pills(asked, labels, None if asked.value is None else f"{asked.value:g}")
-    row = st.form(_key(asked, "form"), border=False, enter_to_submit=True)
+    _start("number", None if asked.value is None else float(asked.value))
+    row = st.form("number-form", border=False, enter_to_submit=True)
     with row.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.number_input(
             _("Or type it, in {unit}").format(unit=unit),
-            value=None if asked.value is None else float(asked.value),
+            value=None,
             min_value=0.0,
             step=0.1 if asked.id == "dataset_gb" else 1.0,
             format="%.12g",
             placeholder=_("a number"),
-            key=_key(asked, "number"),
+            key="number",
+            persist_state="session",
             width=220,
         )
-        st.form_submit_button(_("Take it"), on_click=_take_number, args=(asked, _key(asked, "number")))
+        st.form_submit_button(_("Take it"), on_click=_take_number, args=(asked,))
 
 
 def _choices(asked: OpenQuestion) -> None:
     labels = {option.value: _(option.label) for option in asked.question.option}
-    key = _key(asked, "pills")
+    _start("choices", list(asked.value or ()))
     chosen = st.pills(
         _(asked.text),
         list(labels),
         selection_mode="multi",
-        default=list(asked.value or ()),
         format_func=labels.__getitem__,
-        key=key,
+        key="choices",
+        persist_state="session",
         label_visibility="collapsed",
     )
     with st.container(horizontal=True, gap="small"):
         st.button(
             _("Done") if chosen else _("None of these"),
             type="primary" if chosen else "secondary",
-            key=_key(asked, "done"),
+            key="done",
             on_click=_take_choices,
-            args=(asked.id, key),
+            args=(asked.id,),
         )
-        st.button(_("Not sure"), key=_key(asked, "unsure"), on_click=_take, args=(asked.id, None))
+        st.button(_("Not sure"), key="unsure", on_click=_take, args=(asked.id, None))
 
 
 def _pills(asked: OpenQuestion, labels: dict[str, str], default: str | None) -> None:
-    key = _key(asked, "pills")
+    _start("pills", default if default in labels else None)
     st.pills(
         _(asked.text),
         list(labels),
-        default=default if default in labels else None,
         format_func=labels.__getitem__,
-        key=key,
+        key="pills",
+        persist_state="session",
         label_visibility="collapsed",
         on_change=_take_pill,
-        args=(asked.id, key, asked.number is not None),
+        args=(asked.id, asked.number is not None),
     )
 
 
@@ -178,8 +181,8 @@ def _ways_on(asked: OpenQuestion) -> None:
             )
 
 
-def _take_pill(question_id: str, key: str, numeric: bool) -> None:
-    picked = st.session_state[key]
+def _take_pill(question_id: str, numeric: bool) -> None:
+    picked = st.session_state.pills
     if picked is None:  # the chosen pill was clicked again: the answer stays
         _move(Interview.keep)
     elif picked == NOT_SURE:
@@ -188,8 +191,8 @@ def _take_pill(question_id: str, key: str, numeric: bool) -> None:
         _take(question_id, _whole(float(picked)) if numeric else picked)
 
 
-def _take_number(asked: OpenQuestion, key: str) -> None:
-    number = st.session_state[key]
+def _take_number(asked: OpenQuestion) -> None:
+    number = st.session_state.number
     if number is None:
         state().notice = _("Type a number first, or pick one above.")
     else:
@@ -203,8 +206,8 @@ def _take_text(asked: OpenQuestion, text: str) -> None:
         state().notice = str(problem)
 
 
-def _take_choices(question_id: str, key: str) -> None:
-    _take(question_id, tuple(st.session_state[key]))
+def _take_choices(question_id: str) -> None:
+    _take(question_id, tuple(st.session_state.choices))
 
 
 def _take(question_id: str, value: Any) -> None:
@@ -233,8 +236,14 @@ def _whole(number: float) -> int | float:
     return int(number) if number == int(number) else number
 
 
-def _key(asked: OpenQuestion, part: str) -> str:
-    return f"{part}-{asked.id}-{state().turns}"
+def _start(key: str, value: Any) -> None:
+    """Give a widget the value it has when its question opens.
+
+    Its key is the same for every question: Streamlit leaves widgets of other keys on the page until a run has ended.
+    """
+    if st.session_state.get(f"{key}-turn") != state().turns:
+        st.session_state[f"{key}-turn"] = state().turns
+        st.session_state[key] = value
 
 
 def end_early(now: State) -> bool:

@@ -40,6 +40,11 @@ def show_progress(now: State, progress: Progress | None) -> None:
             _under_way(now, progress)
 
 
+def again_button() -> None:
+    """Measures once more, from the start."""
+    st.button(_("Measure again"), icon=":material/refresh:", on_click=_begin_again, disabled=follow() is not None)
+
+
 def _standing(lasts: bool) -> None:
     follow_browser()
     progress = follow()
@@ -115,16 +120,17 @@ def _at_rest(now: State) -> None:
         if now.report is not None:
             st.page_link("views/measurements.py", label=_("What was measured"), icon=":material/monitoring:")
         if measuring.enabled():
-            st.button(_("Measure again"), icon=":material/refresh:", type="tertiary", on_click=_begin_again)
+            again_button()
 
 
 def _rest_line(now: State) -> str:
     if now.broken:
         return _("The measuring broke off; the terminal that runs Probewise says why. What is known so far counts.")
     if not measuring.enabled():
-        return _("Measuring is switched off ({variable} is 0). What you see rests on facts and rules.").format(
-            variable=measuring.BUDGET_VARIABLE
-        )
+        off = _("Measuring is switched off ({variable} is 0).").format(variable=measuring.BUDGET_VARIABLE)
+        if now.report is None:
+            return f"{off} {_('What you see rests on facts and rules.')}"
+        return f"{off} {_('What you see was measured on {when}.').format(when=when(now.report))}"
     if now.stopped:
         return _("Measuring is stopped. What is known so far counts.")
     if now.report is None:

@@ -74,7 +74,7 @@ def test_not_knowing_is_an_answer(field, text) -> None:
 
 
 def test_words_that_fit_several_options_are_asked_back() -> None:
-    with pytest.raises(InvalidInput, match="Photos: tell what is in them.* or .*Photos: find where things are"):
+    with pytest.raises(InvalidInput, match=r"Photos: tell what is in them.* or .*Photos: find where things are"):
         read_answer(question("task"), "photos")
 
 

@@ -1,0 +1,78 @@
+"""The whole way of a person, with nothing replaced: real server, real browser, real training in every framework."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.browser.driving import FIRST_QUESTION, SECOND_QUESTION, pick, question
+
+# An upper bound: measuring ends by itself as soon as all is settled.
+BUDGET_S = 90.0
+WAIT_MS = 1000 * (BUDGET_S + 60)
+TRAINING_S = 300.0
+
+pytestmark = [pytest.mark.browser, pytest.mark.frameworks]
+
+
+def test_from_the_first_question_to_a_model_that_was_trained(serve, open_page, tmp_path) -> None:
+    page = open_page(serve(BUDGET_S).address)
+    question(page, FIRST_QUESTION).wait_for()
+    assert page.get_by_text("Measuring has begun").is_visible()
+
+    pick(page, "A table of data: predict a category", SECOND_QUESTION)
+    pick(page, "A product or service", "How much deep learning have you done?")
+    pick(page, "I have trained some", "How many rows does your table have?")
+    typed = page.get_by_test_id("stChatInputTextArea")
+    typed.fill("50k")
+    typed.press("Enter")
+    question(page, "How many columns does a row have?").wait_for()
+    page.get_by_role("button", name="Enough questions, show the answer").click()
+    page.get_by_text("% sure").wait_for()
+
+    page.get_by_role("button", name="Measure again").wait_for(timeout=WAIT_MS)
+    page.get_by_text("per epoch").first.wait_for()
+    unpacked = _download_starter(page, tmp_path)
+
+    page.get_by_role("link", name="Measurements").click()
+    page.get_by_text("All figures").wait_for()
+    report = _download_json(page)
+    measured = {row["candidate"] for row in report["candidates"] if row["status"] == "ok"}
+    assert len(measured) >= 2, report["candidates"]
+
+    _run([sys.executable, "-m", "pytest", "-q"], unpacked)
+    trained = _run([sys.executable, "train.py"], unpacked)
+    assert "accuracy" in trained.lower()
+
+
+def _download_starter(page, tmp_path: Path) -> Path:
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download starter").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(tmp_path / "starter")
+    (folder,) = (tmp_path / "starter").iterdir()
+    return folder
+
+
+def _download_json(page) -> dict:
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download JSON").click()
+    return json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+
+
+def _run(command: list[str], folder: Path) -> str:
+    """The output of a command in the starter's folder, which must find nothing of this repository on its path."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON"))}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, check=False, capture_output=True, text=True, timeout=TRAINING_S
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
