@@ -148,7 +148,7 @@ def _figures(case: Case, criterion: str, subject: str, other: str) -> tuple[Esti
 def _comparison(criterion: str, mine: float, theirs: float, other: str) -> str:
     if criterion == "training_speed":
         ratio = wording.rounded(max(mine, theirs) / min(mine, theirs))
-        faster, slower = _("{ratio:g} times faster than {other} here"), _("{ratio:g} times slower than {other} here")
+        faster, slower = _("here {ratio:g} times faster than {other}"), _("here {ratio:g} times slower than {other}")
         return (faster if mine < theirs else slower).format(ratio=ratio, other=other)
     if criterion == "time_to_first_result":
         text = _("the first step is done after {mine}, with {other} after {theirs}")

@@ -6,13 +6,22 @@ gets no number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import log, sqrt
 
 from assistant.advice.estimates import Z_90, Estimate, JobForecast
-from assistant.advice.scaling import FIRST_STEP_TERMS, MEMORY_TERMS, STEP_TERMS, Point, ScalingModel, Term, fit
+from assistant.advice.scaling import (
+    COMPILE_TERMS,
+    MEMORY_TERMS,
+    STEP_TERMS,
+    TYPICAL_MEMORY,
+    Point,
+    ScalingModel,
+    fit,
+    fit_together,
+)
 from assistant.language import _
 from assistant.project import Project
 from assistant.target import Target, trains_on
@@ -43,15 +52,30 @@ class Row:
 @dataclass(frozen=True)
 class CandidateModels:
     """What is known about one candidate: its rows, failed ones included, and the models fitted on the others; None
-    where nothing was measured.
+    where too little was measured. `compile_s` is what the first step takes longer than the others, `start_s` the
+    time to import the framework and build the network.
     """
 
     rows: tuple[Row, ...]
     step_ms: ScalingModel | None
-    first_step_s: ScalingModel | None
+    compile_s: ScalingModel | None
     memory_mb: ScalingModel | None
-    start_s: float | None
-    missing: str | None
+
+    @property
+    def start_s(self) -> float:
+        """A worker imports once, and reports that with its first workload: the longest start is a whole one."""
+        starts = [(row.result.import_s or 0) + (row.result.build_s or 0) for row in self.rows]
+        return max(starts, default=0.0)
+
+    @property
+    def missing(self) -> str:
+        """Why there is no forecast, in words."""
+        errors = [row.result.error for row in self.rows if row.result.error]
+        if errors:
+            return errors[0]
+        if any(row.result.step_ms for row in self.rows):
+            return _("Only one size was measured; a second is needed to see how the time grows.")
+        return _("It was not measured.")
 
 
 @dataclass(frozen=True)
@@ -66,7 +90,17 @@ class Forecaster:
         assert self.probe is not None
         measured = self.probe.measurements
         of_workload = {measurement.workload: costs(measurement.workload) for measurement in measured}
-        return {candidate.id: _models(_rows(candidate.id, self.probe, of_workload)) for candidate in CANDIDATES}
+        rows = {candidate.id: _rows(candidate.id, self.probe, of_workload) for candidate in CANDIDATES}
+        step_ms = fit_together(STEP_TERMS, _points(rows, lambda result: result.step_ms))
+        compile_s = fit_together(COMPILE_TERMS, _points(rows, _compile_s))
+        memory = _points(rows, lambda result: result.memory_mb)
+        memory_mb = {each: fit(MEMORY_TERMS, points, TYPICAL_MEMORY) for each, points in memory.items() if points}
+        return {
+            candidate: CandidateModels(
+                own, step_ms.get(candidate), compile_s.get(candidate), memory_mb.get(candidate)
+            )
+            for candidate, own in rows.items()
+        }
 
     def forecast(self, project: Project, job: Target) -> dict[str, JobForecast]:
         """What is known about the job in every candidate, by candidate id."""
@@ -74,7 +108,12 @@ class Forecaster:
         if why:
             return {candidate.id: JobForecast(candidate.id, missing=why) for candidate in CANDIDATES}
         work = costs(job.workload)
-        return {candidate: _forecast(candidate, models, job, work) for candidate, models in self.models.items()}
+        return {
+            candidate: JobForecast(candidate, missing=_("It was measured on an accelerator; the job has none."))
+            if project.accelerator == "none" and _on_accelerator(models)
+            else _forecast(candidate, models, job, work)
+            for candidate, models in self.models.items()
+        }
 
     def _unusable(self, project: Project, job: Target) -> str | None:
         if self.probe is None:
@@ -104,26 +143,28 @@ def measured_log_sd(result: CandidateResult) -> float:
     return 2 * REPEAT_LOG_SD
 
 
-def _models(rows: tuple[Row, ...]) -> CandidateModels:
-    measured = [row for row in rows if row.result.step_ms is not None]
-    starts = [(row.result.import_s or 0) + (row.result.build_s or 0) for row in measured]
-    errors = [row.result.error for row in rows if row.result.error]
-    return CandidateModels(
-        rows=rows,
-        step_ms=_fitted(STEP_TERMS, measured, [row.result.step_ms for row in measured]),
-        first_step_s=_fitted(FIRST_STEP_TERMS, measured, [row.result.first_step_s for row in measured]),
-        memory_mb=_fitted(MEMORY_TERMS, measured, [row.result.memory_mb for row in measured]),
-        # A worker imports once, and reports that with its first workload.
-        start_s=max(starts, default=None),
-        missing=errors[0] if errors else _("It was not measured."),
-    )
+def _points(
+    rows: Mapping[str, tuple[Row, ...]], figure: Callable[[CandidateResult], float | None]
+) -> dict[str, list[Point]]:
+    """The figure of each candidate's measured rows, as points to fit."""
+    return {
+        candidate: [Point(row.costs, value, row.log_sd) for row in own if (value := figure(row.result))]
+        for candidate, own in rows.items()
+    }
 
 
-def _fitted(terms: tuple[Term, ...], rows: Sequence[Row], figures: Sequence[float | None]) -> ScalingModel | None:
-    points = [
-        Point(row.costs, figure, row.log_sd) for row, figure in zip(rows, figures, strict=True) if figure is not None
-    ]
-    return fit(terms, points) if points else None
+def _compile_s(result: CandidateResult) -> float | None:
+    """What the first step took longer than a later one, at least a step: tracing and allocating are never free."""
+    if result.first_step_s is None or result.step_ms is None:
+        return None
+    step_s = result.step_ms / 1e3
+    return max(result.first_step_s - step_s, step_s)
+
+
+def _on_accelerator(models: CandidateModels) -> bool:
+    """Whether the measurements ran elsewhere than on the processor, which every framework calls some kind of cpu."""
+    devices = [row.result.device for row in models.rows if row.result.device]
+    return any("cpu" not in device.lower() for device in devices)
 
 
 def _forecast(candidate: str, models: CandidateModels, job: Target, work: Costs) -> JobForecast:
@@ -134,11 +175,13 @@ def _forecast(candidate: str, models: CandidateModels, job: Target, work: Costs)
         return JobForecast(candidate, missing=exact.result.error)
     if models.step_ms is None:
         return JobForecast(candidate, missing=models.missing)
-    first_step = models.first_step_s.predict(work) if models.first_step_s else None
+    step_ms = models.step_ms.predict(work)
+    compiling = models.compile_s.predict(work) if models.compile_s else None
+    first_s = models.start_s + step_ms.value / 1e3
     return JobForecast(
         candidate,
-        step_ms=models.step_ms.predict(work),
-        first_result_s=replace(first_step, value=first_step.value + (models.start_s or 0)) if first_step else None,
+        step_ms=step_ms,
+        first_result_s=replace(compiling, value=compiling.value + first_s) if compiling else None,
         memory_mb=models.memory_mb.predict(work) if models.memory_mb else None,
     )
 

@@ -1,13 +1,13 @@
 """Scaling: how a measured figure grows with the work of a training step, fitted on a few sizes of one network family.
 
 figure = sum over terms of amount x rate, every rate at least zero: overhead of a step, of each operation launched, of
-each FLOP, of each byte moved. With more terms than sizes many sets of rates fit; a small ridge penalty on each term's
-share of the largest figure spreads it over the terms that could explain it, so that none is blamed alone.
+each FLOP, of each byte moved. With more terms than sizes many sets of rates fit; a small ridge penalty picks one near
+to what is typical: the median of all candidates on this machine, or known physics.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log, sqrt
 
@@ -18,22 +18,31 @@ from assistant.advice.estimates import Estimate
 from probes.costs import Costs
 
 Term = Callable[[Costs], float]
+Rates = NDArray[np.float64]
 
 BYTES_PER_MB = 2**20
 BYTES_PER_VALUE = 4
 
-# Weight of the penalty beside one measured size, both in relative squared error.
+# Weight of the penalty beside one measured size: a rate that is off by all of its typical size counts as much as a
+# figure that is off by a tenth.
 RIDGE = 0.01
 
+# A term may explain this share of the largest figure before it counts as untypical, however little it is elsewhere.
+LEAST_LEEWAY = 0.05
+
 # How wrong a fit is, as the standard deviation of the logarithm, when that cannot be seen: with two sizes nothing is
-# left over to test the fit on, with one there is no growth to see at all.
-UNTESTED_LOG_SD = {1: 0.8, 2: 0.4}
+# left over to test the fit on, with one the growth is that of the other candidates.
+UNTESTED_LOG_SD = {1: 0.7, 2: 0.4}
 
 # A fit that happens to go through its points is not believed to be better than this.
 LEAST_FIT_LOG_SD = 0.08
 
 # What is added for each factor of e that the job is larger than anything measured.
 EXTRAPOLATION_LOG_SD = 0.08
+
+
+# Stands for zero where something is divided by it.
+SMALLEST = 1e-9
 
 
 def one(_costs: Costs) -> float:
@@ -67,9 +76,13 @@ def activations(costs: Costs) -> float:
     return costs.activation_mb * BYTES_PER_MB
 
 
+# The overhead comes first in each.
 STEP_TERMS: tuple[Term, ...] = (one, launches, arithmetic, traffic)
-FIRST_STEP_TERMS: tuple[Term, ...] = (one, launches, arithmetic)
+COMPILE_TERMS: tuple[Term, ...] = (one, launches)
 MEMORY_TERMS: tuple[Term, ...] = (one, state, activations)
+
+# MiB: every byte of state and of activations is there once; what a framework itself takes is anybody's guess (nan).
+TYPICAL_MEMORY: Rates = np.array([np.nan, 1 / BYTES_PER_MB, 1 / BYTES_PER_MB])
 
 
 @dataclass(frozen=True)
@@ -86,7 +99,7 @@ class ScalingModel:
     """A fitted figure. `rates` has one number for each term, in the figure's unit per unit of the term's amount."""
 
     terms: tuple[Term, ...]
-    rates: NDArray[np.float64]
+    rates: Rates
     log_sd: float
     largest: float
 
@@ -97,43 +110,65 @@ class ScalingModel:
         return Estimate(value, sqrt(self.log_sd**2 + (EXTRAPOLATION_LOG_SD * beyond) ** 2), "forecast")
 
 
-def fit(terms: tuple[Term, ...], points: Sequence[Point]) -> ScalingModel:
-    """Fit on at least one size, in relative error; raises `ValueError` without any."""
+def fit_together(terms: tuple[Term, ...], points: Mapping[str, Sequence[Point]]) -> dict[str, ScalingModel]:
+    """One model for each candidate that was measured, with the median of all of them as typical.
+
+    None for any while nobody was measured on two sizes: nothing says then how the figure grows.
+    """
+    unknown = np.full(len(terms), np.nan)
+    grown = [_rates(terms, each, unknown) for each in points.values() if len(each) > 1]
+    if not grown:
+        return {}
+    typical = np.median(grown, axis=0)
+    return {candidate: fit(terms, each, typical) for candidate, each in points.items() if each}
+
+
+def fit(terms: tuple[Term, ...], points: Sequence[Point], typical: Rates) -> ScalingModel:
+    """Fit on at least one size, in relative error; raises `ValueError` without any.
+
+    `typical` are the rates to stay near where the sizes leave a choice, nan where nothing is typical.
+    """
     if not points:
         raise ValueError("Got no measured size, expected at least one.")
     ordered = sorted(points, key=lambda point: arithmetic(point.costs))
     noise = ordered[-1].log_sd
     return ScalingModel(
         terms=terms,
-        rates=_rates(terms, ordered),
-        log_sd=sqrt(noise**2 + _fit_log_sd(terms, ordered) ** 2),
+        rates=_rates(terms, ordered, typical),
+        log_sd=sqrt(noise**2 + _fit_log_sd(terms, ordered, typical) ** 2),
         largest=max(arithmetic(ordered[-1].costs), 1.0),
     )
 
 
-def _rates(terms: tuple[Term, ...], points: Sequence[Point]) -> NDArray[np.float64]:
+def _rates(terms: tuple[Term, ...], points: Sequence[Point], typical: Rates) -> Rates:
     # It takes a second to import, which an app that has measured nothing yet need not spend.
     from sklearn.linear_model import LinearRegression  # noqa: PLC0415
 
     figures = np.array([point.figure for point in points])
     amounts = np.array([_amounts(terms, point.costs) for point in points])
     # In units of the largest figure, a rate of 1 means that the term alone explains it.
-    scale = figures.max() / np.maximum(amounts.max(axis=0), np.finfo(float).tiny)
-    design = np.vstack([amounts * scale / figures[:, None], sqrt(RIDGE) * np.eye(len(terms))])
-    wanted = np.concatenate([np.ones(len(points)), np.zeros(len(terms))])
+    scale = figures.max() / np.maximum(amounts.max(axis=0), SMALLEST)
+    usual = np.nan_to_num(typical / scale)
+    leeway = np.maximum(usual, LEAST_LEEWAY)
+    if len(points) == 1:
+        # What a term besides the overhead would take of a single, small size grows by orders of magnitude from there.
+        leeway = np.array([1.0, *np.maximum(usual[1:], SMALLEST)])
+    penalty = sqrt(RIDGE) / np.where(np.isnan(typical), 1.0, leeway)
+    design = np.vstack([amounts * scale / figures[:, None], np.diag(penalty)])
+    wanted = np.concatenate([np.ones(len(points)), penalty * usual])
     fitted = LinearRegression(positive=True, fit_intercept=False).fit(design, wanted)
     return np.asarray(fitted.coef_ * scale)
 
 
-def _fit_log_sd(terms: tuple[Term, ...], ordered: Sequence[Point]) -> float:
+def _fit_log_sd(terms: tuple[Term, ...], ordered: Sequence[Point], typical: Rates) -> float:
     """How far the largest size is from what the smaller ones foretold of it, at least a little."""
     if len(ordered) in UNTESTED_LOG_SD:
         return UNTESTED_LOG_SD[len(ordered)]
     *smaller, held_out = ordered
-    foretold = float(_amounts(terms, held_out.costs) @ _rates(terms, smaller))
+    foretold = float(_amounts(terms, held_out.costs) @ _rates(terms, smaller, typical))
     beyond = max(log(arithmetic(held_out.costs) / arithmetic(smaller[-1].costs)), 1.0)
     return max(abs(log(foretold / held_out.figure)) / beyond, LEAST_FIT_LOG_SD)
 
 
-def _amounts(terms: tuple[Term, ...], costs: Costs) -> NDArray[np.float64]:
+def _amounts(terms: tuple[Term, ...], costs: Costs) -> Rates:
     return np.array([term(costs) for term in terms])
