@@ -132,8 +132,8 @@ class Campaign:
 
     def _precedence(self, candidate: Candidate) -> tuple[float, float]:
         """At first what starts quickly; on further sizes what was fast on the main one: time may not do for all."""
-        main = self._ledger.row(candidate, self.focus.workloads[0])
-        step_ms = math.inf if main is None or main.step_ms is None else main.step_ms
+        main = self._ledger.row(candidate, self.focus.workloads[0]) or Row()
+        step_ms = 0.0 if main.refused else main.step_ms or math.inf
         start_s = pacing.expected_start_s(self._ledger, candidate, alive=candidate.id in self._crew.alive)
         return step_ms, start_s
 
@@ -165,7 +165,7 @@ class Campaign:
             imported = worker.import_framework(self._seed, own.left_s)
         except WorkerFailed as failure:
             self._check()
-            self._ledger.import_failures[candidate.id] = self._with_budget(failure)
+            self._ledger.import_failures[candidate.id] = self._with_budget(failure, candidate, workload)
             raise
         # A later import finds the files in memory; the first is what a person meets.
         self._ledger.import_s.setdefault(candidate.id, imported.import_s)
@@ -219,11 +219,13 @@ class Campaign:
     def _fail(self, candidate: Candidate, workload: Workload, failure: WorkerFailed) -> None:
         # A worker that was killed to end the campaign has not failed.
         self._check()
-        self._ledger.fail(candidate, workload, self._with_budget(failure))
+        self._ledger.fail(candidate, workload, self._with_budget(failure, candidate, workload))
 
-    def _with_budget(self, failure: WorkerFailed) -> WorkerFailed:
+    def _with_budget(self, failure: WorkerFailed, candidate: Candidate, workload: Workload) -> WorkerFailed:
         if failure.reason != "timeout":
             return failure
+        if not self._deadline.left_s:
+            return self._not_reached(candidate, workload)
         share = f"The budget of {self._budget_s:.0f} s was for {len(self._candidates)} candidates."
         return WorkerFailed(f"{failure} {share}", "timeout")
 

@@ -37,8 +37,15 @@ class Row:
     finished: bool = False
 
     @property
+    def refused(self) -> bool:
+        """Whether the candidate cannot do this workload at all."""
+        return self.failure is not None and self.failure.reason == "unusable"
+
+    @property
     def start_s(self) -> float | None:
-        """Seconds from nothing built to the first step taken."""
+        """Seconds from nothing built to the first step taken; None where it did not come to that."""
+        if self.refused:
+            return 0.0
         if self.build_s is None or self.first_step_s is None:
             return None
         return self.build_s + self.first_step_s

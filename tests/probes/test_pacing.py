@@ -60,6 +60,12 @@ def test_a_start_is_expected_to_take_what_it_took_before() -> None:
     assert pacing.expected_start_s(ledger, TORCH, alive=False) == pytest.approx(4.75 + 0.13)
 
 
+def test_refusing_another_workload_takes_no_time() -> None:
+    ledger = Ledger(CANDIDATES)
+    ledger.fail(TORCH, TINY, WorkerFailed("no such layer", "unusable"))
+    assert pacing.known_start_s(ledger, TORCH, alive=True) == pytest.approx(0.13)
+
+
 def test_nothing_is_expected_of_settled_rows() -> None:
     ledger = Ledger((TORCH, COMPILED))
     before = pacing.expected_left_s(ledger, (TORCH, COMPILED), (TINY, SMALL), frozenset())
