@@ -12,7 +12,7 @@ from probes.candidates import CANDIDATES, FRAMEWORKS
 
 Kind = Literal["table", "image", "text"]
 
-NETWORKS = ("pytorch", "tensorflow", "keras")
+NETWORKS = ("pytorch", "tensorflow", "keras", "jax")
 STARTERS: dict[str, tuple[str, ...]] = {
     "tabular_classification": (*NETWORKS, "scikit-learn"),
     "tabular_regression": (*NETWORKS, "scikit-learn"),
@@ -26,8 +26,7 @@ KINDS: dict[str, Kind] = {
     "text_classification": "text",
 }
 KERAS_BACKENDS = tuple(candidate.mode for candidate in CANDIDATES if candidate.framework == "keras")
-NEAREST_FRAMEWORK = {"jax": "keras", "scikit-learn": "keras"}
-NEAREST_BACKEND = {"jax": "jax"}
+NEAREST_FRAMEWORK = {"scikit-learn": "keras"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def nearest(task: str | None, framework: str) -> Starter | None:
     substitute = NEAREST_FRAMEWORK.get(framework)
     if substitute is None or not available(task, substitute):
         return None
-    return Starter(task or "", substitute, NEAREST_BACKEND.get(framework, KERAS_BACKENDS[0]))
+    return nearest(task, substitute)
 
 
 def task_name(task: str) -> str:
@@ -88,11 +87,8 @@ def unavailable(task: str | None, framework: str) -> str:
         )
     substitute = nearest(task, framework)
     assert substitute is not None  # every offered task has a Keras starter
-    name = framework_name(substitute.framework)
-    if framework in NEAREST_BACKEND:
-        name = _("{keras} on {backend}").format(keras=name, backend=framework_name(framework))
     return _("{task}: there is no starter in {framework} yet. The nearest is {nearest}.").format(
-        task=task_name(task), framework=framework_name(framework), nearest=name
+        task=task_name(task), framework=framework_name(framework), nearest=framework_name(substitute.framework)
     )
 
 

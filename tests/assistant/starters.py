@@ -15,6 +15,7 @@ VERSIONS = {
     "tensorflow": "2.21.0",
     "keras": "3.15.1",
     "jax": "0.10.2",
+    "optax": "0.2.8",
     "scikit-learn": "1.9.1",
 }
 EVERY_STARTER = [

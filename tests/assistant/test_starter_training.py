@@ -20,7 +20,8 @@ COVERING = [
     Starter("tabular_classification", "tensorflow"),
     Starter("tabular_regression", "scikit-learn"),
     Starter("image_classification", "pytorch"),
-    Starter("text_classification", "keras", "jax"),
+    Starter("text_classification", "keras", "tensorflow"),
+    Starter("tabular_classification", "jax"),
 ]
 CHOSEN = EVERY_STARTER if os.environ.get("PROBEWISE_EVERY_STARTER") else COVERING
 TIME_LIMIT_S = 300
