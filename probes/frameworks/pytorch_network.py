@@ -15,8 +15,23 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
+from probes.frameworks.pytorch_modules import (
+    ChannelsLast,
+    FeaturesSecond,
+    FirstOfSequence,
+    FirstSegment,
+    FlattenImage,
+    LearnedClassToken,
+    LearnedPositions,
+    Mean,
+    PixelSequence,
+    Recurrent,
+    ResidualConnection,
+    SelfAttention,
+    TokenScores,
+    Trimmed,
+)
 from probes.layers import (
     BATCH_NORM_EPSILON,
     BATCH_NORM_MOMENTUM,
@@ -111,7 +126,7 @@ def build_network(workload: Workload) -> Built:
     network, bindings = _sequential(workload.layers, workload.input.shape, "")
     tables = [module for module in network.modules() if isinstance(module, nn.Embedding)]
     for module in network.modules():
-        if isinstance(module, _TiedDense):
+        if isinstance(module, TokenScores):
             module.weight = tables[0].weight
     return network, bindings
 
@@ -137,139 +152,8 @@ def _sequential(layers: tuple[Layer, ...], shape: Shape, prefix: str) -> Built:
     return nn.Sequential(*modules), bindings
 
 
-class _ChannelsLast(nn.Module):
-    """Applies a module for which the channels are the last axis to an image."""
-
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__()
-        self.module = module
-
-    def forward(self, images: Tensor) -> Tensor:
-        values: Tensor = self.module(images.movedim(1, -1))
-        return values.movedim(-1, 1)
-
-
-class _FeaturesSecond(nn.Module):
-    """Applies a module for which the features are the second axis to a sequence."""
-
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__()
-        self.module = module
-
-    def forward(self, sequences: Tensor) -> Tensor:
-        values: Tensor = self.module(sequences.transpose(1, 2))
-        return values.transpose(1, 2)
-
-
-class _Trimmed(nn.Module):
-    """Applies a convolution or pool without the first rows and columns, and keeps the first windows only."""
-
-    def __init__(self, module: nn.Module, unread: tuple[int, ...], windows: tuple[int, ...]) -> None:
-        super().__init__()
-        self.module, self.unread, self.windows = module, unread, windows
-
-    def forward(self, images: Tensor) -> Tensor:
-        values: Tensor = self.module(images[:, :, self.unread[0] :, self.unread[1] :])
-        return values[:, :, : self.windows[0], : self.windows[1]]
-
-
-class _Mean(nn.Module):
-    def __init__(self, axes: tuple[int, ...]) -> None:
-        super().__init__()
-        self.axes = axes
-
-    def forward(self, values: Tensor) -> Tensor:
-        return values.mean(self.axes)
-
-
-class _FlattenImage(nn.Module):
-    """Flattens in the canonical order: the image turned back, channels last."""
-
-    def forward(self, images: Tensor) -> Tensor:
-        return images.flip(2, 3).permute(0, 2, 3, 1).flatten(1)
-
-
-class _ImageToSequence(nn.Module):
-    """Makes steps in the canonical order: the last pixel of the turned image is the first step."""
-
-    def forward(self, images: Tensor) -> Tensor:
-        return images.flatten(2).flip(2).transpose(1, 2)
-
-
-class _Positions(nn.Module):
-    def __init__(self, shape: Shape) -> None:
-        super().__init__()
-        self.positions = nn.Parameter(torch.zeros(shape))
-
-    def forward(self, sequences: Tensor) -> Tensor:
-        return sequences + self.positions
-
-
-class _Segments(nn.Module):
-    def __init__(self, count: int, width: int) -> None:
-        super().__init__()
-        self.table = nn.Parameter(torch.zeros(count, width))
-
-    def forward(self, sequences: Tensor) -> Tensor:
-        return sequences + self.table[0]
-
-
-class _ClassToken(nn.Module):
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.token = nn.Parameter(torch.zeros(width))
-
-    def forward(self, sequences: Tensor) -> Tensor:
-        return torch.cat([self.token.expand(len(sequences), 1, -1), sequences], dim=1)
-
-
-class _FirstStep(nn.Module):
-    def forward(self, sequences: Tensor) -> Tensor:
-        return sequences[:, 0]
-
-
-class _TiedDense(nn.Linear):
-    """A linear layer whose weight `build_network` replaces by the table of the embedding."""
-
-
-class _Recurrent(nn.Module):
-    def __init__(self, cells: nn.RNNBase, return_sequences: bool) -> None:
-        super().__init__()
-        self.cells, self.return_sequences = cells, return_sequences
-
-    def forward(self, sequences: Tensor) -> Tensor:
-        states: Tensor = self.cells(sequences)[0]
-        return states if self.return_sequences else states[:, -1]
-
-
-class _Attention(nn.Module):
-    def __init__(self, layer: Attention, width: int) -> None:
-        super().__init__()
-        self.heads, self.causal = layer.heads, layer.causal
-        self.query_key_value = nn.Linear(width, 3 * width)
-        self.output = nn.Linear(width, width)
-
-    def forward(self, values: Tensor) -> Tensor:
-        batch, steps, width = values.shape
-        projected = self.query_key_value(values).view(batch, steps, 3, self.heads, width // self.heads)
-        query, key, value = projected.permute(2, 0, 3, 1, 4)
-        attended = functional.scaled_dot_product_attention(query, key, value, is_causal=self.causal)
-        result: Tensor = self.output(attended.transpose(1, 2).reshape(batch, steps, width))
-        return result
-
-
-class _Residual(nn.Module):
-    def __init__(self, main: nn.Module, shortcut: nn.Module) -> None:
-        super().__init__()
-        self.main, self.shortcut = main, shortcut
-
-    def forward(self, values: Tensor) -> Tensor:
-        result: Tensor = self.main(values) + self.shortcut(values)
-        return result
-
-
 def _over_last_axis(module: nn.Module, shape: Shape) -> nn.Module:
-    return _ChannelsLast(module) if len(shape) == _IMAGE_RANK else module
+    return ChannelsLast(module) if len(shape) == _IMAGE_RANK else module
 
 
 def _linear_bindings(name: str, linear: nn.Module, layout: Layout = TRANSPOSED) -> list[Binding]:
@@ -296,7 +180,7 @@ def _same_windows(module: nn.Module, shape: Shape, kernel: int, stride: int) -> 
     unread = tuple(max(-same_padding(side, kernel, stride)[1], 0) for side in shape[:2])
     windows = tuple(-(-side // stride) for side in shape[:2])
     made = tuple((shape[axis] + 2 * padding[axis] - unread[axis] - kernel) // stride + 1 for axis in (0, 1))
-    return module if not any(unread) and made == windows else _Trimmed(module, unread, windows)
+    return module if not any(unread) and made == windows else Trimmed(module, unread, windows)
 
 
 def _conv2d(layer: Conv2D, shape: Shape, name: str) -> Built:
@@ -327,7 +211,7 @@ def _average_pool2d(layer: AveragePool2D, _shape: Shape, _name: str) -> Built:
 def _batch_norm(_layer: BatchNorm, shape: Shape, name: str) -> Built:
     kind = nn.BatchNorm2d if len(shape) == _IMAGE_RANK else nn.BatchNorm1d
     norm = kind(shape[-1], eps=BATCH_NORM_EPSILON, momentum=1 - BATCH_NORM_MOMENTUM)
-    return _FeaturesSecond(norm) if len(shape) == _SEQUENCE_RANK else norm, _norm_bindings(name, norm)
+    return FeaturesSecond(norm) if len(shape) == _SEQUENCE_RANK else norm, _norm_bindings(name, norm)
 
 
 def _layer_norm(_layer: LayerNorm, shape: Shape, name: str) -> Built:
@@ -357,11 +241,11 @@ def _activation(layer: Activation, _shape: Shape, _name: str) -> Built:
 
 
 def _global_average_pool(_layer: GlobalAveragePool, shape: Shape, _name: str) -> Built:
-    return _Mean((2, 3) if len(shape) == _IMAGE_RANK else (1,)), []
+    return Mean((2, 3) if len(shape) == _IMAGE_RANK else (1,)), []
 
 
 def _flatten(_layer: Flatten, shape: Shape, _name: str) -> Built:
-    return _FlattenImage() if len(shape) == _IMAGE_RANK else nn.Flatten(), []
+    return FlattenImage() if len(shape) == _IMAGE_RANK else nn.Flatten(), []
 
 
 def _dropout(layer: Dropout, _shape: Shape, _name: str) -> Built:
@@ -374,30 +258,30 @@ def _embedding(layer: Embedding, _shape: Shape, name: str) -> Built:
 
 
 def _positions(_layer: Positions, shape: Shape, name: str) -> Built:
-    module = _Positions(shape)
+    module = LearnedPositions(shape)
     return module, [Binding(f"{name}.positions", module.positions)]
 
 
 def _segments(layer: Segments, shape: Shape, name: str) -> Built:
-    module = _Segments(layer.count, shape[-1])
+    module = FirstSegment(layer.count, shape[-1])
     return module, [Binding(f"{name}.table", module.table)]
 
 
 def _image_to_sequence(_layer: ImageToSequence, _shape: Shape, _name: str) -> Built:
-    return _ImageToSequence(), []
+    return PixelSequence(), []
 
 
 def _class_token(_layer: ClassToken, shape: Shape, name: str) -> Built:
-    module = _ClassToken(shape[-1])
+    module = LearnedClassToken(shape[-1])
     return module, [Binding(f"{name}.token", module.token)]
 
 
 def _first_step(_layer: FirstStep, _shape: Shape, _name: str) -> Built:
-    return _FirstStep(), []
+    return FirstOfSequence(), []
 
 
 def _tied_dense(layer: TiedDense, shape: Shape, _name: str) -> Built:
-    return _TiedDense(shape[-1], layer.vocabulary, bias=False), []
+    return TokenScores(shape[-1], layer.vocabulary, bias=False), []
 
 
 def _lstm(layer: LSTM, shape: Shape, name: str) -> Built:
@@ -409,7 +293,7 @@ def _lstm(layer: LSTM, shape: Shape, name: str) -> Built:
         Binding(f"{name}.recurrent_kernel", cells.get_parameter("weight_hh_l0"), TRANSPOSED),
         Binding(f"{name}.bias", cells.get_parameter("bias_ih_l0")),
     ]
-    return _Recurrent(cells, layer.return_sequences), bindings
+    return Recurrent(cells, layer.return_sequences), bindings
 
 
 def _gru(layer: GRU, shape: Shape, name: str) -> Built:
@@ -420,12 +304,12 @@ def _gru(layer: GRU, shape: Shape, name: str) -> Built:
         Binding(f"{name}.input_bias", cells.get_parameter("bias_ih_l0"), GRU_BIAS),
         Binding(f"{name}.recurrent_bias", cells.get_parameter("bias_hh_l0"), GRU_BIAS),
     ]
-    return _Recurrent(cells, layer.return_sequences), bindings
+    return Recurrent(cells, layer.return_sequences), bindings
 
 
 def _attention(layer: Attention, shape: Shape, name: str) -> Built:
     width = shape[-1]
-    module = _Attention(layer, width)
+    module = SelfAttention(width, layer.heads, causal=layer.causal)
     bindings = _linear_bindings(f"{name}.output", module.output)
     for position, projection in enumerate(("query", "key", "value")):
         rows = (position * width, (position + 1) * width)
@@ -439,7 +323,7 @@ def _attention(layer: Attention, shape: Shape, name: str) -> Built:
 def _residual(layer: Residual, shape: Shape, name: str) -> Built:
     main, main_bindings = _sequential(layer.layers, shape, f"{name}.")
     shortcut, shortcut_bindings = _sequential(layer.shortcut, shape, shortcut_prefix(name))
-    return _Residual(main, shortcut), main_bindings + shortcut_bindings
+    return ResidualConnection(main, shortcut), main_bindings + shortcut_bindings
 
 
 _BUILDERS: dict[type[Any], Callable[[Any, Shape, str], Built]] = {
