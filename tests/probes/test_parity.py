@@ -125,7 +125,7 @@ class Results:
         script = str(Path(__file__).with_name("train_cases.py"))
         # What is compared is the network, not how well XLA's code is optimized; most of the time would go into that.
         flags = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "XLA_FLAGS": flags}
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "XLA_FLAGS": flags, "OMP_NUM_THREADS": "1"}
         run = subprocess.run(
             [sys.executable, script, candidate_id, str(cases), str(results)],
             env=environment,
