@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -14,11 +15,17 @@ import typer
 from pydantic import ValidationError
 
 from assistant import terminal
+from assistant.claims import saved
+from assistant.claims.listing import checked_filter, matching, rows
+from assistant.claims.records import CheckedLedger
 from assistant.errors import InvalidInput
 from assistant.language import _
 from assistant.project import Project, read_project
 from assistant.server import serve
 from assistant.target import probe_workloads
+from knowledge import staleness
+from knowledge.claims import Claim
+from knowledge.load import load
 from probes.candidates import FRAMEWORKS, find_candidate
 from probes.environments import examine, installed_versions
 from probes.errors import InvalidWorkload, UnknownId
@@ -148,6 +155,38 @@ def starter(
         )
     write_starter(answers, advice, framework=chosen, versions=versions, report=report, output=output)
     terminal.say(_("Wrote {output}. Its README says how to train.").format(output=output))
+
+
+@app.command()
+def claims(
+    verdict: Annotated[str | None, typer.Option(help="List only claims with this verdict.")] = None,
+    framework: Annotated[str | None, typer.Option(help="List only claims about this framework.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Let this machine decide what it can, in minutes.")] = False,
+    stale: Annotated[
+        bool, typer.Option("--stale", help="List facts and claims that should be looked at again.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List what articles claim about frameworks, what is true today, and what this machine says to it."""
+    knowledge = load()
+    wanted = matching(knowledge, checked_filter(knowledge, verdict=verdict, framework=framework))
+    if stale:
+        aged = staleness.stale(knowledge, installed_versions(), datetime.now(UTC).date())
+        terminal.show_rows(aged, terminal.stale_records, as_json=as_json)
+        return
+    ledger = _checked(wanted) if check else saved.last()
+    terminal.show_rows(rows(knowledge, wanted, ledger), terminal.claim_rows, as_json=as_json)
+
+
+def _checked(wanted: Sequence[Claim]) -> CheckedLedger:
+    from assistant.claims.check import check_claims
+
+    with terminal.shares_bar() as say:
+        ledger = check_claims(wanted, say=say)
+    problem = saved.save(ledger)
+    if problem:
+        terminal.say(problem)
+    return ledger
 
 
 def _read_report(path: Path) -> ProbeReport:

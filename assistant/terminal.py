@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
@@ -15,11 +16,14 @@ from rich.text import Text
 
 from assistant import wording
 from assistant.advice.recommendation import Recommendation
+from assistant.claims.records import ClaimRow
 from assistant.language import _
+from knowledge.staleness import Stale
 from probes.report import CandidateResult, Examination, Measurement, ProbeReport
 from probes.report import Progress as ProbeProgress
 
 Shown = TypeVar("Shown", bound=BaseModel)
+Row = TypeVar("Row")
 
 _stdout = Console(soft_wrap=False)
 _stderr = Console(stderr=True)
@@ -35,23 +39,44 @@ def say(sentence: str) -> None:
 def show(record: Shown, in_words: Callable[[Shown], RenderableType], *, as_json: bool) -> None:
     """Print the record on stdout, as JSON or in words."""
     if as_json:
-        sys.stdout.write(record.model_dump_json(by_alias=True, indent=2) + "\n")
+        _write_json(record.model_dump_json(by_alias=True, indent=2))
     else:
         _stdout.print(in_words(record))
+
+
+def show_rows(records: Sequence[Row], in_words: Callable[[Sequence[Row]], RenderableType], *, as_json: bool) -> None:
+    """Print a list of records on stdout, as JSON or in words."""
+    if as_json:
+        _write_json(TypeAdapter(Sequence[Any]).dump_json(records, indent=2).decode())
+    else:
+        _stdout.print(in_words(records))
+
+
+@contextmanager
+def shares_bar() -> Iterator[Callable[[str, float], None]]:
+    """A live bar on stderr; what it yields is to be called with what is being done and the share that is done."""
+    with _bar() as update:
+        yield lambda what, share: update(what, share, "")
 
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[ProbeProgress], None]]:
     """A live bar on stderr; what it yields is to be called with each `Progress` of a running probe."""
+    with _bar() as update:
+
+        def follow(progress: ProbeProgress) -> None:
+            left = _("{seconds:.0f} s left").format(seconds=progress.seconds_left)
+            update(wording.stage(progress), progress.share, left)
+
+        yield follow
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str, float, str], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[left]}"))
     with Progress(*columns, console=_stderr, transient=True) as bar:
         task = bar.add_task(_("Starting"), total=1.0, left="")
-
-        def update(progress: ProbeProgress) -> None:
-            left = _("{seconds:.0f} s left").format(seconds=progress.seconds_left)
-            bar.update(task, completed=progress.share, description=wording.stage(progress), left=left)
-
-        yield update
+        yield lambda what, share, left: bar.update(task, completed=share, description=what, left=left)
 
 
 def probe_report(report: ProbeReport) -> RenderableType:
@@ -64,6 +89,30 @@ def probe_report(report: ProbeReport) -> RenderableType:
         )
     parts.append(Text(_("Measured in {seconds:.0f} s.").format(seconds=report.seconds), style="dim"))
     return Group(*parts)
+
+
+def claim_rows(claims: Sequence[ClaimRow]) -> RenderableType:
+    """Each claim with its verdict, what is true today and, where asked, what this machine says."""
+    parts: list[RenderableType] = []
+    for claim in claims:
+        verdict = (f"[{wording.verdict(claim.verdict)}]", "bold")
+        parts.append(Text.assemble(verdict, " ", claim.statement, f"  ({claim.id})"))
+        parts.append(Text(f"    {claim.today}", style="dim"))
+        if claim.check:
+            parts.append(Text(f"    {wording.check_line(claim.check)}", style="cyan"))
+    tally = Counter(claim.verdict for claim in claims)
+    parts.append(Text(", ".join(f"{count} {wording.verdict(verdict)}" for verdict, count in tally.items())))
+    return Group(*parts)
+
+
+def stale_records(records: Sequence[Stale]) -> RenderableType:
+    """What should be looked at again, and why."""
+    table = _table(_("Facts and claims to look at again"), _("Record"), (_("Checked"), _("Age in days")))
+    table.add_column(_("Installed is newer"))
+    for record in records:
+        lags = ", ".join(f"{lag.distribution} {lag.recorded} < {lag.installed}" for lag in record.lags)
+        table.add_row(f"{record.file}: {record.id}", record.checked.isoformat(), str(record.age_days), lags)
+    return table if records else Text(_("Nothing lags behind what is installed, and nothing is too old."))
 
 
 def _measurement_table(measurement: Measurement) -> RenderableType:
@@ -170,3 +219,7 @@ def _table(title: str, first: str, numbers: Sequence[str]) -> Table:
     for heading in numbers:
         table.add_column(heading, justify="right", no_wrap=True)
     return table
+
+
+def _write_json(text: str) -> None:
+    sys.stdout.write(text + "\n")

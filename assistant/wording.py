@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from math import floor, log10
 
 from assistant.advice.recommendation import Flip, ForecastRow
+from assistant.claims.records import CheckResult
 from assistant.language import _
 from knowledge.load import load
 from probes.report import Machine, Progress
@@ -45,6 +46,38 @@ def framework_status(status: str) -> str:
         "unusable": _("present but unusable"),
         "missing": _("not installed"),
     }[status]
+
+
+def verdict(name: str) -> str:
+    """A claim's verdict, as its label reads."""
+    return {
+        "holds": _("holds"),
+        "outdated": _("outdated"),
+        "wrong": _("wrong"),
+        "depends": _("depends"),
+        "opinion": _("opinion"),
+        "unverified": _("unverified"),
+    }[name]
+
+
+def outcome(name: str | None) -> str:
+    """What this machine says to a claim, as its label reads."""
+    return {
+        "holds here": _("holds here"),
+        "does not hold here": _("does not hold here"),
+        "too close to call": _("too close to call"),
+        None: _("not decided"),
+    }[name]
+
+
+def check_line(check: CheckResult) -> str:
+    """What this machine said to a claim: `holds here: 1.6 (1.4 to 1.8). Slower, as claimed.`"""
+    figure = check.figure
+    if isinstance(figure, float) and check.low is not None and check.high is not None:
+        interval = _("{low:g} to {high:g}").format(low=rounded(check.low), high=rounded(check.high))
+        figure = _("{figure:g} times ({interval})").format(figure=rounded(figure), interval=interval)
+    head = outcome(check.outcome) if figure is None else f"{outcome(check.outcome)}: {figure}"
+    return ". ".join(filter(None, (head, check.meaning or check.problem)))
 
 
 def machine_line(machine: Machine) -> str:

@@ -10,7 +10,7 @@ from probes.candidates import Candidate
 from probes.errors import NotInstalled, WorkerFailed
 from probes.protocol import Failure
 
-Stage = Literal["importing", "building", "first step", "measuring", "reading memory"]
+Stage = Literal["importing", "building", "first step", "measuring", "reading memory", "running a script"]
 
 TAIL_LINES = 4
 MAX_TAIL_LINE_CHARACTERS = 200

@@ -20,6 +20,11 @@ def cache_directory() -> Path:
     return _home_or(platformdirs.user_cache_path(APPLICATION, appauthor=False))
 
 
+def measuring_lock() -> Path:
+    """The file that whoever measures on this machine holds locked meanwhile."""
+    return cache_directory() / "measuring.lock"
+
+
 def _home_or(default: Path) -> Path:
     home = os.environ.get("PROBEWISE_HOME")
     return Path(home) if home else default

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from probes.candidates import CANDIDATES, FRAMEWORKS, Candidate
 from probes.errors import NotInstalled, WorkerFailed
 from probes.report import FrameworkState
@@ -32,6 +35,13 @@ def installed_versions() -> dict[str, str]:
     names = dict.fromkeys(name for candidate in CANDIDATES for name in candidate.distributions)
     found = ((name, _installed_version(name)) for name in names)
     return {name: version for name, version in found if version is not None}
+
+
+def installed_mb(distributions: Iterable[str]) -> float:
+    """MiB on disk of these installed packages with all that they require, extras aside; what is missing counts 0."""
+    files = {path for name in _requirements_of(distributions) for path in importlib.metadata.files(name) or ()}
+    sizes = (path.size if path.size is not None else 0 for path in files)
+    return sum(sizes) / 2**20
 
 
 def examine() -> tuple[FrameworkState, ...]:
@@ -90,6 +100,20 @@ def _state(proofs: list[_Proof]) -> FrameworkState:
         device=working[0].device if working else None,
         problem=" ".join(map(str, failures)) or None,
     )
+
+
+def _requirements_of(distributions: Iterable[str]) -> set[str]:
+    """Names of the installed packages that these need, themselves included, whatever their order."""
+    closure: set[str] = set()
+    waiting = list(distributions)
+    while waiting:
+        name = canonicalize_name(waiting.pop())
+        if name in closure or _installed_version(name) is None:
+            continue
+        closure.add(name)
+        required = map(Requirement, importlib.metadata.requires(name) or ())
+        waiting += [each.name for each in required if each.marker is None or each.marker.evaluate({"extra": ""})]
+    return closure
 
 
 def _installed_version(distribution: str) -> str | None:

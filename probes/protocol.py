@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 Cause = Literal["missing", "workload", "memory", "exception"]
-CommandName = Literal["import", "build", "first_step", "measure", "peak_memory"]
+CommandName = Literal["import", "build", "first_step", "measure", "peak_memory", "script"]
 
 # A reply is a few hundred bytes; whoever sends more than this is not the worker.
 MAX_REPLY_BYTES = 65_536
@@ -67,6 +67,15 @@ class PeakMemory:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What a script found: whether what it looks for `holds`, and the `figure` it saw, in words."""
+
+    holds: bool
+    figure: str
+    kind: Literal["finding"] = "finding"
+
+
+@dataclass(frozen=True)
 class Failure:
     """A command did not succeed; `error` is the exception's type, `message` its text or the missing module."""
 
@@ -76,7 +85,7 @@ class Failure:
     kind: Literal["failure"] = "failure"
 
 
-Reply = Imported | Built | FirstStep | Block | PeakMemory | Failure
+Reply = Imported | Built | FirstStep | Block | PeakMemory | Finding | Failure
 
 _REPLY_KINDS: dict[str, type[Any]] = {reply.kind: reply for reply in Reply.__args__}
 
@@ -84,6 +93,7 @@ _REPLY_KINDS: dict[str, type[Any]] = {reply.kind: reply for reply in Reply.__arg
 _FIELD_TYPES: dict[str, type[Any] | tuple[type[Any], ...]] = {
     "float": (float, int),
     "int": int,
+    "bool": bool,
     "str": str,
     "dict[str, str]": dict,
     "Cause": str,

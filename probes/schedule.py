@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from probes.campaign import Campaign, Focus, Interrupted
 from probes.candidates import CANDIDATES, Candidate, find_candidate
 from probes.crew import Crew, CrewClosed
-from probes.directories import cache_directory
+from probes.directories import measuring_lock
 from probes.environments import chosen_interpreters
 from probes.hardware import machine
 from probes.ledger import Ledger
@@ -74,7 +74,7 @@ class ProbeSession:
         self._budget_s = budget_s
         self._seed = seed
         self._on_progress = on_progress
-        self._lock_path = lock_path or cache_directory() / "measuring.lock"
+        self._lock_path = lock_path or measuring_lock()
         self._lock = FileLock(self._lock_path)
         self._ledger = Ledger(self._candidates)
         self._crew = Crew(chosen_interpreters() | dict(interpreters or {}))

@@ -28,6 +28,7 @@ from probes.protocol import (
     Built,
     CommandName,
     Failure,
+    Finding,
     FirstStep,
     Imported,
     PeakMemory,
@@ -64,13 +65,16 @@ class Worker:
     """One live worker. A request that gets no answer raises `WorkerFailed`, and the worker is then gone.
 
     Requests belong to the thread that started it, and on Linux the worker ends with that thread. `close` may be
-    called from any thread, at any time, and more than once.
+    called from any thread, at any time, and more than once. `variables` are added to its environment.
     """
 
-    def __init__(self, candidate: Candidate, interpreter: str = sys.executable) -> None:
+    def __init__(
+        self, candidate: Candidate, interpreter: str = sys.executable, variables: Mapping[str, str] | None = None
+    ) -> None:
         self.candidate = candidate
         self.interpreter = interpreter
         self.imported = False
+        self._variables = dict(variables or {})
         self._scratch = tempfile.TemporaryDirectory(prefix="probewise-", ignore_cleanup_errors=True)
         self._unread = b""
         self._closing = threading.Lock()
@@ -93,6 +97,14 @@ class Worker:
         """Whether it can still be asked."""
         return not self._replies.closed and self._process.poll() is None
 
+    def cpu_s(self) -> float:
+        """CPU seconds that the worker and its living children have used so far; 0 once it is gone."""
+        with suppress(psutil.Error):
+            process = psutil.Process(self.pid)
+            times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
+            return sum(each.user + each.system + each.children_user + each.children_system for each in times)
+        return 0.0
+
     def import_framework(self, seed: int, timeout_s: float) -> Imported:
         """Load the framework with random state `seed`."""
         reply = self._request("import", "importing", Imported, timeout_s, seed=seed)
@@ -114,6 +126,10 @@ class Worker:
     def peak_memory(self, timeout_s: float) -> PeakMemory:
         """Peak memory since the build."""
         return self._request("peak_memory", "reading memory", PeakMemory, timeout_s)
+
+    def run_script(self, source: str, timeout_s: float) -> Finding:
+        """Run a script that sets `holds` (bool) and `figure` (str); the framework need not be imported first."""
+        return self._request("script", "running a script", Finding, timeout_s, source=source)
 
     def close(self) -> None:
         """Kill the worker and all it started, and remove its files."""
@@ -143,7 +159,7 @@ class Worker:
                 stderr=subprocess.STDOUT,
                 pass_fds=(write_fd,),
                 cwd=scratch,
-                env=worker_environment(os.environ, scratch),
+                env=worker_environment(os.environ, scratch) | self._variables,
                 start_new_session=True,
             )
         except OSError as error:

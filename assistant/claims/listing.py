@@ -1,0 +1,92 @@
+"""The ledger's rows: filtered, in the order of the files, each with what this machine said last."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from assistant.claims.records import CheckedLedger, CheckResult, CitedSource, ClaimRow
+from assistant.errors import InvalidInput
+from assistant.language import _
+from knowledge.claims import Claim, Verdict
+from knowledge.collection import Knowledge
+
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which claims to list; None and the empty text let everything pass."""
+
+    verdict: str | None = None
+    framework: str | None = None
+    dimension: str | None = None
+    text: str = ""
+
+    def admits(self, claim: Claim) -> bool:
+        """Whether the claim passes; `text` is looked for in what is claimed and in what is true today."""
+        return (
+            self.verdict in {None, claim.verdict}
+            and (self.framework is None or self.framework in claim.frameworks)
+            and self.dimension in {None, claim.dimension}
+            and self.text.casefold() in f"{_(claim.statement)} {_(claim.today)}".casefold()
+        )
+
+
+def checked_filter(knowledge: Knowledge, *, verdict: str | None, framework: str | None) -> Filter:
+    """A filter from a command's options; raises `InvalidInput` for an unknown verdict or framework."""
+    _expect(_("verdict"), verdict, VERDICTS)
+    _expect(_("framework"), framework, tuple(knowledge.frameworks))
+    return Filter(verdict=verdict, framework=framework)
+
+
+def matching(knowledge: Knowledge, wanted: Filter) -> tuple[Claim, ...]:
+    """The claims that the filter admits, in the order of the files."""
+    return tuple(claim for claim in knowledge.claims.values() if wanted.admits(claim))
+
+
+def counts(claims: Sequence[Claim]) -> dict[Verdict, int]:
+    """How many claims there are of each verdict, every verdict named."""
+    found = Counter(claim.verdict for claim in claims)
+    return {verdict: found[verdict] for verdict in VERDICTS}
+
+
+def rows(knowledge: Knowledge, claims: Sequence[Claim], ledger: CheckedLedger | None) -> tuple[ClaimRow, ...]:
+    """The claims with their sources in full and, where there is one, the result of their check here."""
+    results = {result.claim: result for result in ledger.results} if ledger else {}
+    return tuple(_row(knowledge, claim, results) for claim in claims)
+
+
+def _row(knowledge: Knowledge, claim: Claim, results: Mapping[str, CheckResult]) -> ClaimRow:
+    sources = [knowledge.source(source_id) for source_id in claim.sources]
+    return ClaimRow(
+        id=claim.id,
+        statement=_(claim.statement),
+        verdict=claim.verdict,
+        today=_(claim.today),
+        frameworks=claim.frameworks,
+        dimension=claim.dimension,
+        checked=claim.checked.isoformat(),
+        sources=tuple(
+            CitedSource(
+                id=source.id,
+                title=source.title,
+                kind=source.kind,
+                address=str(source.address) if source.address else None,
+            )
+            for source in sources
+        ),
+        checkable=claim.check is not None,
+        check=results.get(claim.id),
+    )
+
+
+def _expect(name: str, value: str | None, known: Sequence[str]) -> None:
+    if value is not None and value not in known:
+        raise InvalidInput(
+            _("Unknown {name} {value!r}; expected one of {known}.").format(
+                name=name, value=value, known=", ".join(known)
+            )
+        )
