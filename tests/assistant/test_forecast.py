@@ -1,0 +1,123 @@
+"""What the forecast makes of a report: which rows it uses, what it says when there is too little."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.advice.forecast import Forecaster
+from assistant.project import Project
+from assistant.target import target
+from probes.costs import costs
+from probes.report import CandidateResult, Machine, Measurement, ProbeReport
+from probes.workloads import find_workload
+
+JOB = Project(model_scale="mlp-large", dataset_rows=51_200)
+
+
+def row(candidate: str, workload_id: str, ms_per_gflop: float = 20.0, **changes: object) -> CandidateResult:
+    """A candidate that needs 1 ms for a step and this much for each GFLOP; ten seconds to compile."""
+    work = costs(find_workload(workload_id))
+    step_ms = 1 + ms_per_gflop * work.training_flops / 1e9
+    memory_mb = 500 + 16 * work.parameters / 2**20 + work.activation_mb
+    facts = {
+        "status": "ok",
+        "import_s": 2.0,
+        "build_s": 1.0,
+        "first_step_s": 10 + step_ms / 1e3,
+        "step_ms": step_ms,
+        "step_ms_low": step_ms * 0.95,
+        "step_ms_high": step_ms * 1.05,
+        "rounds": 5,
+        "memory_mb": memory_mb,
+        "device": "cpu",
+    }
+    return CandidateResult.model_validate({"candidate": candidate, **facts, **changes})
+
+
+def report(
+    machine: Machine, *measured: tuple[str, tuple[CandidateResult, ...]], contended: bool = False
+) -> ProbeReport:
+    rungs = [Measurement(workload=find_workload(name), candidates=rows) for name, rows in measured]
+    return ProbeReport(
+        machine=machine,
+        versions={},
+        workload=rungs[0].workload,
+        candidates=rungs[0].candidates,
+        rungs=tuple(rungs[1:]),
+        contended=contended,
+        seconds=1,
+        measured_at="2026-11-21T00:00:00Z",
+    )
+
+
+def three_rungs(machine: Machine, *candidates: str, contended: bool = False) -> ProbeReport:
+    names = ("mlp-tiny", "mlp-small", "mlp-medium")
+    measured = [(name, tuple(row(candidate, name) for candidate in candidates)) for name in names]
+    return report(machine, *measured, contended=contended)
+
+
+def test_step_start_and_memory_are_foretold_for_the_larger_job(laptop) -> None:
+    expected = row("jax-jit", "mlp-large")
+    forecast = Forecaster(three_rungs(laptop, "jax-jit")).forecast(JOB, target(JOB))["jax-jit"]
+    assert forecast.step_ms
+    assert forecast.first_result_s
+    assert forecast.memory_mb
+    assert forecast.step_ms.evidence == "forecast"
+    assert forecast.step_ms.low < expected.step_ms < forecast.step_ms.high
+    assert forecast.first_result_s.value == pytest.approx(13, rel=0.15)
+    assert forecast.memory_mb.value == pytest.approx(expected.memory_mb, rel=0.15)
+
+
+def test_contention_widens_the_interval(laptop) -> None:
+    quiet, loud = (
+        Forecaster(three_rungs(laptop, "jax-jit", contended=contended)).forecast(JOB, target(JOB))["jax-jit"].step_ms
+        for contended in (False, True)
+    )
+    assert loud.high / loud.low > quiet.high / quiet.low
+
+
+def test_one_measured_size_says_nothing_about_growth(laptop) -> None:
+    alone = report(laptop, ("mlp-tiny", (row("jax-jit", "mlp-tiny"),)))
+    forecast = Forecaster(alone).forecast(JOB, target(JOB))["jax-jit"]
+    assert forecast.step_ms is None
+    assert "second" in (forecast.missing or "")
+
+
+def test_a_candidate_that_failed_on_the_larger_sizes_is_still_foretold_with_more_doubt(laptop) -> None:
+    lost = {"status": "timeout", "step_ms": None, "error": "It took too long. Give it more time."}
+    rungs = three_rungs(laptop, "jax-jit").measurements
+    both = [
+        (each.workload.id, (*each.candidates, row("pytorch-eager", each.workload.id, **(lost if place else {}))))
+        for place, each in enumerate(rungs)
+    ]
+    forecast = Forecaster(report(laptop, *both)).forecast(JOB, target(JOB))
+    sure, unsure = forecast["jax-jit"].step_ms, forecast["pytorch-eager"].step_ms
+    assert sure
+    assert unsure
+    assert unsure.log_sd > 2 * sure.log_sd
+
+
+def test_a_failure_on_the_very_job_is_told_and_not_computed_around(laptop) -> None:
+    failed = CandidateResult(
+        candidate="jax-jit", status="failed", error="It ran out of memory. Take a smaller batch."
+    )
+    rungs = three_rungs(laptop, "jax-jit").measurements
+    measured = [(each.workload.id, each.candidates) for each in rungs]
+    forecast = Forecaster(report(laptop, *measured, ("mlp-large", (failed,)))).forecast(JOB, target(JOB))["jax-jit"]
+    assert forecast.step_ms is None
+    assert forecast.missing == failed.error
+
+
+def test_a_job_of_another_family_gets_words_and_no_number(laptop) -> None:
+    photos = Project(task="image_classification")
+    forecast = Forecaster(three_rungs(laptop, "jax-jit")).forecast(photos, target(photos))
+    assert all(each.step_ms is None and "kind of network" in (each.missing or "") for each in forecast.values())
+
+
+def test_measurements_on_an_accelerator_are_not_taken_for_a_job_without_one(workstation) -> None:
+    on_gpu = report(workstation, ("mlp-large", (row("jax-jit", "mlp-large", device="cuda:0"),)))
+    without = JOB.with_answer("accelerator", "none")
+    assert Forecaster(on_gpu).forecast(JOB, target(JOB))["jax-jit"].step_ms
+    forecast = Forecaster(on_gpu).forecast(without, target(without))["jax-jit"]
+    assert forecast.step_ms is None
+    assert "accelerator" in (forecast.missing or "")
