@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pytest
 
-import knowledge
 from assistant.errors import InvalidInput
 from assistant.project import SCALES, Project
 from knowledge.load import load
@@ -57,15 +54,3 @@ def test_the_frameworks_and_their_candidates_are_those_that_can_be_probed():
 def test_checks_name_workloads_that_can_be_probed():
     workloads = {getattr(claim.check, "workload", None) for claim in load().claims.values()} - {None}
     assert workloads <= set(REFERENCE)
-
-
-def test_knowledge_imports_neither_of_the_other_packages():
-    imported = set()
-    for path in Path(knowledge.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                imported |= {alias.name.split(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                imported.add((node.module or "").split(".")[0])
-    assert "knowledge" in imported
-    assert not imported & {"assistant", "probes", "streamlit"}
