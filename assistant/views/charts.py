@@ -65,4 +65,4 @@ def _names() -> alt.Y:
         ticks=False,
         domain=False,
     )
-    return alt.Y("name:N", sort=None, title=None, axis=above, scale=alt.Scale(paddingOuter=0.6))
+    return alt.Y("name:N", sort=None, title=None, axis=above, scale=alt.Scale(type="point", padding=0.6))

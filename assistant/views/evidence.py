@@ -29,7 +29,7 @@ COLOURS = {
 
 def show_reason(reason: Reason, advised: Recommendation, key: str) -> None:
     """One reason in a line, wearing its badge."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"reason-{key}"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"reason-{key}"):
         st.markdown(sentence(reason.text), width="content")
         fact = load().fact(reason.fact) if reason.fact else None
         with badge(reason.evidence, key, checked=fact):

@@ -13,6 +13,7 @@ from assistant.conversation.typed import read_answer
 from assistant.errors import InvalidInput
 from assistant.language import _, ngettext
 from assistant.views.state import State, state
+from knowledge.schema import NumberRange
 
 AVATAR = ":material/speed:"
 NOT_SURE = ""
@@ -25,8 +26,8 @@ def show_settled(lines: Sequence[Settled], *, folded: bool) -> None:
     """One line per settled question, each a button that opens it again; `folded` hides them all behind one line."""
     answered = [line for line in lines if not line.detected]
     detected = [line for line in lines if line.detected]
-    in_sight = 0 if folded else LINES_IN_SIGHT
-    earlier, late = answered[: len(answered) - in_sight], answered[len(answered) - in_sight :]
+    cut = len(answered) if folded else max(len(answered) - LINES_IN_SIGHT, 0)
+    earlier, late = answered[:cut], answered[cut:]
     if earlier or (folded and detected):
         with st.expander(_earlier_label(len(earlier), folded=folded), type="compact"), st.container(gap=None):
             _lines(earlier + (detected if folded else []))
@@ -36,20 +37,24 @@ def show_settled(lines: Sequence[Settled], *, folded: bool) -> None:
 
 
 def show_question(asked: OpenQuestion) -> None:
-    """The open question with everything that can answer it."""
+    """The open question with everything that can answer it.
+
+    Every question has the same parts in the same places, some of them empty: what stands elsewhere than in the run
+    before is left on the page, beside the new, until the run has ended.
+    """
     with st.chat_message("assistant", avatar=AVATAR):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**{_(asked.text)}**", width="content")
             _why(asked)
-        match asked.question.kind:
-            case "choice":
-                _choice(asked)
-            case "choices":
-                _choices(asked)
-            case "number":
-                _number(asked)
-        if state().notice:
-            st.markdown(f":orange[:material/info: {state().notice}]")
+        _options(asked)
+        with st.container():
+            if asked.number is not None:
+                _number(asked, asked.number)
+            elif asked.question.kind == "choices":
+                _done(asked)
+        with st.container():
+            if state().notice:
+                st.markdown(f":orange[:material/info: {state().notice}]")
         _ways_on(asked)
 
 
@@ -103,16 +108,19 @@ def _why(asked: OpenQuestion) -> None:
         st.markdown("\n".join(f"- **{_(option.label)}**: {_(option.help or '')}" for option in explained))
 
 
-def _choice(asked: OpenQuestion) -> None:
-    labels = {option.value: _(option.label) for option in asked.question.option} | {NOT_SURE: _("Not sure")}
-    _pills(asked, labels, asked.value)
+def _options(asked: OpenQuestion) -> None:
+    if asked.question.kind == "choices":
+        _several(asked)
+    elif asked.number is not None:
+        unit = _(asked.number.unit)
+        picks = {f"{pick:g}": f"{pick:,} {unit}" for pick in map(_whole, asked.number.picks)}
+        _pills(asked, picks, None if asked.value is None else f"{asked.value:g}")
+    else:
+        _pills(asked, {option.value: _(option.label) for option in asked.question.option}, asked.value)
 
 
-def _number(asked: OpenQuestion) -> None:
-    assert asked.number is not None
-    unit = _(asked.number.unit)
-    labels = {f"{pick:g}": f"{pick:,} {unit}" for pick in map(_whole, asked.number.picks)} | {NOT_SURE: _("Not sure")}
-    _pills(asked, labels, None if asked.value is None else f"{asked.value:g}")
+def _number(asked: OpenQuestion, number: NumberRange) -> None:
+    unit = _(number.unit)
     _start("number", None if asked.value is None else float(asked.value))
     row = st.form("number-form", border=False, enter_to_submit=True)
     with row.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -130,10 +138,10 @@ def _number(asked: OpenQuestion) -> None:
         st.form_submit_button(_("Take it"), on_click=_take_number, args=(asked,))
 
 
-def _choices(asked: OpenQuestion) -> None:
+def _several(asked: OpenQuestion) -> None:
     labels = {option.value: _(option.label) for option in asked.question.option}
     _start("choices", list(asked.value or ()))
-    chosen = st.pills(
+    st.pills(
         _(asked.text),
         list(labels),
         selection_mode="multi",
@@ -142,6 +150,10 @@ def _choices(asked: OpenQuestion) -> None:
         persist_state="session",
         label_visibility="collapsed",
     )
+
+
+def _done(asked: OpenQuestion) -> None:
+    chosen = st.session_state.choices
     with st.container(horizontal=True, gap="small"):
         st.button(
             _("Done") if chosen else _("None of these"),
@@ -154,6 +166,7 @@ def _choices(asked: OpenQuestion) -> None:
 
 
 def _pills(asked: OpenQuestion, labels: dict[str, str], default: str | None) -> None:
+    labels = labels | {NOT_SURE: _("Not sure")}
     _start("pills", default if default in labels else None)
     st.pills(
         _(asked.text),
@@ -175,6 +188,7 @@ def _ways_on(asked: OpenQuestion) -> None:
         elif now.interview.project.task is not None:
             st.button(
                 _("Enough questions, show the answer"),
+                key="enough",
                 type="tertiary",
                 icon=":material/fast_forward:",
                 on_click=_enough,

@@ -55,6 +55,15 @@ def test_an_answer_folds_and_the_next_question_opens(app) -> None:
     assert pills(app, "goal").value is None
 
 
+def test_the_latest_answers_stay_in_sight_and_earlier_ones_fold(app) -> None:
+    fields = ["task", "goal", "experience", "pretrained", "dataset_rows"]
+    for count, field in enumerate(fields, start=1):
+        answer(app, field, "image_classification" if field == "task" else "")
+        settled = [button.key for button in app.button if (button.key or "").startswith("settled-")]
+        assert settled == [f"settled-{each}" for each in fields[:count]]
+        assert [block.label for block in app.expander] == (["1 earlier answer"] if count == 5 else [])
+
+
 def test_not_sure_moves_on_and_leaves_the_field_open(app) -> None:
     answer(app, "task", "")
     assert app.session_state["state"].interview.project.task is None

@@ -1,67 +1,23 @@
-"""A real server on a free port of 127.0.0.1, with a home of its own, and a real Chromium."""
+"""Real servers with homes of their own, and a real Chromium whose every complaint fails the test."""
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.browser.chromium import FLAGS, system_chromium
-from tests.browser.driving import Server
-
-COMMAND = Path(sys.executable).parent / "probewise"
-START_S = 30.0
+from tests.browser.driving import Server, running_app
 
 
 @pytest.fixture
 def serve(tmp_path) -> Iterator[Callable[[float], Server]]:
     """Starts servers that measure for so many seconds, and ends them."""
-    processes: list[subprocess.Popen[bytes]] = []
-
-    def start(budget_s: float) -> Server:
-        port = _free_port()
-        environment = os.environ | {"PROBEWISE_HOME": str(tmp_path), "PROBEWISE_BUDGET_S": str(budget_s)}
-        command = [str(COMMAND), "app", "--port", str(port)]
-        processes.append(subprocess.Popen(command, env=environment))
-        server = Server(f"http://127.0.0.1:{port}", psutil.Process(processes[-1].pid))
-        _wait_for_health(server)
-        return server
-
-    yield start
-    for process in processes:
-        children = psutil.Process(process.pid).children(recursive=True)
-        process.terminate()
-        process.wait(START_S)
-        psutil.wait_procs(children, START_S)
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def _wait_for_health(server: Server) -> None:
-    deadline = time.monotonic() + START_S
-    while True:
-        try:
-            with urllib.request.urlopen(f"{server.address}/_stcore/health", timeout=1):
-                return
-        except OSError:
-            assert time.monotonic() < deadline, f"the server did not answer within {START_S:.0f} s"
-            assert server.process.is_running(), "the server ended"
-            time.sleep(0.1)
+    with ExitStack() as servers:
+        yield lambda budget_s: servers.enter_context(running_app(tmp_path, budget_s))
 
 
 @pytest.fixture(scope="session")

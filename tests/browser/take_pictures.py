@@ -1,0 +1,79 @@
+"""Pictures of every page, on a desktop and a phone, light and dark: `python -m tests.browser.take_pictures FOLDER`.
+
+Starts the app and measures for real before the pictures are taken; look at them after a change of the pages.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.chromium import FLAGS, system_chromium
+from tests.browser.driving import FIRST_QUESTION, SECOND_QUESTION, pick, question, running_app
+
+SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+SCHEMES = ("light", "dark")
+BUDGET_S = 120.0
+WAIT_MS = 1000 * (BUDGET_S + 60)
+
+# What charts and bars take to come to rest.
+SETTLE_MS = 1500
+
+INTERVIEW = (
+    ("Photos: tell what is in them", SECOND_QUESTION),
+    ("A product or service", "How much deep learning have you done?"),
+    ("I have trained some", "published, pretrained model?"),
+    ("No, train from scratch", "How many photos do you have?"),
+    ("50,000 photos", "How many pixels wide"),
+    ("64 pixels", "How large are the data on disk?"),
+    ("1 GB", "How large should the network be?"),
+)
+
+
+def main(folder: Path) -> None:
+    """Write the pictures into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as home,
+        running_app(Path(home), BUDGET_S) as server,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=system_chromium(), args=list(FLAGS))
+        for size in SIZES:
+            for scheme in SCHEMES:
+                _take(browser, server.address, folder, size, scheme)
+        browser.close()
+
+
+def _take(browser: Browser, address: str, folder: Path, size: str, scheme: str) -> None:
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    page = context.new_page()
+
+    def picture(name: str) -> None:
+        page.wait_for_timeout(SETTLE_MS)
+        page.screenshot(path=folder / f"{size}-{scheme}-{name}.png")
+
+    page.goto(address)
+    question(page, FIRST_QUESTION).wait_for()
+    picture("first-question")
+    for option, then in INTERVIEW:
+        pick(page, option, then)
+    picture("interview")
+    page.get_by_role("button", name="Enough questions, show the answer").click()
+    page.get_by_text("% sure").wait_for()
+    page.get_by_role("button", name="Measure again").wait_for(timeout=WAIT_MS)
+    picture("recommendation")
+    page.get_by_role("link", name="What was measured").first.click()
+    page.get_by_text("All figures").wait_for()
+    picture("measurements")
+    page.set_viewport_size({"width": width, "height": 3 * height})
+    picture("measurements-whole")
+    context.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
