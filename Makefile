@@ -7,7 +7,7 @@ PYTHON ?= $(firstword $(foreach python,python3 python3.13 python3.12 python3.11,
 	$(shell $(python) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $(python))) python3)
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint requirements.lock
 
-.PHONY: help run setup setup-test test lint types format locale lock clean
+.PHONY: help run setup setup-test test lint types format generate lock clean
 
 help:  ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,10 @@ types: setup-test
 format: setup-test  ## Format the code and fix what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+generate: setup  ## Renew what is generated from the code: the translations and the format description in CONTRIBUTING.md
+	$(BIN)/python -m assistant.messages
+	$(BIN)/python -m knowledge.document
 
 lock:  ## Renew requirements.lock from the newest versions that pyproject.toml admits (needs Python 3.11, 3.12 and 3.13)
 	$(BIN)/python .ci/lock.py python3.11 python3.12 python3.13
