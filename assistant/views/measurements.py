@@ -15,8 +15,8 @@ from assistant.views.standing import again_button, follow, show_progress, when
 from assistant.views.state import state
 from probes.report import CandidateResult, Measurement, ProbeReport
 
-# The text colours of .streamlit/config.toml.
-INKS = {"light": "#1c2626", "dark": "#e6eeee"}
+# The text colours of .streamlit/config.toml; while the browser has not said which it shows, one for both.
+INKS = {"light": "#1c2626", "dark": "#e6eeee", None: "#7d8a8a"}
 
 # Charts take longer to redraw than bars.
 POLL_S = 3.0
@@ -108,7 +108,7 @@ def _charts(measurement: Measurement) -> None:
             heading=heading, name=best["name"], figure=best[axis.words]
         )
         st.altair_chart(
-            charts.dot_plot(drawn, axis, INKS[st.context.theme.type or "light"]), alt=alt, key=f"chart-{axis.column}"
+            charts.dot_plot(drawn, axis, INKS[st.context.theme.type]), alt=alt, key=f"chart-{axis.column}"
         )
 
 

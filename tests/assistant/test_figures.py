@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from assistant.views import charts, figures
+from probes.report import CandidateResult, Measurement, ProbeReport
+from probes.workloads import find_workload
+
+
+@pytest.fixture
+def report(laptop) -> ProbeReport:
+    workload, rung = find_workload("cnn-tiny"), find_workload("cnn-small")
+    slow = CandidateResult(
+        candidate="pytorch-eager",
+        status="ok",
+        step_ms=30,
+        step_ms_low=28,
+        step_ms_high=33,
+        first_step_s=0.5,
+        rounds=5,
+    )
+    fast = slow.model_copy(update={"candidate": "jax-jit", "step_ms": 2.0, "step_ms_low": 1.9, "step_ms_high": 2.2})
+    failed = CandidateResult(candidate="keras-jax", status="failed", error="It ran out of memory, sorry.")
+    return ProbeReport(
+        machine=laptop,
+        versions={"torch": "2.13.0", "jax": "0.10.2"},
+        workload=workload,
+        candidates=(slow, failed, fast),
+        rungs=(Measurement(workload=rung, candidates=(fast,)),),
+        seconds=12.0,
+        measured_at="2026-11-21T07:00:00+00:00",
+    )
+
+
+def test_the_fastest_stand_first_and_failures_last(report) -> None:
+    table = figures.table(report.measurements[0])
+    assert list(table["candidate"]) == ["jax-jit", "pytorch-eager", "keras-jax"]
+    assert list(table["step_words"]) == ["2 ms", "30 ms", ""]
+
+
+def test_the_csv_holds_every_workload_and_says_where_it_is_from(report) -> None:
+    rows = list(csv.DictReader(io.StringIO(figures.csv(report))))
+    assert [(row["workload"], row["candidate"]) for row in rows] == [
+        ("cnn-tiny", "jax-jit"),
+        ("cnn-tiny", "pytorch-eager"),
+        ("cnn-tiny", "keras-jax"),
+        ("cnn-small", "jax-jit"),
+    ]
+    assert float(rows[0]["step_ms_low"]) == 1.9
+    assert rows[2]["error"] == "It ran out of memory, sorry."
+    assert all(row["versions"] == "torch 2.13.0; jax 0.10.2" and row["machine"] for row in rows)
+
+
+@pytest.mark.parametrize(("ratio", "scale"), [(2.0, None), (20.0, "log")])
+def test_a_wide_spread_is_drawn_on_a_logarithmic_scale(report, ratio, scale) -> None:
+    table = figures.table(report.measurements[0]).dropna(subset=["step_ms"])
+    table.loc[1, "step_ms"] = ratio * table.loc[0, "step_ms"]
+    axis = charts.Axis("step_ms", "ms", "step_words", "step_ms_low", "step_ms_high")
+    drawn = charts.dot_plot(table, axis, "#000000").to_dict()
+    assert drawn["layer"][1]["encoding"]["x"]["scale"].get("type") == scale
+
+
+def test_every_figure_stands_in_the_chart_without_a_legend(report) -> None:
+    table = figures.table(report.measurements[0]).dropna(subset=["step_ms"])
+    axis = charts.Axis("step_ms", "ms", "step_words", "step_ms_low", "step_ms_high")
+    drawn = charts.dot_plot(table, axis, "#000000").to_dict()
+    kinds = [layer["mark"]["type"] for layer in drawn["layer"]]
+    assert kinds == ["rule", "point", "text"]
+    assert all("color" not in layer["encoding"] for layer in drawn["layer"])
