@@ -114,9 +114,12 @@ def _files(
     report: ProbeReport | None,
 ) -> dict[str, bytes]:
     """Every file of the project by its name; `project` is validated anew before anything of it is used."""
+    # Copier takes a third of a second to import; only those who ask for a starter wait for it.
+    from assistant.starter.rendering import render  # noqa: PLC0415
+
     answers = _template_answers(starter, parse_project(project.answers))
     readme = _readme_facts(starter, recommendation, versions, report)
-    return _render({**answers, **readme}) | _sample(starter)
+    return render(TEMPLATES, {**answers, **readme}) | _sample(starter)
 
 
 def _template_answers(starter: Starter, project: Project) -> dict[str, Any]:
@@ -148,19 +151,6 @@ def _readme_facts(
         "sample": SAMPLE_OF_TASK[starter.task].removesuffix(".zip"),
         **asdict(evidence(starter, recommendation, report)),
     }
-
-
-def _render(data: dict[str, Any]) -> dict[str, bytes]:
-    # Copier takes a third of a second to import; only those who ask for a starter wait for it.
-    from copier import Settings, run_copy  # noqa: PLC0415
-
-    with tempfile.TemporaryDirectory() as folder:
-        run_copy(str(TEMPLATES), folder, data, settings=Settings(), defaults=True, quiet=True, unsafe=False)
-        return _read_folder(Path(folder))
-
-
-def _read_folder(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def _sample(starter: Starter) -> dict[str, bytes]:

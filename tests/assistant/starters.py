@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from functools import cache
 from pathlib import Path
 
 from assistant.project import Project
@@ -30,6 +31,7 @@ def name(starter: Starter) -> str:
     return "-".join(filter(None, (starter.task, starter.framework, starter.backend)))
 
 
+@cache
 def make(starter: Starter) -> bytes:
     return starter_zip(
         Project(task=starter.task),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import io
+import os
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -153,6 +155,24 @@ def test_identical_inputs_give_an_identical_zip() -> None:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o100644}
     assert len(first) < 400_000
+
+
+def test_making_a_starter_disturbs_no_other_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the working directory nor a child process: both would be felt by probes and other downloads."""
+
+    def refuse(*arguments: object, **_: object) -> None:
+        raise AssertionError(arguments)
+
+    monkeypatch.setattr(os, "chdir", refuse)
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    starter_zip(IMAGES, None, framework="pytorch", versions=VERSIONS)
+
+
+def test_several_starters_can_be_made_at_once() -> None:
+    starters = [starter for starter in EVERY_STARTER if starter.framework == "keras"]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(make.__wrapped__, starters))
+    assert together == [make(starter) for starter in starters]
 
 
 def test_measured_versions_are_pinned_without_their_build(tmp_path: Path) -> None:
