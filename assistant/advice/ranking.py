@@ -66,19 +66,20 @@ class Standing:
     """The outcome of the draws.
 
     `frameworks` and `candidates` are the shares of worlds won; each adds up to 1, or is 0 throughout when nothing
-    is usable. `beats[f, g]` is the share of worlds in which framework f scores higher than g.
+    is usable. `beats[f, g]` is the share of worlds in which framework f scores higher than g; `usable` tells which
+    frameworks can be used in any world.
     """
 
     frameworks: NDArray[np.float64]
     candidates: NDArray[np.float64]
     beats: NDArray[np.float64]
+    usable: Mask
 
     @property
     def order(self) -> tuple[int, ...]:
-        """The frameworks that win anywhere or could, best first."""
-        usable = self.beats.any(axis=1) | (self.frameworks > 0)
+        """The usable frameworks, best first."""
         keys = zip(-self.frameworks, -self.beats.mean(axis=1), range(len(FRAMEWORKS)), strict=True)
-        return tuple(index for _share, _beats, index in sorted(keys) if usable[index])
+        return tuple(index for _share, _beats, index in sorted(keys) if self.usable[index])
 
     @property
     def tied(self) -> tuple[int, ...]:
@@ -134,7 +135,7 @@ def standing(scores: Scores) -> Standing:
     won_by = np.bincount(modes[winners, worlds][decided], minlength=len(CANDIDATES))
     count = max(int(decided.sum()), 1)
     beats = np.array([[(one > other).sum() for other in totals] for one in totals]) / count
-    return Standing(won / count, won_by / count, beats)
+    return Standing(won / count, won_by / count, beats, np.isfinite(totals.max(axis=1)))
 
 
 def best_modes(scores: Scores) -> tuple[NDArray[np.intp], Values]:

@@ -171,6 +171,17 @@ def test_frameworks_that_beat_each_other_equally_often_are_tied() -> None:
     assert [FRAMEWORKS[index] for index in outcome(0.2).order] == ["pytorch", "jax"]
 
 
+def test_a_framework_that_never_wins_is_last_and_not_left_out() -> None:
+    values = np.zeros((len(CANDIDATES), len(CRITERIA), 10))
+    values[: IDS.index("jax-jit")] = 0.5
+    equal = np.full((len(CRITERIA), 10), 1 / len(CRITERIA))
+    usable = np.ones((len(CANDIDATES), 10), bool)
+    usable[IDS.index("scikit-learn")] = False
+    outcome = standing(Scores(equal, values, usable, np.full(usable.shape, np.nan)))
+    assert [FRAMEWORKS[index] for index in outcome.order][-1] == "jax"
+    assert FRAMEWORKS.index("scikit-learn") not in outcome.order
+
+
 def test_unknown_answers_make_the_outcome_less_certain() -> None:
     known = {**ANSWERS, "existing_code": "keras", "knows": ("keras",)}
     sure = rank(known, UNMEASURED, load(), seed=0, draws=2000).frameworks.max()
