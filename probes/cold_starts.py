@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from filelock import FileLock
 
 from probes.candidates import Candidate
-from probes.directories import measuring_lock
 from probes.environments import chosen_interpreters
 from probes.errors import WorkerFailed
+from probes.machine_lock import machine_to_itself, never
 from probes.statistics import CONTENDED_SHARE, CpuClock
 from probes.supervisor import Worker
 from probes.workloads import Workload
@@ -47,24 +46,28 @@ def cold_starts(
     budget_s: float,
     seed: int,
     interpreters: Mapping[str, str] | None = None,
+    say: Callable[[float], None] = lambda _share: None,
+    stopped: Callable[[], bool] = never,
 ) -> ColdStarts:
     """At most `rounds` rounds, fewer when the budget ends. A candidate that fails takes no further part.
 
-    Waits for the machine's lock first; a contended start is repeated once.
+    Waits for the machine's lock first; a contended start is repeated once. `say` is told the share of the starts
+    that is done; `stopped` is asked before each start, and while waiting, whether to end with what there is.
     """
     found = ColdStarts({candidate.id: [] for candidate in candidates})
     chosen = chosen_interpreters() | dict(interpreters or {})
     order = np.random.default_rng(seed)
-    lock = measuring_lock()
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
+    with machine_to_itself(stopped):
         deadline = time.monotonic() + budget_s
         round_s = 0.0
-        for _round in range(rounds):
+        for round_ in range(rounds):
             began = time.monotonic()
             if began + round_s > deadline:
                 break
-            for index in order.permutation(len(candidates)):
+            for place, index in enumerate(order.permutation(len(candidates))):
+                if stopped():
+                    return found
+                say((round_ * len(candidates) + place) / (rounds * len(candidates)))
                 _start_once(candidates[index], workload, chosen[candidates[index].id], seed, found)
             round_s = time.monotonic() - began
     return found

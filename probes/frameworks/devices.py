@@ -22,3 +22,8 @@ def jax_peak_mb(memory_stats: Mapping[str, int] | None) -> float | None:
 def tensorflow_device(gpus: int) -> str:
     """TensorFlow's name of the device to train on, from the number of GPUs it sees."""
     return "GPU:0" if gpus else "CPU:0"
+
+
+def short_name(native: str) -> str:
+    """`cpu:0` for TensorFlow's `/job:localhost/replica:0/task:0/device:CPU:0`; other names in lower case as they are."""
+    return native.rpartition("device:")[2].lower()

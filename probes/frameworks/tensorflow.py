@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from probes.batches import Batch
 from probes.frameworks import Trained, keras_network, require_mode, tensorflow_runtime
+from probes.frameworks.devices import short_name
 from probes.workloads import Workload
 
 MODES = ("graph", "xla")
@@ -92,7 +93,7 @@ def loss_and_gradients(model: Model) -> tuple[float, dict[str, NDArray[np.float3
 
 def device(model: Model) -> str:
     """Where the first parameter lies."""
-    return str(model.network.model.trainable_variables[0].value.device)
+    return short_name(str(model.network.model.trainable_variables[0].value.device))
 
 
 def device_memory_mb() -> float | None:

@@ -12,7 +12,7 @@ import probes.frameworks
 from probes.candidates import CANDIDATES
 from probes.errors import InvalidWorkload
 from probes.frameworks import require_mode
-from probes.frameworks.devices import jax_peak_mb, tensorflow_device, torch_device
+from probes.frameworks.devices import jax_peak_mb, short_name, tensorflow_device, torch_device
 from probes.layers import LAYER_KINDS, Residual, TiedDense
 
 FOLDER = Path(probes.frameworks.__file__).parent
@@ -97,3 +97,11 @@ def test_jax_tells_no_memory_on_a_cpu_and_the_peak_in_mib_on_a_gpu():
     assert jax_peak_mb(None) is None
     # Keys as `memory_stats()` has them on a GPU, JAX 0.10.
     assert jax_peak_mb({"bytes_in_use": 2**20, "peak_bytes_in_use": 3 * 2**19, "bytes_limit": 2**34}) == 1.5
+
+
+@pytest.mark.parametrize(
+    ("native", "short"),
+    [("/job:localhost/replica:0/task:0/device:GPU:1", "gpu:1"), ("TFRT_CPU_0", "tfrt_cpu_0"), ("cuda:0", "cuda:0")],
+)
+def test_devices_are_named_briefly(native: str, short: str) -> None:
+    assert short_name(native) == short
