@@ -25,5 +25,5 @@ def tensorflow_device(gpus: int) -> str:
 
 
 def short_name(native: str) -> str:
-    """`cpu:0` for TensorFlow's `/job:localhost/replica:0/task:0/device:CPU:0`; other names in lower case as they are."""
+    """`cpu:0` for TensorFlow's `/job:localhost/replica:0/task:0/device:CPU:0`; other names in lower case."""
     return native.rpartition("device:")[2].lower()
