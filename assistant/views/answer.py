@@ -76,7 +76,7 @@ def _job(advised: Recommendation) -> None:
                 width="content",
             )
             with badge(row.evidence, "job"):
-                show_forecast(advised.forecast)
+                show_forecast(row.evidence, advised.forecast)
         st.markdown(f":gray[{_job_details(row)}]")
     if advised.assumptions:
         taken = "; ".join(_assumption(field, value) for field, value in advised.assumptions.items())

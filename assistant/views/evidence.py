@@ -55,20 +55,9 @@ def badge(kind: str, key: str, *, checked: Fact | None = None) -> DeltaGenerator
     return st.popover(f":{COLOURS[kind]}-badge[{word}]", type="tertiary", key=f"badge-{key}")
 
 
-def show_forecast(rows: Iterable[ForecastRow]) -> None:
-    """How the figures of the job came about, and those of every candidate."""
-    kinds = {row.evidence for row in rows}
-    if "measured" in kinds:
-        st.markdown(
-            _("Your network itself was trained here for some steps; an epoch is that step time many times over.")
-        )
-    else:
-        st.markdown(
-            _(
-                "Smaller networks of the same kind were trained here; a model of how time grows with size carries "
-                "their figures over to yours. The range is meant to hold nine outcomes in ten."
-            )
-        )
+def show_forecast(kind: str, rows: Iterable[ForecastRow]) -> None:
+    """How figures of this evidence kind came about, and what the job takes with every candidate."""
+    st.markdown(_origin(kind))
     known = sorted(((row.epoch_seconds, row) for row in rows if row.epoch_seconds is not None), key=itemgetter(0))
     lines = [f"| {_('Candidate')} | {_('Epoch')} | {_('Range')} |", "|---|---:|---:|"]
     lines += [
@@ -77,6 +66,21 @@ def show_forecast(rows: Iterable[ForecastRow]) -> None:
     ]
     st.markdown("\n".join(lines))
     st.page_link("views/measurements.py", label=_("What was measured"), icon=":material/monitoring:")
+
+
+def _origin(kind: str) -> str:
+    return {
+        "measured": _(
+            "This network itself was trained here; an epoch is its step time, as many times as it has steps."
+        ),
+        "forecast": _(
+            "Smaller networks of the same kind were trained here; a model of how time grows with size carries "
+            "their figures over to yours. The range is meant to hold nine outcomes in ten."
+        ),
+        "corpus": _(
+            "Networks of this kind were trained on other machines; their figures were carried over to yours."
+        ),
+    }[kind]
 
 
 def _range(row: ForecastRow) -> str:
@@ -89,7 +93,7 @@ def _source(reason: Reason, fact: Fact | None, advised: Recommendation) -> None:
     if fact is not None:
         _cited(fact)
     elif reason.evidence in {"measured", "forecast", "corpus"}:
-        show_forecast(advised.forecast)
+        show_forecast(reason.evidence, advised.forecast)
     elif reason.evidence == "you":
         _said(reason.source)
     else:

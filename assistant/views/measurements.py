@@ -25,7 +25,7 @@ POLL_S = 3.0
 def _page(lasts: bool) -> None:
     follow_browser()
     progress = follow()
-    if lasts and progress is None:
+    if lasts != (progress is not None):
         st.rerun()
     report = state().report
     st.title(_("What was measured"), anchor=False)

@@ -48,8 +48,8 @@ def again_button() -> None:
 def _standing(lasts: bool) -> None:
     follow_browser()
     progress = follow()
-    if lasts and progress is None:
-        st.rerun()  # the figures are in: the answer beside us is to show them
+    if lasts != (progress is not None):
+        st.rerun()  # the figures are in, and the answer beside us is to show them; or measuring begins again
     st.markdown(f"#### {_('How they stand')}")
     _bars(advice())
     show_progress(state(), progress)

@@ -48,6 +48,9 @@ def test_measuring_can_be_stopped_and_the_chat_goes_on(serve, open_page) -> None
     _gone, alive = psutil.wait_procs(workers, END_S)
     assert not alive
     pick(page, "Photos: tell what is in them", SECOND_QUESTION)
+    page.get_by_role("button", name="Measure again").click()
+    page.get_by_text("s to go").wait_for()
+    _wait_for_change(page)
 
 
 def test_polling_leaves_what_is_being_typed_alone(serve, open_page) -> None:
@@ -55,10 +58,7 @@ def test_polling_leaves_what_is_being_typed_alone(serve, open_page) -> None:
     question(page, FIRST_QUESTION).wait_for()
     typed = page.get_by_test_id("stChatInputTextArea")
     typed.fill("a time ser")
-    before = page.get_by_text("s to go").inner_text()
-    page.wait_for_function(
-        "text => ![...document.querySelectorAll('p')].some(line => line.innerText === text)", arg=before
-    )
+    _wait_for_change(page)
     assert typed.input_value() == "a time ser"
     typed.press_sequentially("ies")
     typed.press("Enter")
@@ -79,6 +79,14 @@ def test_the_app_never_loads_a_framework(serve, open_page) -> None:
     loaded = {part for parts in mapped if "site-packages" in parts for part in parts}
     assert "numpy" in loaded, "what is loaded can be seen"
     assert not loaded & set(FRAMEWORKS)
+
+
+def _wait_for_change(page) -> None:
+    """Wait until the seconds to go are other ones: the page follows the measuring by itself."""
+    before = page.get_by_text("s to go").inner_text()
+    page.wait_for_function(
+        "text => ![...document.querySelectorAll('p')].some(line => line.innerText === text)", arg=before
+    )
 
 
 def _wait_for_workers(server: Server, page) -> list[psutil.Process]:
