@@ -26,7 +26,7 @@ from assistant.target import probe_workloads
 from knowledge import staleness
 from knowledge.claims import Claim
 from knowledge.load import load
-from probes.candidates import FRAMEWORKS, find_candidate
+from probes.candidates import find_candidate
 from probes.environments import examine, installed_versions
 from probes.errors import InvalidWorkload, UnknownId
 from probes.hardware import machine
@@ -139,12 +139,6 @@ def starter(
     from assistant.advice.recommend import recommend as advise
     from assistant.starter.generate import write_starter
 
-    if framework is not None and framework not in FRAMEWORKS:
-        raise InvalidInput(
-            _("Unknown framework {framework!r}; expected one of {known}.").format(
-                framework=framework, known=", ".join(FRAMEWORKS)
-            )
-        )
     answers, here, versions = read_project(project), machine(), installed_versions()
     report = History().latest(here.fingerprint, versions, probe_workloads(answers)[0].id)
     advice = advise(answers, report, machine=here)

@@ -21,6 +21,7 @@ from assistant.starter.catalogue import Starter, choose, task_name
 from assistant.starter.evidence import evidence
 from assistant.starter.requirements import pins
 from assistant.wording import candidate_name, framework_name
+from probes.candidates import find_candidate
 from probes.report import ProbeReport
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -47,12 +48,21 @@ def starter_zip(
 ) -> bytes:
     """The starter as a zip with one folder in it, named after task and framework.
 
-    `backend` is what Keras runs on; `versions` maps package names to the measured versions, which are pinned.
+    `backend` is what Keras runs on, the recommended one unless given; `versions` maps package names to the measured
+    versions, which are pinned.
     Raises `InvalidInput` when there is no such starter, or a value is not what it should be.
     """
-    starter = choose(project.task, framework, backend)
+    starter = choose(project.task, framework, backend or _recommended_backend(framework, recommendation))
     files = _files(starter, project, recommendation, versions, report)
     return _zip(files, folder=f"{starter.task}-{starter.framework}".replace("_", "-"))
+
+
+def _recommended_backend(framework: str, recommendation: Recommendation | None) -> str | None:
+    """The mode of the best Keras candidate that can be used; None for another framework."""
+    if framework != "keras" or recommendation is None:
+        return None
+    usable = (row for row in recommendation.ranking if row.framework == framework and row.excluded is None)
+    return next((find_candidate(row.candidate).mode for row in usable), None)
 
 
 def write_starter(
