@@ -27,9 +27,10 @@ MARKDOWN_MARKUP = "\\`*_[]<>|"
 
 @dataclass(frozen=True)
 class Evidence:
-    """The README's account of why this framework. `measured` are table rows: name, step, first step, memory."""
+    """The README's account of the recommendation; `reasons` speak for the `recommended` framework. `measured` are table rows: name, step, first step, memory."""
 
     verdict: str
+    recommended: str
     reasons: tuple[str, ...]
     job: str
     flips: tuple[str, ...]
@@ -44,6 +45,7 @@ def evidence(starter: Starter, recommendation: Recommendation | None, report: Pr
     rows = () if report is None else report.candidates
     return Evidence(
         verdict=plain(_verdict(starter, recommendation)),
+        recommended=_recommended(recommendation),
         reasons=tuple(map(_reason, recommendation.reasons)) if recommendation else (),
         job=plain(_job(starter, recommendation)),
         flips=tuple(plain(flip_line(flip)) for flip in recommendation.flips) if recommendation else (),
@@ -78,6 +80,11 @@ def _verdict(starter: Starter, recommendation: Recommendation | None) -> str:
         "You chose {framework}, the best choice in {share} of plausible cases."
         " Recommended was {winner}, {confidence} sure."
     ).format(framework=chosen, share=share, winner=winner, confidence=percent(recommendation.confidence))
+
+
+def _recommended(recommendation: Recommendation | None) -> str:
+    winner = recommendation.winner if recommendation else None
+    return plain(framework_name(winner.framework)) if winner else ""
 
 
 def _reason(reason: Reason) -> str:
