@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from itertools import chain
+from functools import partial
 
-from assistant.claims.measure import Measured, measure
+from assistant.claims.measure import Measured, Say, Stopped, measure, part
 from assistant.claims.records import CheckedLedger, CheckResult, Comparison
 from assistant.language import _
 from knowledge.claims import Claim, Ratio, RatioCheck, ScriptCheck
@@ -22,6 +22,7 @@ from probes.candidates import CANDIDATES, Candidate
 from probes.environments import installed_versions
 from probes.errors import WorkerFailed
 from probes.hardware import machine
+from probes.machine_lock import machine_to_itself, never
 from probes.statistics import median_interval
 from probes.supervisor import Worker
 
@@ -31,42 +32,86 @@ BUDGET_S = 300.0
 SCRIPT_LIMIT_S = 90.0
 SCRIPTS_AT_ONCE = 2
 
-Say = Callable[[str, float], None]
+# Of the whole, when there are ratios as well.
+SCRIPTS_SHARE = 0.2
 
 
-def check_claims(claims: Sequence[Claim], *, budget_s: float = BUDGET_S, seed: int = 0, say: Say) -> CheckedLedger:
-    """The result of every claim that carries a check; `say` is told what is being done and the share that is done."""
-    began = time.monotonic()
-    results = list(chain(_scripts(claims, say), _ratios(claims, began + budget_s, seed, say)))
-    return CheckedLedger(
-        fingerprint=machine().fingerprint,
-        versions=installed_versions(),
-        checked_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        seconds=time.monotonic() - began,
-        results=tuple(sorted(results, key=lambda result: result.claim)),
+def check_claims(
+    claims: Sequence[Claim],
+    *,
+    budget_s: float = BUDGET_S,
+    seed: int = 0,
+    say: Say,
+    found: Callable[[CheckedLedger], None] = lambda _ledger: None,
+    stopped: Stopped = never,
+) -> CheckedLedger:
+    """The result of every claim that carries a check.
+
+    `say` is told what is being done and the share that is done, `found` all results so far after each new one.
+    `stopped` is asked between units of work; once it says so, what is decided by then is returned. Measuring is
+    done one at a time on a machine, so this may wait for others first; waiting does not count.
+    """
+    ledger = CheckedLedger(
+        fingerprint=machine().fingerprint, versions=installed_versions(), checked_at=_now(), seconds=0.0, results=()
     )
+    began = time.monotonic()
+    for result in _results(claims, budget_s, seed, say, stopped):
+        ledger = ledger.model_copy(
+            update={
+                "results": (*ledger.results, result),
+                "checked_at": _now(),
+                "seconds": time.monotonic() - began,
+            }
+        )
+        found(ledger)
+    return ledger.model_copy(update={"results": tuple(sorted(ledger.results, key=lambda result: result.claim))})
 
 
-def _scripts(claims: Sequence[Claim], say: Say) -> Iterator[CheckResult]:
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _results(
+    claims: Sequence[Claim], budget_s: float, seed: int, say: Say, stopped: Stopped
+) -> Iterator[CheckResult]:
+    scripts = [claim for claim in claims if isinstance(claim.check, ScriptCheck)]
+    ratios = {claim.id: claim.check for claim in claims if isinstance(claim.check, RatioCheck)}
+    share = (SCRIPTS_SHARE if ratios else 1.0) if scripts else 0.0
+    began = time.monotonic()
+    if scripts:
+        say(_("Waiting for another measurement on this machine"), 0.0)
+        # Not for the scripts' sake: they would disturb what somebody else is timing.
+        with machine_to_itself(stopped):
+            began = time.monotonic()
+            yield from _scripts(scripts, part(say, 0.0, share), stopped)
+    if ratios and not stopped():
+        left_s = max(budget_s - (time.monotonic() - began), 1.0)
+        yield from _ratios(ratios, left_s, seed, part(say, share, 1 - share), stopped)
+
+
+def _scripts(claims: Sequence[Claim], say: Say, stopped: Stopped) -> Iterator[CheckResult]:
     """Scripts that may share a process do; processes run two at a time, since nothing is timed."""
     groups: dict[str, list[Claim]] = defaultdict(list)
     for claim in claims:
-        if isinstance(claim.check, ScriptCheck):
-            alone = claim.id if claim.check.alone else ""
-            groups[json.dumps([claim.check.environment, alone], sort_keys=True)].append(claim)
+        assert isinstance(claim.check, ScriptCheck)
+        alone = claim.id if claim.check.alone else ""
+        groups[json.dumps([claim.check.environment, alone], sort_keys=True)].append(claim)
+    say(_("Running scripts"), 0.0)
     with ThreadPoolExecutor(SCRIPTS_AT_ONCE) as pool:
-        for done, results in enumerate(pool.map(_run_scripts, groups.values()), start=1):
-            say(_("Running scripts"), 0.2 * done / len(groups))
+        for done, results in enumerate(pool.map(partial(_run_scripts, stopped=stopped), groups.values()), start=1):
+            say(_("Running scripts"), done / len(groups))
             yield from results
 
 
-def _run_scripts(claims: Sequence[Claim]) -> list[CheckResult]:
+def _run_scripts(claims: Sequence[Claim], stopped: Stopped) -> list[CheckResult]:
     """The scripts one after another in one worker; after a failure in a new one."""
     results = []
     worker: Worker | None = None
     try:
         for claim in claims:
             assert isinstance(claim.check, ScriptCheck)
+            if stopped():
+                break
             if worker is None or not worker.alive:
                 worker = Worker(_host(claim.check), variables=claim.check.environment)
             results.append(_run_script(worker, claim.id, claim.check))
@@ -90,16 +135,17 @@ def _run_script(worker: Worker, claim_id: str, check: ScriptCheck) -> CheckResul
         claim=claim_id,
         outcome="holds here" if finding.holds else "does not hold here",
         figure=finding.figure,
-        meaning=_(check.if_holds if finding.holds else check.if_not),
     )
 
 
-def _ratios(claims: Sequence[Claim], until: float, seed: int, say: Say) -> Iterator[CheckResult]:
-    checks = {claim.id: claim.check for claim in claims if isinstance(claim.check, RatioCheck)}
-    if checks:
-        measured = measure(tuple(checks.values()), budget_s=max(until - time.monotonic(), 1.0), seed=seed, say=say)
-        for claim_id, check in checks.items():
-            yield decide(claim_id, check, measured)
+def _ratios(
+    checks: Mapping[str, RatioCheck], budget_s: float, seed: int, say: Say, stopped: Stopped
+) -> Iterator[CheckResult]:
+    measured = measure(tuple(checks.values()), budget_s=budget_s, seed=seed, say=say, stopped=stopped)
+    for claim_id, check in checks.items():
+        result = decide(claim_id, check, measured)
+        if result.outcome or not stopped():
+            yield result
 
 
 def decide(claim_id: str, check: RatioCheck, measured: Measured) -> CheckResult:
@@ -113,7 +159,6 @@ def decide(claim_id: str, check: RatioCheck, measured: Measured) -> CheckResult:
     comparisons = tuple(_compare(check.numerator, other, values) for other in check.denominator)
     outcome = check.decide(Ratio(figure=each.figure, low=each.low, high=each.high) for each in comparisons)
     closest = min(comparisons, key=lambda each: abs(each.figure - check.threshold))
-    meanings = {"holds here": _(check.if_holds), "does not hold here": _(check.if_not)}
     return CheckResult(
         claim=claim_id,
         outcome=outcome,
@@ -121,7 +166,6 @@ def decide(claim_id: str, check: RatioCheck, measured: Measured) -> CheckResult:
         low=closest.low,
         high=closest.high,
         comparisons=comparisons,
-        meaning=meanings.get(outcome, _("The difference is within the noise of this machine.")),
     )
 
 

@@ -15,6 +15,9 @@ from knowledge.collection import Knowledge
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
+# Longer than any search, shorter than what would slow one down.
+MAX_TEXT = 200
+
 
 @dataclass(frozen=True)
 class Filter:
@@ -35,11 +38,22 @@ class Filter:
         )
 
 
-def checked_filter(knowledge: Knowledge, *, verdict: str | None, framework: str | None) -> Filter:
-    """A filter from a command's options; raises `InvalidInput` for an unknown verdict or framework."""
+def checked_filter(
+    knowledge: Knowledge,
+    *,
+    verdict: str | None = None,
+    framework: str | None = None,
+    dimension: str | None = None,
+    text: str = "",
+) -> Filter:
+    """A filter from a command's options or a page's address; raises `InvalidInput` for what nothing is known by.
+
+    Of `text` the first `MAX_TEXT` characters count.
+    """
     _expect(_("verdict"), verdict, VERDICTS)
     _expect(_("framework"), framework, tuple(knowledge.frameworks))
-    return Filter(verdict=verdict, framework=framework)
+    _expect(_("dimension"), dimension, tuple(knowledge.dimensions))
+    return Filter(verdict=verdict, framework=framework, dimension=dimension, text=text.strip()[:MAX_TEXT])
 
 
 def matching(knowledge: Knowledge, wanted: Filter) -> tuple[Claim, ...]:
@@ -79,8 +93,20 @@ def _row(knowledge: Knowledge, claim: Claim, results: Mapping[str, CheckResult])
             for source in sources
         ),
         checkable=claim.check is not None,
-        check=results.get(claim.id),
+        check=_explained(claim, results.get(claim.id)),
     )
+
+
+def _explained(claim: Claim, result: CheckResult | None) -> CheckResult | None:
+    """The result with what its outcome means, in the language in use."""
+    if result is None or result.outcome is None or claim.check is None:
+        return result
+    meanings = {
+        "holds here": _(claim.check.if_holds),
+        "does not hold here": _(claim.check.if_not),
+        "too close to call": _("The difference is within the noise of this machine."),
+    }
+    return result.model_copy(update={"meaning": meanings[result.outcome]})
 
 
 def _expect(name: str, value: str | None, known: Sequence[str]) -> None:

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
+from assistant import wording
 from assistant.language import _
 from knowledge.claims import Metric, RatioCheck
 from probes.candidates import find_candidate
 from probes.cold_starts import ColdStarts, cold_starts
 from probes.environments import installed_mb
+from probes.machine_lock import never
 from probes.report import CandidateResult, Measurement, ProbeReport
-from probes.schedule import probe
+from probes.schedule import ProbeSession
 from probes.workloads import find_workload
+
+Say = Callable[[str, float], None]
+Stopped = Callable[[], bool]
+Needed = Mapping[str | None, set[str]]
 
 COLD_METRICS: tuple[Metric, ...] = ("import_s", "first_step_s", "memory_mb")
 COLD_ROUNDS = 5
 
-# What a steady probe of five candidates on four small workloads takes on two cores, as a share of the whole budget.
+# What a steady probe of five candidates on four small workloads takes on two cores, as a share of the whole budget
+# where cold starts are needed as well.
 STEADY_SHARE = 0.55
+
+# How often a running probe is asked how it stands.
+POLL_S = 0.2
 
 # A ratio of fewer rounds has no interval worth the name.
 LEAST_ROUNDS = 3
@@ -78,32 +89,57 @@ class Measured:
 
 
 def measure(
-    checks: Sequence[RatioCheck], *, budget_s: float, seed: int, say: Callable[[str, float], None]
+    checks: Sequence[RatioCheck],
+    *,
+    budget_s: float,
+    seed: int,
+    say: Say,
+    stopped: Stopped = never,
 ) -> Measured:
-    """Everything the checks compare, each figure measured once however many checks use it."""
+    """Everything the checks compare, each figure measured once however many checks use it.
+
+    `say` is told what is being done and the share that is done; what is known when `stopped` says so is returned.
+    """
     measured = Measured()
     for candidate in _needed(checks, ("install_mb",)).get(None, ()):
         measured.installed[candidate] = installed_mb(find_candidate(candidate).distributions)
-    steady = _needed(checks, ("step_ms",))
+    steady, cold = _needed(checks, ("step_ms",)), _needed(checks, COLD_METRICS)
+    share = (STEADY_SHARE if cold else 1.0) if steady else 0.0
     if steady:
-        say(_("Measuring step times"), 0.2)
-        workloads = [find_workload(workload) for workload in steady if workload]
-        candidates = sorted({name for names in steady.values() for name in names})
-        measured.report = probe(workloads, candidates, budget_s=STEADY_SHARE * budget_s, seed=seed)
-    cold = _needed(checks, COLD_METRICS)
+        measured.report = _steady(steady, share * budget_s, seed, part(say, 0.0, share), stopped)
     for index, (workload_id, names) in enumerate(cold.items()):
-        say(_("Measuring cold starts"), 0.65 + 0.35 * index / len(cold))
+        each = (1 - share) / len(cold)
+        told = part(say, share + index * each, each)
         measured.cold[workload_id or ""] = cold_starts(
             [find_candidate(name) for name in sorted(names)],
             find_workload(workload_id or ""),
             rounds=COLD_ROUNDS,
-            budget_s=(1 - STEADY_SHARE) * budget_s / len(cold),
+            budget_s=each * budget_s,
             seed=seed,
+            say=partial(told, _("Measuring cold starts")),
+            stopped=stopped,
         )
     return measured
 
 
-def _needed(checks: Sequence[RatioCheck], metrics: Sequence[Metric]) -> Mapping[str | None, set[str]]:
+def _steady(needed: Needed, budget_s: float, seed: int, say: Say, stopped: Stopped) -> ProbeReport | None:
+    workloads = [find_workload(workload) for workload in needed if workload]
+    candidates = sorted({name for names in needed.values() for name in names})
+    with ProbeSession(candidates, budget_s=budget_s, seed=seed) as session:
+        session.focus(workloads)
+        session.start()
+        while not session.wait(POLL_S) and not stopped():
+            progress = session.progress
+            say(wording.stage(progress), progress.share)
+        return session.report()
+
+
+def part(say: Say, begin: float, length: float) -> Say:
+    """Tells of a part of the work as of the whole."""
+    return lambda what, share: say(what, begin + length * share)
+
+
+def _needed(checks: Sequence[RatioCheck], metrics: Sequence[Metric]) -> Needed:
     """The candidates that checks of these metrics compare, by workload id."""
     needed: dict[str | None, set[str]] = {}
     for check in checks:

@@ -30,7 +30,8 @@ class CheckResult(Record):
     """What a check gave. `outcome` is None when nothing can be said; then `problem` says why.
 
     `figure` is the ratio that decided (a number), or what a script saw (words); `low` and `high` are the ends of a
-    ratio's 90 % interval. `meaning` says what the outcome means.
+    ratio's 90 % interval. `meaning`, which is added when a claim is listed, says in the reader's language what the
+    outcome means.
     """
 
     claim: str

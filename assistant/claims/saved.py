@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from filelock import FileLock
 from pydantic import ValidationError
 
 from assistant.claims.records import CheckedLedger
@@ -16,14 +17,12 @@ from probes.hardware import machine
 def save(ledger: CheckedLedger) -> str | None:
     """Keep the ledger, and of the last one what was not checked anew; a sentence when that fails, else None."""
     path = _path()
-    before = last()
-    results = {result.claim: result for each in (before, ledger) if each for result in each.results}
-    merged = ledger.model_copy(update={"results": tuple(results.values())})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".new")
-        draft.write_text(merged.model_dump_json(), encoding="utf-8")
-        draft.replace(path)
+        with FileLock(path.with_suffix(".lock")):
+            draft = path.with_suffix(".new")
+            draft.write_text(merged(last(), ledger).model_dump_json(), encoding="utf-8")
+            draft.replace(path)
     except OSError as error:
         return _("The checks cannot be kept in {path}: {reason}. They are shown this once.").format(
             path=path, reason=error.strerror
@@ -39,6 +38,15 @@ def last() -> CheckedLedger | None:
         return None
     applies = ledger.fingerprint == machine().fingerprint and ledger.versions == installed_versions()
     return ledger if applies else None
+
+
+def merged(before: CheckedLedger | None, ledger: CheckedLedger) -> CheckedLedger:
+    """The ledger, and of the one before what it does not decide anew: a run that failed unsettles nothing."""
+    results = {result.claim: result for result in before.results} if before else {}
+    for result in ledger.results:
+        if result.outcome or result.claim not in results:
+            results[result.claim] = result
+    return ledger.model_copy(update={"results": tuple(results.values())})
 
 
 def _path() -> Path:
