@@ -19,6 +19,7 @@ st.navigation(
     [
         st.Page("views/interview.py", title=_("Interview"), icon=":material/forum:", default=True),
         st.Page("views/measurements.py", title=_("Measurements"), icon=":material/speed:"),
+        st.Page("views/claims.py", title=_("Claims"), icon=":material/fact_check:"),
     ],
     position="top",
 ).run()

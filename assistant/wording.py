@@ -74,10 +74,28 @@ def check_line(check: CheckResult) -> str:
     """What this machine said to a claim: `holds here: 1.6 (1.4 to 1.8). Slower, as claimed.`"""
     figure = check.figure
     if isinstance(figure, float) and check.low is not None and check.high is not None:
-        interval = _("{low:g} to {high:g}").format(low=rounded(check.low), high=rounded(check.high))
-        figure = _("{figure:g} times ({interval})").format(figure=rounded(figure), interval=interval)
+        figure = ratio(figure, check.low, check.high)
     head = outcome(check.outcome) if figure is None else f"{outcome(check.outcome)}: {figure}"
     return ". ".join(filter(None, (head, check.meaning or check.problem)))
+
+
+def ratio(figure: float, low: float, high: float) -> str:
+    """A ratio with its interval: `1.6 times (1.4 to 1.8)`; the interval is left out where it has no width."""
+    times = _("{figure:g} times").format(figure=rounded(figure))
+    if rounded(low) == rounded(high):
+        return times
+    return _("{times} ({low:g} to {high:g})").format(times=times, low=rounded(low), high=rounded(high))
+
+
+def metric(name: str) -> str:
+    """What a ratio compares, as a noun."""
+    return {
+        "step_ms": _("time of a training step"),
+        "first_step_s": _("time of the first step"),
+        "import_s": _("time to import"),
+        "memory_mb": _("peak memory"),
+        "install_mb": _("installed size"),
+    }[name]
 
 
 def machine_line(machine: Machine) -> str:

@@ -63,16 +63,17 @@ class RatioCheck(Record):
             return "does not hold here"
         return "holds here" if outcomes == {"holds here"} else "too close to call"
 
-    def _decide_one(self, ratio: Ratio) -> Outcome:
-        low, high = self._bounds()
-        if low <= ratio.low and ratio.high <= high:
-            return "holds here"
-        return "does not hold here" if ratio.high < low or ratio.low > high else "too close to call"
-
-    def _bounds(self) -> tuple[float, float]:
+    def bounds(self) -> tuple[float, float]:
+        """Between these, which may be 0 or infinite, a ratio is what the claim says."""
         if self.holds_when == "within":
             return 1 / self.threshold, self.threshold
         return (self.threshold, float("inf")) if self.holds_when == "above" else (0.0, self.threshold)
+
+    def _decide_one(self, ratio: Ratio) -> Outcome:
+        low, high = self.bounds()
+        if low <= ratio.low and ratio.high <= high:
+            return "holds here"
+        return "does not hold here" if ratio.high < low or ratio.low > high else "too close to call"
 
 
 class ScriptCheck(Record):

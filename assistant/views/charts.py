@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import altair as alt
@@ -9,6 +10,13 @@ import pandas as pd
 
 ROW_PX = 46
 FIGURE_ROOM_PX = 70
+
+# Seen on light and dark alike.
+NEUTRAL = "#7d8a8a"
+
+# Left and right of what is drawn, as a power of its range, and at least.
+ROOM_SHARE = 0.15
+LEAST_ROOM = 1.06
 
 # From this ratio on, the slowest would squeeze the others against the axis.
 LOG_RATIO = 8.0
@@ -46,6 +54,31 @@ def dot_plot(frame: pd.DataFrame, axis: Axis, ink: str) -> alt.LayerChart:
         interval = known.mark_rule(strokeWidth=2, opacity=0.6, color=ink)
         layers.insert(0, interval.encode(x=alt.X(f"{axis.low}:Q", scale=scale), x2=axis.high))
     return alt.layer(*layers).properties(height=ROW_PX * len(frame), padding={"right": FIGURE_ROOM_PX})
+
+
+def ratio_plot(frame: pd.DataFrame, holds: tuple[float, float], title: str) -> alt.LayerChart:
+    """One dot per comparison with its interval; shaded, up to a dashed line, is where the claim holds.
+
+    `frame` has the columns `name` (which says the figure too), `figure`, `low` and `high`; `holds` are the ends of
+    the shaded range, the lower may be 0, the upper infinite. The axis is logarithmic: half stands as far from 1
+    as twice.
+    """
+    bounds = [bound for bound in holds if 0 < bound < math.inf]
+    least, most = min(frame["low"].min(), *bounds), max(frame["high"].max(), *bounds)
+    room = max((most / least) ** ROOM_SHARE, LEAST_ROOM)
+    ends = (least / room, most * room)
+    scale = alt.Scale(type="log", domain=list(ends), nice=False, clamp=True)
+    x = alt.X("figure:Q", scale=scale, title=title, axis=alt.Axis(tickCount=4, format=",~r", grid=False))
+    base = alt.Chart(frame).encode(y=_names())
+    shaded = pd.DataFrame({"begin": [max(holds[0], ends[0])], "end": [min(holds[1], ends[1])]})
+    area = alt.Chart(shaded).mark_rect(opacity=0.14, color=NEUTRAL)
+    line = alt.Chart(pd.DataFrame({"at": bounds})).mark_rule(strokeDash=[4, 3], strokeWidth=1.5, color=NEUTRAL)
+    return alt.layer(
+        area.encode(x=alt.X("begin:Q", scale=scale), x2="end"),
+        line.encode(x=alt.X("at:Q", scale=scale)),
+        base.mark_rule(strokeWidth=2, color=NEUTRAL).encode(x=alt.X("low:Q", scale=scale), x2="high"),
+        base.mark_point(filled=True, size=90, opacity=1).encode(x=x, tooltip=[alt.Tooltip("name:N")]),
+    ).properties(height=ROW_PX * len(frame))
 
 
 def _scale(values: pd.Series[float]) -> alt.Scale:

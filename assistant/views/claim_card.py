@@ -1,0 +1,159 @@
+"""One claim as a card: what is said, what is true today and from where, and what this machine says to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+from babel.dates import format_date
+
+from assistant import wording
+from assistant.claims.records import CheckResult, CitedSource, ClaimRow
+from assistant.language import _, language_in_use, ngettext
+from assistant.views import charts
+from knowledge.claims import Claim, RatioCheck
+from knowledge.load import load
+from knowledge.staleness import Stale
+
+VERDICT_COLOURS = {
+    "holds": "green",
+    "outdated": "orange",
+    "wrong": "red",
+    "depends": "blue",
+    "opinion": "violet",
+    "unverified": "gray",
+}
+OUTCOME_COLOURS = {"holds here": "green", "does not hold here": "red", "too close to call": "blue", None: "gray"}
+
+# What a card needs to be read easily.
+CARD_PX = 340
+
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+|~$:!-])")
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """What can be done about a claim: `begin` decides it; None where nothing is to be measured.
+
+    `show_progress` is given for the claim that is being decided alone; `busy` means that something is being decided.
+    """
+
+    begin: Callable[[Claim], None] | None
+    busy: bool
+    show_progress: Callable[[], None] | None = None
+
+
+def show_card(claim: Claim, row: ClaimRow, aged: Stale | None, deciding: Deciding) -> None:
+    """The claim with its verdict, sources and age, and the outcome on this machine or the offer to decide it."""
+    with st.container(border=True, height="stretch", gap="small", key=f"claim-{claim.id}"):
+        st.markdown("\n\n".join((_marks(row, aged), f"**{plain(row.statement)}**", plain(row.today))))
+        st.markdown(f":small[:gray[{_provenance(claim, aged)}]]  \n:small[{_sources(row)}]")
+        if claim.check is not None:
+            _here(claim, row.check, deciding)
+
+
+def plain(text: str) -> str:
+    """The text as it is, although it is shown as Markdown."""
+    return MARKDOWN.sub(r"\\\1", text)
+
+
+def verdict_badge(verdict: str) -> str:
+    """The verdict as Markdown."""
+    return f":{VERDICT_COLOURS[verdict]}-badge[{wording.verdict(verdict)}]"
+
+
+def _marks(row: ClaimRow, aged: Stale | None) -> str:
+    names = ", ".join(map(wording.framework_name, row.frameworks))
+    about = f":small[:gray[{plain(names)} · {plain(_(load().dimensions[row.dimension].label))}]]"
+    stale = f":orange-badge[:material/update: {_('to be read again')}]" if aged else ""
+    return " ".join(filter(None, (verdict_badge(row.verdict), stale, about)))
+
+
+def _provenance(claim: Claim, aged: Stale | None) -> str:
+    day = format_date(claim.checked, "medium", locale=language_in_use())
+    line = _("Checked on {date}.").format(date=day)
+    if claim.versions:
+        versions = wording.listing(f"{name} {version}" for name, version in claim.versions.items())
+        line = _("Checked on {date}, of {versions}.").format(date=day, versions=versions)
+    if aged and aged.lags:
+        newer = wording.listing(f"{lag.distribution} {lag.installed}" for lag in aged.lags)
+        line += " " + _("Here is {versions}.").format(versions=newer)
+    elif aged:
+        line += " " + ngettext("That is {n} day ago.", "That is {n} days ago.", aged.age_days).format(n=aged.age_days)
+    return plain(line)
+
+
+def _sources(row: ClaimRow) -> str:
+    if not row.sources:
+        return f":gray[{_('No source settles it.')}]"
+    return " · ".join(map(_link, row.sources))
+
+
+def _link(source: CitedSource) -> str:
+    title = plain(source.title)
+    return f"[{title}]({source.address})" if source.address else f":gray[{title}]"
+
+
+def _here(claim: Claim, result: CheckResult | None, deciding: Deciding) -> None:
+    st.space("stretch")
+    with st.container(gap="xsmall", key=f"here-{claim.id}"):
+        if result is not None:
+            _outcome(claim, result)
+        if deciding.show_progress:
+            deciding.show_progress()
+        else:
+            _offer(claim, result, deciding)
+
+
+def _outcome(claim: Claim, result: CheckResult) -> None:
+    badge = f":{OUTCOME_COLOURS[result.outcome]}-badge[:material/computer: {wording.outcome(result.outcome)}]"
+    st.markdown(f"{badge} {plain(result.meaning or result.problem or '')}")
+    if isinstance(claim.check, RatioCheck) and result.comparisons:
+        _chart(claim.id, claim.check, result)
+    elif isinstance(result.figure, str):
+        st.markdown(f":small[:gray[{_('It saw:')} {plain(result.figure)}]]")
+
+
+def _chart(claim_id: str, check: RatioCheck, result: CheckResult) -> None:
+    subject = _("{candidate}: {metric}, compared with").format(
+        candidate=wording.candidate_name(check.numerator), metric=wording.metric(check.metric)
+    )
+    frame = pd.DataFrame(
+        {
+            "name": _("{candidate}: {ratio}").format(
+                candidate=wording.candidate_name(each.denominator),
+                ratio=wording.ratio(each.figure, each.low, each.high),
+            ),
+            "figure": each.figure,
+            "low": each.low,
+            "high": each.high,
+        }
+        for each in result.comparisons
+    )
+    st.markdown(f":small[{plain(subject)}]")
+    title = _("times as much; shaded: the claim holds")
+    st.altair_chart(
+        charts.ratio_plot(frame, check.bounds(), title),
+        alt=f"{subject} {'; '.join(frame['name'])}",
+        key=f"ratio-{claim_id}",
+    )
+
+
+def _offer(claim: Claim, result: CheckResult | None, deciding: Deciding) -> None:
+    if deciding.begin is None:
+        if result is None:
+            st.markdown(f":small[:gray[{_('A machine can decide this; measuring is switched off here.')}]]")
+        return
+    settled = result is not None and result.outcome is not None
+    st.button(
+        _("Decide again") if settled else _("Let this machine decide"),
+        key=f"decide-{claim.id}",
+        type="tertiary",
+        icon=":material/refresh:" if settled else ":material/play_arrow:",
+        disabled=deciding.busy,
+        on_click=deciding.begin,
+        args=(claim,),
+    )

@@ -1,0 +1,137 @@
+"""The filter of the claims page: search, framework, dimension and verdict, kept in the page's address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import streamlit as st
+
+from assistant import wording
+from assistant.claims.listing import MAX_TEXT, VERDICTS, Filter, checked_filter, counts, matching
+from assistant.errors import InvalidInput
+from assistant.language import _, ngettext
+from assistant.views.claim_card import verdict_badge
+from knowledge.load import load
+
+# The parts of a filter: widgets carry these names behind a prefix, the page's address carries them as they are.
+PARTS = ("text", "framework", "dimension", "verdict")
+
+SEARCH_PX, CHOICE_PX = 340, 220
+
+
+def choose_filter(page_key: str) -> Filter:
+    """What the person asks for; the page's address says the same, so that it can be shared.
+
+    A new filter begins with the first page: the number under `page_key` is set to 1.
+    """
+    problem = _take_over_address()
+    with st.container(horizontal=True, vertical_alignment="bottom", key="claims-filters"):
+        _search()
+        _select("framework", _("Framework"), _("All frameworks"), _framework_names())
+        _select("dimension", _("About"), _("Everything"), _dimension_names())
+    asked = _asked()
+    _verdicts(asked)
+    try:
+        wanted = _checked(asked | {"verdict": st.session_state["claims-verdict"] or ""})
+    except InvalidInput as error:
+        problem, wanted = str(error), Filter()
+    if problem:
+        st.warning(problem)
+    _write_address(wanted, page_key)
+    return wanted
+
+
+def reset_filter() -> None:
+    """Let every claim pass; to be called before the widgets are drawn."""
+    _set(Filter())
+
+
+def _search() -> None:
+    st.text_input(
+        _("Search"),
+        key="claims-text",
+        placeholder=_("A word, such as debugging"),
+        type="search",
+        live=True,
+        max_chars=MAX_TEXT,
+        icon=":material/search:",
+        width=SEARCH_PX,
+    )
+
+
+def _select(part: str, label: str, everything: str, names: Mapping[str, str]) -> None:
+    st.selectbox(
+        label,
+        list(names),
+        index=None,
+        format_func=lambda option: names.get(option, option),
+        key=f"claims-{part}",
+        placeholder=everything,
+        width=CHOICE_PX,
+    )
+
+
+def _verdicts(asked: dict[str, str]) -> None:
+    """The verdicts as pills, each with how many claims would be listed."""
+    try:
+        others = _checked(asked | {"verdict": ""})
+    except InvalidInput:
+        others = Filter()
+    tally = counts(matching(load(), others))
+    st.pills(
+        ngettext("{n} claim", "{n} claims", sum(tally.values())).format(n=sum(tally.values())),
+        VERDICTS,
+        format_func=lambda verdict: f"{verdict_badge(verdict)} {tally[verdict]}",
+        key="claims-verdict",
+    )
+
+
+def _framework_names() -> Mapping[str, str]:
+    named = {framework for claim in load().claims.values() for framework in claim.frameworks}
+    return {framework: wording.framework_name(framework) for framework in load().frameworks if framework in named}
+
+
+def _dimension_names() -> Mapping[str, str]:
+    named = {claim.dimension for claim in load().claims.values()}
+    return {each.id: _(each.label) for each in load().dimensions.values() if each.id in named}
+
+
+def _asked() -> dict[str, str]:
+    return {part: st.session_state.get(f"claims-{part}") or "" for part in PARTS}
+
+
+def _checked(asked: dict[str, str]) -> Filter:
+    """A filter of what came from the browser; raises `InvalidInput`."""
+    chosen = {part: asked.get(part) or None for part in PARTS if part != "text"}
+    return checked_filter(load(), text=asked.get("text", ""), **chosen)
+
+
+def _take_over_address() -> str | None:
+    """Set the widgets to what the address says once it has changed; a sentence if it makes no sense."""
+    address = {part: st.query_params[part] for part in PARTS if part in st.query_params}
+    arriving = "claims-text" not in st.session_state
+    before = st.session_state.get("claims-address", {})
+    if not arriving and address == before:
+        return None
+    try:
+        wanted = _checked(address or (before if arriving else {}))
+    except InvalidInput as error:
+        _set(Filter())
+        return str(error)
+    _set(wanted)
+    return None
+
+
+def _set(wanted: Filter) -> None:
+    for part, value in asdict(wanted).items():
+        st.session_state[f"claims-{part}"] = value
+
+
+def _write_address(wanted: Filter, page_key: str) -> None:
+    address = {part: value for part, value in asdict(wanted).items() if value}
+    if address != st.session_state.get("claims-address", {}):
+        st.session_state["claims-address"] = address
+        st.session_state[page_key] = 1
+    if address != st.query_params.to_dict():
+        st.query_params.from_dict(address)

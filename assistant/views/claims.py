@@ -1,0 +1,170 @@
+"""Claims: what articles say about frameworks, what is true today, and what this machine says to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import streamlit as st
+from babel.dates import format_date
+
+from assistant.claims.listing import matching, rows
+from assistant.claims.records import CheckedLedger
+from assistant.language import _, language_in_use
+from assistant.views.checking import Check, checks, ledger
+from assistant.views.claim_card import CARD_PX, Deciding, show_card
+from assistant.views.claim_filter import choose_filter, reset_filter
+from assistant.views.languages import follow_browser
+from assistant.views.measuring import enabled, require_budget
+from knowledge.claims import Claim
+from knowledge.load import load
+from knowledge.staleness import Stale, stale
+from probes.environments import installed_versions
+
+PER_PAGE = 10
+POLL_S = 1.0
+
+# The key of the page number, which begins anew with each filter.
+PAGE = "claims-page"
+
+
+def show_page() -> None:
+    """The whole page; only a check under way renews itself."""
+    known = ledger()
+    check = checks().running
+    st.title(_("What articles claim"), anchor=False)
+    st.caption(
+        _(
+            "Statements from popular articles, in our words, and what is true of them today. "
+            "Many of them a machine can decide; then yours has the last word."
+        )
+    )
+    slot = st.container()
+    claims = matching(load(), choose_filter(PAGE))
+    if not claims:
+        _nothing_matches()
+    shown = _cards(claims, known, check)
+    with slot:
+        _decide_all(known, check, elsewhere=_alone(check) in shown)
+
+
+def _cards(claims: Sequence[Claim], known: CheckedLedger | None, check: Check | None) -> set[str]:
+    """One page of the claims; the ids of what it shows."""
+    slot = st.container()
+    page = _choose_page(len(claims))
+    shown = claims[(page - 1) * PER_PAGE : page * PER_PAGE]
+    aged = _aged()
+    with slot, st.grid(2, min_column_width=CARD_PX):
+        for claim, row in zip(shown, rows(load(), shown, known), strict=True):
+            show_card(claim, row, aged.get(claim.id), _deciding(claim, known, check))
+    return {claim.id for claim in shown}
+
+
+def _choose_page(claims: int) -> int:
+    pages = -(-claims // PER_PAGE)
+    if pages < 2:
+        return 1
+    with st.container(horizontal_alignment="center"):
+        chosen = st.pagination(pages, key=PAGE, persist_state="session")
+    return min(max(chosen, 1), pages)
+
+
+def _aged() -> Mapping[str, Stale]:
+    return {record.id: record for record in stale(load(), installed_versions(), datetime.now(UTC).date())}
+
+
+def _nothing_matches() -> None:
+    with st.container(border=True, horizontal_alignment="center", key="no-claim"):
+        st.space("small")
+        st.markdown(f"#### {_('No claim matches')}", width="content")
+        st.markdown(f":gray[{_('Try another word, or fewer filters.')}]", width="content")
+        st.button(_("Show all claims"), icon=":material/filter_alt_off:", on_click=reset_filter, key="reset")
+        st.space("small")
+
+
+def _decide_all(known: CheckedLedger | None, check: Check | None, *, elsewhere: bool) -> None:
+    """How much this machine has decided, and the offer to decide the rest; or how far it is."""
+    with st.container(border=True, gap="small", key="deciding"):
+        if check and not elsewhere:
+            _show_progress(check, known)
+            return
+        st.markdown(_standing(known))
+        latest = checks().latest
+        if latest and latest.problem:
+            st.warning(latest.problem)
+        if enabled():
+            st.button(
+                _("Let this machine decide all"),
+                key="decide-all",
+                icon=":material/play_arrow:",
+                disabled=check is not None,
+                on_click=_begin_all,
+                help=_("Runs short scripts and trains small networks, for five minutes at most. You can stop it."),
+            )
+        else:
+            st.caption(_("Measuring is switched off; nothing can be decided here."))
+
+
+def _standing(known: CheckedLedger | None) -> str:
+    decidable = [claim.id for claim in load().claims.values() if claim.check]
+    decided = {result.claim for result in known.results if result.outcome} & set(decidable) if known else set()
+    if not known or not decided:
+        return _("A machine can decide **{total}** of these claims. This one was not asked yet.").format(
+            total=len(decidable)
+        )
+    return _(
+        "This machine has decided **{n}** of the {total} claims that a machine can decide, last on {date}."
+    ).format(n=len(decided), total=len(decidable), date=_day(known.checked_at))
+
+
+def _day(moment: str) -> str:
+    return str(format_date(date.fromisoformat(moment[:10]), "long", locale=language_in_use()))
+
+
+def _deciding(claim: Claim, known: CheckedLedger | None, check: Check | None) -> Deciding:
+    deciding = Deciding(begin=_begin if enabled() else None, busy=check is not None)
+    if check and _alone(check) == claim.id:
+        return replace(deciding, show_progress=lambda: _show_progress(check, known))
+    return deciding
+
+
+def _alone(check: Check | None) -> str | None:
+    """The id of the claim that is being decided by itself."""
+    return check.claims[0].id if check and len(check.claims) == 1 else None
+
+
+def _show_progress(check: Check, known: CheckedLedger | None) -> None:
+    st.fragment(_progress, run_every=POLL_S)(check, known)
+
+
+def _progress(check: Check, known: CheckedLedger | None) -> None:
+    follow_browser()
+    if not check.running or (check.found and known and len(check.found.results) > len(known.results)):
+        st.rerun()  # what was found meanwhile is to be seen in the cards
+    doing = _("Stopping") if check.stopping else check.doing
+    text = f":small[{doing}]"
+    if len(check.claims) > 1:
+        done = len(check.found.results) if check.found else 0
+        text = f":small[{doing} :gray[{_('{n} of {total} done').format(n=done, total=len(check.claims))}]]"
+    st.progress(check.share, text=text)
+    st.button(
+        _("Stop"),
+        key="stop-check",
+        type="tertiary",
+        icon=":material/stop_circle:",
+        disabled=check.stopping,
+        on_click=check.stop,
+    )
+
+
+def _begin(claim: Claim) -> None:
+    checks().begin((claim,))
+
+
+def _begin_all() -> None:
+    checks().begin([claim for claim in load().claims.values() if claim.check])
+
+
+require_budget()
+show_page()
