@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from assistant.advice.corpus import read_corpus
 from assistant.advice.criteria import Situation
 from assistant.advice.ranking import rank
 from assistant.advice.recommend import recommend
 from assistant.project import parse_project
+from assistant.target import probe_workloads
 from knowledge.load import load
 from probes.candidates import FRAMEWORKS
 
@@ -40,6 +42,17 @@ def check(scenario: dict[str, Any], advice: Any) -> None:
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario["id"])
 def test_the_winner_is_acceptable_without_measurements(scenario) -> None:
     check(scenario, recommend(parse_project(scenario["says"])))
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return read_corpus()
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario["id"])
+def test_the_winner_is_acceptable_with_measurements(scenario, corpus) -> None:
+    project = parse_project(scenario["says"])
+    check(scenario, recommend(project, corpus.report([workload.id for workload in probe_workloads(project)])))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario["id"])
