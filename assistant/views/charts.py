@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 
 ROW_PX = 46
+AXIS_PX = 56
 FIGURE_ROOM_PX = 70
 
 # Seen on light and dark alike.
@@ -53,7 +54,7 @@ def dot_plot(frame: pd.DataFrame, axis: Axis, ink: str) -> alt.LayerChart:
         known = alt.Chart(frame.dropna(subset=[axis.low, axis.high])).encode(y=_names())
         interval = known.mark_rule(strokeWidth=2, opacity=0.6, color=ink)
         layers.insert(0, interval.encode(x=alt.X(f"{axis.low}:Q", scale=scale), x2=axis.high))
-    return alt.layer(*layers).properties(height=ROW_PX * len(frame), padding={"right": FIGURE_ROOM_PX})
+    return alt.layer(*layers).properties(height=ROW_PX * len(frame) + AXIS_PX, padding={"right": FIGURE_ROOM_PX})
 
 
 def ratio_plot(frame: pd.DataFrame, holds: tuple[float, float], title: str) -> alt.LayerChart:
