@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -236,7 +236,7 @@ def _answer(question_id: str, value: object) -> None:
     now.move(now.interview.answer(question_id, value))
 
 
-def _move(step: Any, *arguments: str) -> None:
+def _move(step: Callable[..., Interview], *arguments: str) -> None:
     now = state()
     now.move(step(now.interview, *arguments))
 
