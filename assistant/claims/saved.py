@@ -44,7 +44,8 @@ def merged(before: CheckedLedger | None, ledger: CheckedLedger) -> CheckedLedger
     """The ledger, and of the one before what it does not decide anew: a run that failed unsettles nothing."""
     results = {result.claim: result for result in before.results} if before else {}
     for result in ledger.results:
-        if result.outcome or result.claim not in results:
+        earlier = results.get(result.claim)
+        if result.outcome or earlier is None or earlier.outcome is None:
             results[result.claim] = result
     return ledger.model_copy(update={"results": tuple(results.values())})
 

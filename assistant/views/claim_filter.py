@@ -17,7 +17,7 @@ from knowledge.load import load
 # The parts of a filter: widgets carry these names behind a prefix, the page's address carries them as they are.
 PARTS = ("text", "framework", "dimension", "verdict")
 
-SEARCH_PX, CHOICE_PX = 340, 220
+CHOICE_PX = 150
 
 
 def choose_filter(page_key: str) -> Filter:
@@ -26,8 +26,11 @@ def choose_filter(page_key: str) -> Filter:
     A new filter begins with the first page: the number under `page_key` is set to 1.
     """
     problem = _take_over_address()
-    with st.container(horizontal=True, vertical_alignment="bottom", key="claims-filters"):
+    # On a phone the search takes a row of its own, and the other two share one.
+    filters = st.grid(4, min_column_width=CHOICE_PX, key="claims-filters")
+    with filters.cell(column_span=2):
         _search()
+    with filters:
         _select("framework", _("Framework"), _("All frameworks"), _framework_names())
         _select("dimension", _("About"), _("Everything"), _dimension_names())
     asked = _asked()
@@ -56,7 +59,6 @@ def _search() -> None:
         live=True,
         max_chars=MAX_TEXT,
         icon=":material/search:",
-        width=SEARCH_PX,
     )
 
 
@@ -68,7 +70,6 @@ def _select(part: str, label: str, everything: str, names: Mapping[str, str]) ->
         format_func=lambda option: names.get(option, option),
         key=f"claims-{part}",
         placeholder=everything,
-        width=CHOICE_PX,
     )
 
 

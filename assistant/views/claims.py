@@ -89,21 +89,26 @@ def _decide_all(known: CheckedLedger | None, check: Check | None, *, elsewhere: 
         if check and not elsewhere:
             _show_progress(check, known)
             return
-        st.markdown(_standing(known))
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.markdown(_standing(known), width="content")
+            if enabled():
+                _offer_all(busy=check is not None)
+        if not enabled():
+            st.caption(_("Measuring is switched off; nothing can be decided here."))
         latest = checks().latest
         if latest and latest.problem:
             st.warning(latest.problem)
-        if enabled():
-            st.button(
-                _("Let this machine decide all"),
-                key="decide-all",
-                icon=":material/play_arrow:",
-                disabled=check is not None,
-                on_click=_begin_all,
-                help=_("Runs short scripts and trains small networks, for five minutes at most. You can stop it."),
-            )
-        else:
-            st.caption(_("Measuring is switched off; nothing can be decided here."))
+
+
+def _offer_all(*, busy: bool) -> None:
+    st.button(
+        _("Let this machine decide all"),
+        key="decide-all",
+        icon=":material/play_arrow:",
+        disabled=busy,
+        on_click=_begin_all,
+        help=_("Runs short scripts and trains small networks, for five minutes at most. You can stop it."),
+    )
 
 
 def _standing(known: CheckedLedger | None) -> str:

@@ -1,0 +1,219 @@
+"""Deciding claims: from measured figures, and for real with the frameworks."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.claims.check import check_claims, decide
+from assistant.claims.measure import Measured, part
+from knowledge.claims import RatioCheck, ScriptCheck
+from knowledge.load import load
+from probes.cold_starts import ColdStart, ColdStarts
+from probes.errors import WorkerFailed
+from probes.machine_lock import machine_to_itself
+from probes.report import CandidateResult, ProbeReport
+from probes.workloads import find_workload
+
+KNOWLEDGE = load()
+WORKLOAD = find_workload("mlp-small")
+
+
+@pytest.fixture(autouse=True)
+def _home(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("PROBEWISE_HOME", str(tmp_path))
+
+
+def check(metric: str = "step_ms", *denominator: str, **changes: object) -> RatioCheck:
+    """Keras on TensorFlow takes more than as much as TensorFlow, or as those named."""
+    record = {
+        "kind": "ratio",
+        "metric": metric,
+        "numerator": "keras-tensorflow",
+        "denominator": denominator or ("tensorflow-graph",),
+        "workload": None if metric == "install_mb" else WORKLOAD.id,
+        "holds_when": "above",
+        "threshold": 1.0,
+        "if_holds": "More.",
+        "if_not": "Not more.",
+    }
+    return RatioCheck.model_validate(record | changes)
+
+
+@pytest.fixture
+def report(laptop):
+    """A report from the step times of each candidate, in ms; None stands for one that failed."""
+
+    def reported(contended: bool = False, **samples: tuple[float, ...] | None) -> Measured:
+        rows = tuple(
+            CandidateResult(
+                candidate=name.replace("_", "-"),
+                status="ok" if values else "failed",
+                samples=values or (),
+                error=None if values else "It ran out of memory.",
+            )
+            for name, values in samples.items()
+        )
+        return Measured(
+            report=ProbeReport(
+                machine=laptop,
+                versions={},
+                workload=WORKLOAD,
+                candidates=rows,
+                contended=contended,
+                seconds=1.0,
+                measured_at="2026-11-21T07:05:00+00:00",
+            )
+        )
+
+    return reported
+
+
+def starts(*import_s: float, contended: int = 0) -> list[ColdStart]:
+    """Cold starts with these import times, the first few contended."""
+    return [ColdStart(each, 2 * each, 100 * each, place < contended) for place, each in enumerate(import_s)]
+
+
+STEADY = (10.0, 10.1, 9.9, 10.0, 10.05)
+TWICE = (20.0, 20.1, 19.9, 20.2, 20.0)
+
+
+def test_a_clear_ratio_decides(report) -> None:
+    result = decide("slow", check(), report(keras_tensorflow=TWICE, tensorflow_graph=STEADY))
+    assert result.outcome == "holds here"
+    assert result.figure == pytest.approx(2.0, rel=0.02)
+    assert result.low <= result.figure <= result.high
+    assert result.problem is None
+
+
+def test_the_other_way_round_it_does_not_hold(report) -> None:
+    assert decide("slow", check(), report(keras_tensorflow=STEADY, tensorflow_graph=TWICE)).outcome == (
+        "does not hold here"
+    )
+
+
+def test_a_ratio_about_the_threshold_is_too_close_to_call(report) -> None:
+    wavering = (9.0, 11.2, 9.4, 10.9, 10.0)
+    result = decide("slow", check(), report(keras_tensorflow=wavering, tensorflow_graph=STEADY))
+    assert result.outcome == "too close to call"
+    assert result.low < 1 < result.high
+
+
+def test_every_round_is_compared_with_its_own(report) -> None:
+    """A disturbance that hits both in a round leaves their ratio as it is."""
+    disturbed = (10.0, 30.0, 10.0, 50.0, 10.0)
+    twice = tuple(2 * each for each in disturbed)
+    result = decide("slow", check(), report(keras_tensorflow=twice, tensorflow_graph=disturbed))
+    assert (result.figure, result.low, result.high) == (2.0, 2.0, 2.0)
+
+
+def test_it_holds_against_several_only_if_it_holds_against_each(report) -> None:
+    several = check("step_ms", "tensorflow-graph", "jax-jit")
+    result = decide("slow", several, report(keras_tensorflow=TWICE, tensorflow_graph=STEADY, jax_jit=(40.0,) * 5))
+    assert result.outcome == "does not hold here"
+    assert [each.denominator for each in result.comparisons] == ["tensorflow-graph", "jax-jit"]
+
+
+def test_a_contended_run_decides_nothing(report) -> None:
+    result = decide("slow", check(), report(contended=True, keras_tensorflow=TWICE, tensorflow_graph=STEADY))
+    assert result.outcome is None
+    assert result.figure is None
+    assert "busy" in (result.problem or "")
+
+
+def test_a_failed_candidate_decides_nothing_and_says_why(report) -> None:
+    result = decide("slow", check(), report(keras_tensorflow=TWICE, tensorflow_graph=None))
+    assert (result.outcome, result.problem) == (None, "It ran out of memory.")
+
+
+def test_too_few_rounds_decide_nothing(report) -> None:
+    result = decide("slow", check(), report(keras_tensorflow=TWICE[:2], tensorflow_graph=STEADY[:2]))
+    assert result.outcome is None
+    assert "keras-tensorflow was not measured often enough" in (result.problem or "")
+
+
+def test_nothing_measured_decides_nothing() -> None:
+    assert decide("slow", check(), Measured()).outcome is None
+    assert decide("slow", check("import_s"), Measured()).outcome is None
+    assert decide("slow", check("install_mb"), Measured()).outcome is None
+
+
+def cold(**found: list[ColdStart]) -> Measured:
+    return Measured(cold={WORKLOAD.id: ColdStarts({name.replace("_", "-"): each for name, each in found.items()})})
+
+
+@pytest.mark.parametrize("metric", ["import_s", "first_step_s", "memory_mb"])
+def test_cold_starts_decide_each_of_their_metrics(metric) -> None:
+    measured = cold(keras_tensorflow=starts(*TWICE), tensorflow_graph=starts(*STEADY))
+    assert decide("slow", check(metric), measured).outcome == "holds here"
+
+
+def test_one_disturbed_start_in_many_is_tolerated_and_more_are_not() -> None:
+    one = cold(keras_tensorflow=starts(*TWICE, contended=1), tensorflow_graph=starts(*STEADY))
+    many = cold(keras_tensorflow=starts(*TWICE, contended=2), tensorflow_graph=starts(*STEADY, contended=2))
+    assert decide("slow", check("import_s"), one).outcome == "holds here"
+    assert decide("slow", check("import_s"), many).outcome is None
+
+
+def test_a_start_that_failed_decides_nothing_and_says_why() -> None:
+    measured = cold(keras_tensorflow=starts(*TWICE), tensorflow_graph=starts(*STEADY[:2]))
+    measured.cold[WORKLOAD.id].failures["tensorflow-graph"] = WorkerFailed("TensorFlow cannot be imported.")
+    result = decide("slow", check("import_s"), measured)
+    assert result.outcome is None
+    assert "TensorFlow cannot be imported." in (result.problem or "")
+
+
+def test_sizes_need_no_rounds() -> None:
+    measured = Measured(installed={"keras-tensorflow": 1800.0, "tensorflow-graph": 1200.0})
+    result = decide("large", check("install_mb"), measured)
+    assert (result.outcome, result.figure, result.low, result.high) == ("holds here", 1.5, 1.5, 1.5)
+
+
+def test_the_parts_of_the_work_add_up_to_the_whole() -> None:
+    said = []
+    part(lambda what, share: said.append((what, share)), 0.2, 0.8)("measuring", 0.5)
+    assert said == [("measuring", pytest.approx(0.6))]
+
+
+def test_claims_without_a_check_give_no_result() -> None:
+    unchecked = [claim for claim in KNOWLEDGE.claims.values() if claim.check is None]
+    assert check_claims(unchecked, say=lambda *_: None).results == ()
+
+
+def test_whoever_waits_for_the_machine_can_be_stopped() -> None:
+    claims = [claim for claim in KNOWLEDGE.claims.values() if isinstance(claim.check, ScriptCheck)]
+    said = []
+    with machine_to_itself():
+        ledger = check_claims(claims, say=lambda what, _share: said.append(what), stopped=lambda: True)
+    assert ledger.results == ()
+    assert said[0].startswith("Waiting")
+
+
+@pytest.mark.frameworks
+def test_scripts_and_a_size_are_decided_for_real() -> None:
+    """None of the three times anything, so they can be asked on a busy machine too."""
+    wanted = ["keras-on-theano-and-cntk", "keras-needs-nothing-else", "tensorflow-larger-install"]
+    said, found = [], []
+    ledger = check_claims(
+        [KNOWLEDGE.claim(each) for each in wanted],
+        say=lambda _what, share: said.append(share),
+        found=lambda so_far: found.append(len(so_far.results)),
+    )
+    results = {result.claim: result for result in ledger.results}
+    assert {claim: result.outcome for claim, result in results.items()} == {
+        "keras-on-theano-and-cntk": "does not hold here",
+        "keras-needs-nothing-else": "does not hold here",
+        "tensorflow-larger-install": "holds here",
+    }
+    assert "theano" in results["keras-on-theano-and-cntk"].figure
+    sizes = results["tensorflow-larger-install"].comparisons
+    assert {each.denominator for each in sizes} == {"keras-jax", "keras-torch"}
+    assert said == sorted(said)
+    assert found == [1, 2, 3]
+
+
+@pytest.mark.frameworks
+def test_a_stopped_check_keeps_what_it_has_decided() -> None:
+    wanted = [KNOWLEDGE.claim(each) for each in ("keras-on-theano-and-cntk", "keras-slowest")]
+    found = []
+    ledger = check_claims(wanted, say=lambda *_: None, found=found.append, stopped=lambda: bool(found))
+    assert [result.claim for result in ledger.results] == ["keras-on-theano-and-cntk"]

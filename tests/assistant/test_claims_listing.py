@@ -1,0 +1,151 @@
+"""The ledger's rows: which are listed, how they are counted, and whose results stand beside them."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.claims import saved
+from assistant.claims.listing import VERDICTS, Filter, checked_filter, counts, matching, rows
+from assistant.errors import InvalidInput
+from knowledge.load import load
+from tests.assistant.claim_records import decided, ledger
+
+KNOWLEDGE = load()
+ALL = tuple(KNOWLEDGE.claims.values())
+CHECKED = [claim.id for claim in ALL if claim.check]
+
+
+@pytest.fixture(autouse=True)
+def _home(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("PROBEWISE_HOME", str(tmp_path))
+
+
+def test_an_empty_filter_lists_every_claim_in_the_order_of_the_files() -> None:
+    assert matching(KNOWLEDGE, Filter()) == ALL
+
+
+@pytest.mark.parametrize(
+    ("wanted", "admitted"),
+    [
+        (Filter(verdict="outdated"), lambda claim: claim.verdict == "outdated"),
+        (Filter(framework="keras"), lambda claim: "keras" in claim.frameworks),
+        (Filter(dimension="speed"), lambda claim: claim.dimension == "speed"),
+        (
+            Filter(verdict="wrong", framework="keras"),
+            lambda claim: claim.verdict == "wrong" and "keras" in claim.frameworks,
+        ),
+    ],
+    ids=["verdict", "framework", "dimension", "two at once"],
+)
+def test_a_filter_lists_what_it_says_and_nothing_else(wanted, admitted) -> None:
+    listed = matching(KNOWLEDGE, wanted)
+    assert listed
+    assert listed == tuple(claim for claim in ALL if admitted(claim))
+
+
+@pytest.mark.parametrize("text", ["Sessions are gone", "sessions ARE gone", "TFDBG"])
+def test_the_search_looks_in_the_claim_and_in_what_is_true_whatever_the_case(text) -> None:
+    listed = matching(KNOWLEDGE, Filter(text=text))
+    assert "tfdbg-sessions" in {claim.id for claim in listed}
+    assert len(listed) < len(ALL)
+
+
+def test_what_no_claim_says_lists_nothing() -> None:
+    assert matching(KNOWLEDGE, Filter(text="[.*")) == ()
+
+
+@pytest.mark.parametrize("part", ["verdict", "framework", "dimension"])
+def test_an_unknown_value_is_refused_with_those_that_are_known(part) -> None:
+    with pytest.raises(InvalidInput, match=f"Unknown {part} 'nonsense'; expected one of .*, "):
+        checked_filter(KNOWLEDGE, **{part: "nonsense"})
+
+
+def test_a_search_is_trimmed_and_bounded() -> None:
+    assert checked_filter(KNOWLEDGE, text="  slow ").text == "slow"
+    assert len(checked_filter(KNOWLEDGE, text="x" * 10_000).text) == 200
+
+
+def test_the_counts_name_every_verdict_and_add_up() -> None:
+    tally = counts(ALL)
+    assert tuple(tally) == VERDICTS
+    assert sum(tally.values()) == len(ALL)
+    assert counts(()) == dict.fromkeys(VERDICTS, 0)
+
+
+def test_a_row_carries_its_sources_in_full_and_none_for_a_package() -> None:
+    for claim, row in zip(ALL, rows(KNOWLEDGE, ALL, None), strict=True):
+        assert [source.id for source in row.sources] == list(claim.sources)
+        for source in row.sources:
+            known = KNOWLEDGE.source(source.id)
+            assert source.address == (str(known.address) if known.address else None)
+
+
+def test_a_result_stands_beside_its_claim_and_says_what_it_means() -> None:
+    claim = KNOWLEDGE.claim(CHECKED[0])
+    assert claim.check is not None
+    (row,) = rows(KNOWLEDGE, [claim], ledger(decided(claim.id, "does not hold here")))
+    assert row.check is not None
+    assert row.check.meaning == claim.check.if_not
+    (row,) = rows(KNOWLEDGE, [claim], ledger(decided(claim.id, None, problem="It failed.")))
+    assert row.check is not None
+    assert row.check.meaning is None
+
+
+def test_what_was_not_checked_has_no_result_but_says_whether_it_can_be() -> None:
+    assert {row.id for row in rows(KNOWLEDGE, ALL, None) if row.checkable} == set(CHECKED)
+    assert all(row.check is None for row in rows(KNOWLEDGE, ALL, None))
+
+
+def test_a_saved_ledger_is_read_again() -> None:
+    assert saved.last() is None
+    assert saved.save(ledger(decided("a"))) is None
+    assert saved.last() == ledger(decided("a"))
+
+
+def test_what_is_checked_later_is_added_and_replaces_the_same_claim() -> None:
+    saved.save(ledger(decided("a"), decided("b")))
+    saved.save(ledger(decided("b", "does not hold here"), decided("c")))
+    kept = saved.last()
+    assert kept is not None
+    assert {result.claim: result.outcome for result in kept.results} == {
+        "a": "holds here",
+        "b": "does not hold here",
+        "c": "holds here",
+    }
+
+
+def test_a_run_that_decides_nothing_unsettles_nothing() -> None:
+    saved.save(ledger(decided("a"), decided("b", None, problem="It failed.")))
+    saved.save(ledger(decided("a", None, problem="Others were busy."), decided("b", None, problem="Still failing.")))
+    kept = saved.last()
+    assert kept is not None
+    assert [(result.claim, result.outcome, result.problem) for result in kept.results] == [
+        ("a", "holds here", None),
+        ("b", None, "Still failing."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"fingerprint": "f" * 16}, {"versions": {"torch": "1.0.0"}}], ids=["machine", "versions"]
+)
+def test_the_results_of_another_machine_or_other_versions_are_not_shown(changes) -> None:
+    saved.save(ledger(decided("a"), **changes))
+    assert saved.last() is None
+    saved.save(ledger(decided("b")))
+    kept = saved.last()
+    assert kept is not None
+    assert [result.claim for result in kept.results] == ["b"]
+
+
+def test_a_file_that_cannot_be_read_counts_as_none(tmp_path) -> None:
+    saved.save(ledger(decided("a")))
+    (tmp_path / "claims.json").write_text('{"results": 3', encoding="utf-8")
+    assert saved.last() is None
+
+
+def test_a_home_that_cannot_be_written_is_told(monkeypatch, tmp_path) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PROBEWISE_HOME", str(tmp_path / "file"))
+    problem = saved.save(ledger(decided("a")))
+    assert problem is not None
+    assert "cannot be kept" in problem
