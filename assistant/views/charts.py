@@ -11,6 +11,10 @@ import pandas as pd
 ROW_PX = 46
 AXIS_PX = 56
 FIGURE_ROOM_PX = 70
+LINE_PX = 17
+
+# The axis below the rows and its title.
+AXIS_PX = 50
 
 # Seen on light and dark alike.
 NEUTRAL = "#7d8a8a"
@@ -60,7 +64,7 @@ def dot_plot(frame: pd.DataFrame, axis: Axis, ink: str) -> alt.LayerChart:
 def ratio_plot(frame: pd.DataFrame, holds: tuple[float, float], title: str) -> alt.LayerChart:
     """One dot per comparison with its interval; shaded, up to a dashed line, is where the claim holds.
 
-    `frame` has the columns `name` (which says the figure too), `figure`, `low` and `high`; `holds` are the ends of
+    `frame` has the columns `name` (two lines: what is compared, and the figure in words), `figure`, `low` and `high`; `holds` are the ends of
     the shaded range, the lower may be 0, the upper infinite. The axis is logarithmic: half stands as far from 1
     as twice.
     """
@@ -70,7 +74,7 @@ def ratio_plot(frame: pd.DataFrame, holds: tuple[float, float], title: str) -> a
     ends = (least / room, most * room)
     scale = alt.Scale(type="log", domain=list(ends), nice=False, clamp=True)
     x = alt.X("figure:Q", scale=scale, title=title, axis=alt.Axis(tickCount=4, format=",~r", grid=False))
-    base = alt.Chart(frame).encode(y=_names())
+    base = alt.Chart(frame).encode(y=_names(lines=2))
     shaded = pd.DataFrame({"begin": [max(holds[0], ends[0])], "end": [min(holds[1], ends[1])]})
     area = alt.Chart(shaded).mark_rect(opacity=0.14, color=NEUTRAL)
     line = alt.Chart(pd.DataFrame({"at": bounds})).mark_rule(strokeDash=[4, 3], strokeWidth=1.5, color=NEUTRAL)
@@ -79,7 +83,7 @@ def ratio_plot(frame: pd.DataFrame, holds: tuple[float, float], title: str) -> a
         line.encode(x=alt.X("at:Q", scale=scale)),
         base.mark_rule(strokeWidth=2, color=NEUTRAL).encode(x=alt.X("low:Q", scale=scale), x2="high"),
         base.mark_point(filled=True, size=90, opacity=1).encode(x=x, tooltip=[alt.Tooltip("name:N")]),
-    ).properties(height=ROW_PX * len(frame))
+    ).properties(height=(ROW_PX + LINE_PX) * len(frame) + AXIS_PX)
 
 
 def _scale(values: pd.Series[float]) -> alt.Scale:
@@ -88,14 +92,16 @@ def _scale(values: pd.Series[float]) -> alt.Scale:
     return alt.Scale(zero=True, nice=True)
 
 
-def _names() -> alt.Y:
+def _names(lines: int = 1) -> alt.Y:
     """The names above their rows, inside the chart: beside it they would leave no room on a phone."""
     above = alt.Axis(
         labelAlign="left",
         labelPadding=-2,
-        labelOffset=-15,
+        labelOffset=-15 - LINE_PX * (lines - 1),
         labelLimit=340,
         labelFontSize=13,
+        labelLineHeight=LINE_PX,
+        labelExpr="split(datum.label, '\\n')" if lines > 1 else alt.Undefined,
         ticks=False,
         domain=False,
     )

@@ -123,10 +123,7 @@ def _chart(claim_id: str, check: RatioCheck, result: CheckResult) -> None:
     )
     frame = pd.DataFrame(
         {
-            "name": _("{candidate}: {ratio}").format(
-                candidate=wording.candidate_name(each.denominator),
-                ratio=wording.ratio(each.figure, each.low, each.high),
-            ),
+            "name": f"{wording.candidate_name(each.denominator)}\n{wording.ratio(each.figure, each.low, each.high)}",
             "figure": each.figure,
             "low": each.low,
             "high": each.high,
@@ -137,7 +134,7 @@ def _chart(claim_id: str, check: RatioCheck, result: CheckResult) -> None:
     title = _("times as much; shaded: the claim holds")
     st.altair_chart(
         charts.ratio_plot(frame, check.bounds(), title),
-        alt=f"{subject} {'; '.join(frame['name'])}",
+        alt=f"{subject} {'; '.join(frame['name'])}".replace("\n", ": "),
         key=f"ratio-{claim_id}",
     )
 

@@ -20,11 +20,8 @@ PARTS = ("text", "framework", "dimension", "verdict")
 CHOICE_PX = 150
 
 
-def choose_filter(page_key: str) -> Filter:
-    """What the person asks for; the page's address says the same, so that it can be shared.
-
-    A new filter begins with the first page: the number under `page_key` is set to 1.
-    """
+def choose_filter() -> Filter:
+    """What the person asks for; the page's address says the same, so that it can be shared."""
     problem = _take_over_address()
     # On a phone the search takes a row of its own, and the other two share one.
     filters = st.grid(4, min_column_width=CHOICE_PX, key="claims-filters")
@@ -41,7 +38,7 @@ def choose_filter(page_key: str) -> Filter:
         problem, wanted = str(error), Filter()
     if problem:
         st.warning(problem)
-    _write_address(wanted, page_key)
+    _write_address(wanted)
     return wanted
 
 
@@ -129,10 +126,8 @@ def _set(wanted: Filter) -> None:
         st.session_state[f"claims-{part}"] = value
 
 
-def _write_address(wanted: Filter, page_key: str) -> None:
+def _write_address(wanted: Filter) -> None:
     address = {part: value for part, value in asdict(wanted).items() if value}
-    if address != st.session_state.get("claims-address", {}):
-        st.session_state["claims-address"] = address
-        st.session_state[page_key] = 1
+    st.session_state["claims-address"] = address
     if address != st.query_params.to_dict():
         st.query_params.from_dict(address)

@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime
 
 import streamlit as st
 from babel.dates import format_date
+from streamlit.delta_generator import DeltaGenerator
 
-from assistant.claims.listing import matching, rows
+from assistant.claims.listing import Filter, matching, rows
 from assistant.claims.records import CheckedLedger
 from assistant.language import _, language_in_use
 from assistant.views.checking import Check, checks, ledger
@@ -25,9 +26,6 @@ from probes.environments import installed_versions
 PER_PAGE = 10
 POLL_S = 1.0
 
-# The key of the page number, which begins anew with each filter.
-PAGE = "claims-page"
-
 
 def show_page() -> None:
     """The whole page; only a check under way renews itself."""
@@ -40,33 +38,35 @@ def show_page() -> None:
             "Many of them a machine can decide; then yours has the last word."
         )
     )
-    slot = st.container()
-    claims = matching(load(), choose_filter(PAGE))
+    deciding = st.container()
+    wanted = choose_filter()
+    claims = matching(load(), wanted)
     if not claims:
         _nothing_matches()
-    shown = _cards(claims, known, check)
-    with slot:
+    cards, pages = st.container(), st.container(horizontal_alignment="center")
+    with cards:
+        shown = _cards(claims, _choose_page(pages, len(claims), wanted), known, check)
+    with deciding:
         _decide_all(known, check, elsewhere=_alone(check) in shown)
 
 
-def _cards(claims: Sequence[Claim], known: CheckedLedger | None, check: Check | None) -> set[str]:
+def _cards(claims: Sequence[Claim], page: int, known: CheckedLedger | None, check: Check | None) -> set[str]:
     """One page of the claims; the ids of what it shows."""
-    slot = st.container()
-    page = _choose_page(len(claims))
     shown = claims[(page - 1) * PER_PAGE : page * PER_PAGE]
     aged = _aged()
-    with slot, st.grid(2, min_column_width=CARD_PX):
+    with st.grid(2, min_column_width=CARD_PX):
         for claim, row in zip(shown, rows(load(), shown, known), strict=True):
             show_card(claim, row, aged.get(claim.id), _deciding(claim, known, check))
     return {claim.id for claim in shown}
 
 
-def _choose_page(claims: int) -> int:
+def _choose_page(slot: DeltaGenerator, claims: int, wanted: Filter) -> int:
+    """The number of the page to show, chosen in `slot`; every filter begins with its first."""
     pages = -(-claims // PER_PAGE)
     if pages < 2:
         return 1
-    with st.container(horizontal_alignment="center"):
-        chosen = st.pagination(pages, key=PAGE, persist_state="session")
+    with slot:
+        chosen = st.pagination(pages, key=f"page-{wanted}", persist_state="session")
     return min(max(chosen, 1), pages)
 
 

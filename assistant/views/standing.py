@@ -131,6 +131,9 @@ def _rest_line(now: State) -> str:
         if now.report is None:
             return f"{off} {_('What you see rests on facts and rules.')}"
         return f"{off} {_('What you see was measured on {when}.').format(when=when(now.report))}"
+    if now.stopped and now.earlier is not None:
+        stopped = _("Measuring is stopped.")
+        return f"{stopped} {_('What you see was measured on {when}.').format(when=when(now.earlier))}"
     if now.stopped:
         return _("Measuring is stopped. What is known so far counts.")
     if now.report is None:
