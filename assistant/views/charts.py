@@ -11,10 +11,14 @@ import pandas as pd
 ROW_PX = 46
 AXIS_PX = 56
 FIGURE_ROOM_PX = 70
-LINE_PX = 17
 
-# The axis below the rows and its title.
-AXIS_PX = 50
+# Above the first row and below the last, as a share of the distance of two rows.
+PADDING = 0.6
+
+# A row of a ratio with its two lines, what is shaded of it, and the axis below all rows with its title.
+RATIO_ROW_PX = 62
+BAND_PX = 18
+AXIS_PX = 70
 
 # Seen on light and dark alike.
 NEUTRAL = "#7d8a8a"
@@ -62,28 +66,37 @@ def dot_plot(frame: pd.DataFrame, axis: Axis, ink: str) -> alt.LayerChart:
 
 
 def ratio_plot(frame: pd.DataFrame, holds: tuple[float, float], title: str) -> alt.LayerChart:
-    """One dot per comparison with its interval; shaded, up to a dashed line, is where the claim holds.
+    """One dot per comparison with its interval; shaded, up to a threshold, is where the claim holds.
 
-    `frame` has the columns `name` (two lines: what is compared, and the figure in words), `figure`, `low` and `high`; `holds` are the ends of
-    the shaded range, the lower may be 0, the upper infinite. The axis is logarithmic: half stands as far from 1
-    as twice.
+    `frame` has the columns `name` (two lines: what is compared, and the figure in words), `figure`, `low` and
+    `high`; `holds` are the ends of the shaded range, the lower may be 0, the upper infinite. The axis is
+    logarithmic: half stands as far from 1 as twice.
     """
-    bounds = [bound for bound in holds if 0 < bound < math.inf]
-    least, most = min(frame["low"].min(), *bounds), max(frame["high"].max(), *bounds)
+    thresholds = [bound for bound in holds if 0 < bound < math.inf]
+    least, most = min(frame["low"].min(), *thresholds), max(frame["high"].max(), *thresholds)
     room = max((most / least) ** ROOM_SHARE, LEAST_ROOM)
     ends = (least / room, most * room)
     scale = alt.Scale(type="log", domain=list(ends), nice=False, clamp=True)
     x = alt.X("figure:Q", scale=scale, title=title, axis=alt.Axis(tickCount=4, format=",~r", grid=False))
-    base = alt.Chart(frame).encode(y=_names(lines=2))
-    shaded = pd.DataFrame({"begin": [max(holds[0], ends[0])], "end": [min(holds[1], ends[1])]})
-    area = alt.Chart(shaded).mark_rect(opacity=0.14, color=NEUTRAL)
-    line = alt.Chart(pd.DataFrame({"at": bounds})).mark_rule(strokeDash=[4, 3], strokeWidth=1.5, color=NEUTRAL)
-    return alt.layer(
-        area.encode(x=alt.X("begin:Q", scale=scale), x2="end"),
-        line.encode(x=alt.X("at:Q", scale=scale)),
+    base = alt.Chart(frame.assign(begin=max(holds[0], ends[0]), end=min(holds[1], ends[1]))).encode(y=_ratio_names())
+    bounds = alt.Chart(frame[["name"]].merge(pd.DataFrame({"at": thresholds}), how="cross")).encode(y=_ratio_names())
+    layers = (
+        base.mark_bar(size=BAND_PX, opacity=0.18, color=NEUTRAL).encode(x=alt.X("begin:Q", scale=scale), x2="end"),
+        bounds.mark_tick(size=BAND_PX, thickness=2, color=NEUTRAL).encode(x=alt.X("at:Q", scale=scale)),
         base.mark_rule(strokeWidth=2, color=NEUTRAL).encode(x=alt.X("low:Q", scale=scale), x2="high"),
         base.mark_point(filled=True, size=90, opacity=1).encode(x=x, tooltip=[alt.Tooltip("name:N")]),
-    ).properties(height=(ROW_PX + LINE_PX) * len(frame) + AXIS_PX)
+    )
+    height = RATIO_ROW_PX * (len(frame) - 1 + 2 * PADDING) + AXIS_PX
+    return alt.layer(*layers).properties(height=height)
+
+
+def _ratio_names() -> alt.Y:
+    """Names of two lines above their rows."""
+    axis = _names_above().copy()
+    axis.labelOffset, axis.labelLineHeight, axis.labelExpr = -36, 17, "split(datum.label, '\\n')"
+    # The room is needed above the rows.
+    scale = alt.Scale(type="point", padding=PADDING, align=0.85)
+    return alt.Y("name:N", sort=None, title=None, axis=axis, scale=scale)
 
 
 def _scale(values: pd.Series[float]) -> alt.Scale:
@@ -92,17 +105,19 @@ def _scale(values: pd.Series[float]) -> alt.Scale:
     return alt.Scale(zero=True, nice=True)
 
 
-def _names(lines: int = 1) -> alt.Y:
+def _names() -> alt.Y:
+    scale = alt.Scale(type="point", padding=PADDING)
+    return alt.Y("name:N", sort=None, title=None, axis=_names_above(), scale=scale)
+
+
+def _names_above() -> alt.Axis:
     """The names above their rows, inside the chart: beside it they would leave no room on a phone."""
-    above = alt.Axis(
+    return alt.Axis(
         labelAlign="left",
         labelPadding=-2,
-        labelOffset=-15 - LINE_PX * (lines - 1),
+        labelOffset=-15,
         labelLimit=340,
         labelFontSize=13,
-        labelLineHeight=LINE_PX,
-        labelExpr="split(datum.label, '\\n')" if lines > 1 else alt.Undefined,
         ticks=False,
         domain=False,
     )
-    return alt.Y("name:N", sort=None, title=None, axis=above, scale=alt.Scale(type="point", padding=0.6))
