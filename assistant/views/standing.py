@@ -131,14 +131,18 @@ def _rest_line(now: State) -> str:
         if now.report is None:
             return f"{off} {_('What you see rests on facts and rules.')}"
         return f"{off} {_('What you see was measured on {when}.').format(when=when(now.report))}"
-    if now.stopped and now.earlier is not None:
-        stopped = _("Measuring is stopped.")
-        return f"{stopped} {_('What you see was measured on {when}.').format(when=when(now.earlier))}"
     if now.stopped:
-        return _("Measuring is stopped. What is known so far counts.")
+        return _stopped_line(now.earlier)
     if now.report is None:
         return _("Nothing is measured yet.")
     return _("**Measured** in {seconds:.0f} s on this machine.").format(seconds=now.report.seconds)
+
+
+def _stopped_line(earlier: ProbeReport | None) -> str:
+    stopped = _("Measuring is stopped.")
+    if earlier is None:
+        return f"{stopped} {_('What is known so far counts.')}"
+    return f"{stopped} {_('What you see was measured on {when}.').format(when=when(earlier))}"
 
 
 def _notices(report: ProbeReport | None) -> list[str]:
