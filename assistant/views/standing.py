@@ -149,12 +149,13 @@ def _notices(report: ProbeReport | None) -> list[str]:
     if report is None:
         return []
     notices = []
-    failed = [row for row in report.candidates if row.status != "ok"]
+    # What cannot do this kind of work, or is not installed, is no surprise: the greeting and the answer say so.
+    failed = [row for row in report.candidates if row.status in {"failed", "timeout"}]
     if report.contended:
         notices.append(
             _("Other programs were busy meanwhile: the step times may be off. Close them and measure again.")
         )
-    if len(failed) == len(report.candidates):
+    if not any(row.status == "ok" for row in report.candidates):
         notices.append(_("No framework could be measured; the measurements page says why for each."))
     elif failed:
         notices.append(
