@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
@@ -40,7 +41,9 @@ class Watched:
         page.on("request", lambda request: self._local(request.url))
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        # Opened at a page's own address, Streamlit first looks for its server below that, in vain.
+        looking = "/_stcore/" in urlsplit(message.location["url"]).path and "404" in message.text
+        if message.type == "error" and not looking:
             self.problems.append(f"console: {message.text}")
 
     def _local(self, url: str) -> None:
