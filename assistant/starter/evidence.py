@@ -27,7 +27,10 @@ MARKDOWN_MARKUP = "\\`*_[]<>|"
 
 @dataclass(frozen=True)
 class Evidence:
-    """The README's account of the recommendation; `reasons` speak for the `recommended` framework. `measured` are table rows: name, step, first step, memory."""
+    """The README's account of the recommendation; `reasons` speak for the `recommended` framework.
+
+    `measured` are table rows: name, step, first step, memory.
+    """
 
     verdict: str
     recommended: str
