@@ -13,6 +13,7 @@ from probes.report import Machine, Progress
 from probes.workloads import Workload
 
 SIGNIFICANT_DIGITS = 2
+MINUTE_S, HOUR_S = 60, 3600
 
 
 def framework_name(framework: str) -> str:
@@ -182,19 +183,13 @@ def rounded(value: float, digits: int = SIGNIFICANT_DIGITS) -> float:
 
 
 def duration(seconds: float) -> str:
-    """A length of time to two significant digits, in the unit a person would use: `6 min 40 s`, `1.2 ms`."""
+    """A length of time to about two significant digits, in the unit a person would use: `6 min 40 s`, `1.2 ms`."""
     seconds = rounded(seconds)
     if seconds < 1e-3:
         return _("{value:g} µs").format(value=rounded(seconds * 1e6))
     if seconds < 1:
         return _("{value:g} ms").format(value=rounded(seconds * 1e3))
-    if seconds < 100:
-        return _("{value:g} s").format(value=seconds)
-    if seconds < 3600:
-        return _whole(seconds, 60, _("{large} min {small} s"), _("{large} min"))
-    if seconds < 36 * 3600:
-        return _whole(seconds / 60, 60, _("{large} h {small} min"), _("{large} h"))
-    return _("{value:g} days").format(value=rounded(seconds / 86_400))
+    return _("{value:g} s").format(value=seconds) if seconds < 100 else _long_duration(seconds)
 
 
 def duration_range(low: float, high: float) -> str:
@@ -204,7 +199,7 @@ def duration_range(low: float, high: float) -> str:
 
 def memory(mb: float) -> str:
     """MiB in words: `840 MB`, `1.2 GB`."""
-    if rounded(mb) < 1000:
+    if mb < 1024:
         return _("{value:g} MB").format(value=rounded(mb))
     return _("{value:g} GB").format(value=rounded(mb / 1024))
 
@@ -216,6 +211,19 @@ def percent(share: float) -> str:
     if 0.99 < share < 1:
         return _("over 99 %")
     return _("{value:.0f} %").format(value=100 * share)
+
+
+def _long_duration(seconds: float) -> str:
+    if seconds < 10 * MINUTE_S:
+        return _whole(seconds, 60, _("{large} min {small} s"), _("{large} min"))
+    if seconds < HOUR_S:
+        return _("{value:.0f} min").format(value=seconds / MINUTE_S)
+    if seconds < 10 * HOUR_S:
+        five_minutes = 5 * round(seconds / (5 * MINUTE_S))
+        return _whole(five_minutes, 60, _("{large} h {small} min"), _("{large} h"))
+    if seconds < 36 * HOUR_S:
+        return _("{value:.0f} h").format(value=seconds / HOUR_S)
+    return _("{value:g} days").format(value=rounded(seconds / (24 * HOUR_S)))
 
 
 def _whole(small_units: float, per_large: int, both: str, large_only: str) -> str:

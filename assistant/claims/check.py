@@ -98,8 +98,10 @@ def _scripts(claims: Sequence[Claim], say: Say, stopped: Stopped) -> Iterator[Ch
         groups[json.dumps([claim.check.environment, alone], sort_keys=True)].append(claim)
     say(_("Running scripts"), 0.0)
     with ThreadPoolExecutor(SCRIPTS_AT_ONCE) as pool:
-        for done, results in enumerate(pool.map(partial(_run_scripts, stopped=stopped), groups.values()), start=1):
-            say(_("Running scripts"), done / len(groups))
+        done = 0
+        for results in pool.map(partial(_run_scripts, stopped=stopped), groups.values()):
+            done += len(results)
+            say(_("Running scripts"), done / len(claims))
             yield from results
 
 

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 
 import streamlit as st
 from babel.dates import format_date
-from streamlit.delta_generator import DeltaGenerator
 
 from assistant.claims.listing import Filter, matching, rows
 from assistant.claims.records import CheckedLedger
@@ -23,7 +22,8 @@ from knowledge.load import load
 from knowledge.staleness import Stale, stale
 from probes.environments import installed_versions
 
-PER_PAGE = 10
+# Cards shown at first, and added at each request.
+AT_ONCE = 20
 POLL_S = 1.0
 
 
@@ -43,31 +43,38 @@ def show_page() -> None:
     claims = matching(load(), wanted)
     if not claims:
         _nothing_matches()
-    cards, pages = st.container(), st.container(horizontal_alignment="center")
-    with cards:
-        shown = _cards(claims, _choose_page(pages, len(claims), wanted), known, check)
+    shown = _cards(claims[: _count(wanted)], known, check)
+    if len(shown) < len(claims):
+        _offer_more(len(shown), len(claims))
     with deciding:
         _decide_all(known, check, elsewhere=_alone(check) in shown)
 
 
-def _cards(claims: Sequence[Claim], page: int, known: CheckedLedger | None, check: Check | None) -> set[str]:
-    """One page of the claims; the ids of what it shows."""
-    shown = claims[(page - 1) * PER_PAGE : page * PER_PAGE]
+def _cards(claims: Sequence[Claim], known: CheckedLedger | None, check: Check | None) -> set[str]:
+    """The claims side by side where there is room; their ids."""
     aged = _aged()
     with st.grid(2, min_column_width=CARD_PX):
-        for claim, row in zip(shown, rows(load(), shown, known), strict=True):
+        for claim, row in zip(claims, rows(load(), claims, known), strict=True):
             show_card(claim, row, aged.get(claim.id), _deciding(claim, known, check))
-    return {claim.id for claim in shown}
+    return {claim.id for claim in claims}
 
 
-def _choose_page(slot: DeltaGenerator, claims: int, wanted: Filter) -> int:
-    """The number of the page to show, chosen in `slot`; every filter begins with its first."""
-    pages = -(-claims // PER_PAGE)
-    if pages < 2:
-        return 1
-    with slot:
-        chosen = st.pagination(pages, key=f"page-{wanted}", persist_state="session")
-    return min(max(chosen, 1), pages)
+def _count(wanted: Filter) -> int:
+    """How many claims to show: another filter begins anew."""
+    if st.session_state.get("claims-listed-for") != wanted:
+        st.session_state["claims-listed-for"] = wanted
+        st.session_state["claims-listed"] = AT_ONCE
+    return int(st.session_state["claims-listed"])
+
+
+def _offer_more(shown: int, total: int) -> None:
+    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
+        st.button(_("Show more"), icon=":material/expand_more:", key="more", on_click=_more)
+        st.markdown(f":gray[{_('{n} of {total} shown').format(n=shown, total=total)}]", width="content")
+
+
+def _more() -> None:
+    st.session_state["claims-listed"] += AT_ONCE
 
 
 def _aged() -> Mapping[str, Stale]:
@@ -163,12 +170,13 @@ def _progress(check: Check, known: CheckedLedger | None) -> None:
     )
 
 
-def _begin(claim: Claim) -> None:
-    checks().begin((claim,))
+def _begin(*claims: Claim) -> None:
+    follow_browser()  # a callback comes before the page, and the check keeps the language it is begun in
+    checks().begin(claims)
 
 
 def _begin_all() -> None:
-    checks().begin([claim for claim in load().claims.values() if claim.check])
+    _begin(*(claim for claim in load().claims.values() if claim.check))
 
 
 require_budget()

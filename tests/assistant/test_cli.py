@@ -1,0 +1,242 @@
+"""The command line's contract: exit codes, one line for wrong input, the promised keys in the JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assistant import terminal
+from assistant.advice.corpus import read_corpus
+from assistant.cli import main
+from assistant.project import FIELDS
+from knowledge.load import load
+
+RECOMMENDATION_KEYS = {
+    "winner", "confidence", "ranking", "forecast", "reasons", "flips", "unknown", "simpler_first",
+}  # fmt: skip
+FORECAST_KEYS = {"candidate", "step_ms", "step_ms_low", "step_ms_high", "epoch_seconds", "memory_mb", "evidence"}
+PROBE_KEYS = {"machine", "versions", "workload", "candidates", "contended", "seconds"}
+CLAIM_KEYS = {"id", "statement", "verdict", "today", "frameworks", "dimension", "sources", "check"}
+
+Run = Callable[..., "Ended"]
+
+
+class Ended:
+    """What a command left behind."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self) -> object:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Run:
+    def run(*arguments: object) -> Ended:
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+        return Ended(int(ended.value.code or 0), out, err)
+
+    return run
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    path = tmp_path / "project.toml"
+    path.write_text('task = "image_classification"\ndataset_rows = 50_000\ngoal = "product"\n', encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    """Real measurements: the committed ladder as the probe's report that it came from."""
+    path = tmp_path / "probe.json"
+    measured = read_corpus().report(["cnn-tiny", "cnn-small", "cnn-medium"])
+    path.write_text(measured.model_dump_json(), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["probe", "--workload", "xx"], "expected one of mlp-tiny"),
+        (["probe", "--only", "pytorch-eager,mxnet"], "expected one of pytorch-eager"),
+        (["probe", "--budget", "0"], "expected seconds above 0"),
+        (["probe", "--budget", "soon"], "--budget"),
+        (["probe", "--workload", "mlp-tiny", "--batch", "0"], "expected 1 to"),
+        (["probe", "--workload", "mlp-tiny", "--batch", "-5"], "expected 1 to"),
+        (["probe", "--project", "nowhere.toml"], "No project file at nowhere.toml"),
+        (["recommend"], "--project"),
+        (["recommend", "--project", "nowhere.toml"], "No project file at nowhere.toml"),
+        (["claims", "--verdict", "maybe"], "expected one of holds"),
+        (["claims", "--framework", "mxnet"], "expected one of jax"),
+        (["app", "--port", "0"], "--port"),
+        (["nonsense"], "nonsense"),
+        (["doctor", "--loud"], "--loud"),
+    ],
+)
+def test_wrong_input_gets_exit_code_2_and_one_line(run: Run, arguments: list[str], expected: str) -> None:
+    ended = run(*arguments)
+    assert ended.code == 2
+    assert ended.out == ""
+    assert ended.err.count("\n") == 1
+    assert expected in ended.err
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('task = "poetry"', "'tabular_classification'"),
+        ("dataset_rows = -5", "expected greater than 0"),
+        ('dataset_rows = "many"', "expected a valid integer"),
+        ('model_scale = "huge"', "expected one of small"),
+        ('knows = ["mxnet"]', "'pytorch'"),
+        ("colour = 3", "Unknown field 'colour'; expected one of task"),
+        ("task = ", "is not valid TOML"),
+        ("\udcff", "it is not UTF-8 text"),
+    ],
+)
+def test_a_wrong_project_file_gets_exit_code_2_and_one_line(
+    run: Run, tmp_path: Path, text: str, expected: str
+) -> None:
+    path = tmp_path / "project.toml"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    ended = run("recommend", "--project", path, "--no-probe")
+    assert ended.code == 2
+    assert ended.err.count("\n") == 1
+    assert expected in ended.err
+
+
+def test_a_folder_as_project_file_is_told_in_one_line(run: Run, tmp_path: Path) -> None:
+    ended = run("recommend", "--project", tmp_path, "--no-probe")
+    assert ended.code == 2
+    assert "Is a directory" in ended.err
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1, 2]", '{"machine": 3}', "not json"])
+def test_a_wrong_probe_file_gets_exit_code_2_and_one_line(
+    run: Run, project: Path, tmp_path: Path, content: str
+) -> None:
+    path = tmp_path / "probe.json"
+    path.write_text(content, encoding="utf-8")
+    ended = run("recommend", "--project", project, "--probe", path)
+    assert ended.code == 2
+    assert ended.err.count("\n") == 1
+    assert "is no probe report" in ended.err
+
+
+def test_options_that_exclude_each_other_are_refused(run: Run, project: Path, report: Path) -> None:
+    assert run("recommend", "--project", project, "--probe", report, "--no-probe").code == 2
+    assert run("probe", "--project", project, "--workload", "mlp-tiny").code == 2
+
+
+def test_a_recommendation_without_probe_has_the_promised_keys(run: Run, project: Path) -> None:
+    ended = run("recommend", "--project", project, "--no-probe", "--json")
+    assert ended.code == 0
+    advice = ended.json
+    assert set(advice) >= RECOMMENDATION_KEYS
+    assert set(advice["forecast"][0]) >= FORECAST_KEYS
+    assert 0 <= advice["confidence"] <= 1
+    assert advice["winner"]["framework"] in load().frameworks
+    assert set(advice["unknown"]) <= set(FIELDS)
+    assert all(set(flip) == {"field", "from", "to", "winner"} for flip in advice["flips"])
+
+
+def test_a_recommendation_with_a_probe_forecasts_the_job(run: Run, project: Path, report: Path) -> None:
+    advice = run("recommend", "--project", project, "--probe", report, "--json").json
+    known = [row for row in advice["forecast"] if row["epoch_seconds"]]
+    assert len(known) >= 5
+    assert all(row["step_ms_low"] <= row["step_ms"] <= row["step_ms_high"] for row in known)
+
+
+def test_the_words_and_the_json_name_the_same_winner(run: Run, project: Path, report: Path) -> None:
+    advice = run("recommend", "--project", project, "--probe", report, "--json").json
+    words = run("recommend", "--project", project, "--probe", report).out
+    assert words.startswith(load().framework(advice["winner"]["framework"]).name)
+
+
+@pytest.mark.frameworks
+def test_a_probe_has_the_promised_keys_and_is_kept(run: Run) -> None:
+    ended = run("probe", "--workload", "mlp-tiny", "--only", "pytorch-eager,scikit-learn", "--budget", "60", "--json")
+    assert ended.code == 0
+    report = ended.json
+    assert set(report) >= PROBE_KEYS
+    assert {row["candidate"]: row["status"] for row in report["candidates"]} == {
+        "pytorch-eager": "ok",
+        "scikit-learn": "ok",
+    }
+
+
+@pytest.mark.frameworks
+def test_a_probe_that_measures_nothing_in_its_time_ends_with_124(run: Run) -> None:
+    ended = run("probe", "--workload", "mlp-tiny", "--only", "tensorflow-xla", "--budget", "0.1")
+    assert ended.code == 124
+    assert "budget" in ended.out
+
+
+def test_a_starter_is_written_and_never_over_something(run: Run, project: Path, tmp_path: Path) -> None:
+    output = tmp_path / "starter.zip"
+    assert run("starter", "--project", project, "--framework", "keras", "--output", output).code == 0
+    with zipfile.ZipFile(output) as archive:
+        assert any(name.endswith("/train.py") for name in archive.namelist())
+    again = run("starter", "--project", project, "--output", output)
+    assert again.code == 2
+    assert "exists already" in again.err
+
+
+def test_claims_are_listed_with_the_promised_keys(run: Run) -> None:
+    claims = run("claims", "--json").json
+    assert len(claims) == len(load().claims)
+    assert all(set(claim) >= CLAIM_KEYS for claim in claims)
+    wrong = run("claims", "--verdict", "wrong", "--framework", "keras", "--json").json
+    assert 0 < len(wrong) < len(claims)
+    assert all(claim["verdict"] == "wrong" and "keras" in claim["frameworks"] for claim in wrong)
+
+
+def test_stale_records_are_listed(run: Run) -> None:
+    assert all(set(record) >= {"file", "id", "checked"} for record in run("claims", "--stale", "--json").json)
+
+
+def test_a_taken_port_is_told_in_one_line(run: Run) -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ended = run("app", "--port", taken.getsockname()[1])
+    assert ended.code == 2
+    assert ended.err.count("\n") == 1
+    assert "Try another port" in ended.err
+
+
+def test_an_interrupt_ends_with_130(project: Path, tmp_path: Path) -> None:
+    script = (
+        "import signal, threading, os; from assistant.cli import main;"
+        "threading.Timer(3.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start();"
+        "main(['probe', '--workload', 'mlp-tiny', '--only', 'tensorflow-graph', '--budget', '60'])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PROBEWISE_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 130, ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_say_makes_one_line_of_any_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.say("first\n  second")
+    assert capsys.readouterr().err == "probewise: first second\n"

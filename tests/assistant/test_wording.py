@@ -1,0 +1,84 @@
+"""Figures in words: no more precision than was measured, and the unit a person would use."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant import wording
+from assistant.advice.recommendation import Flip, ForecastRow
+from assistant.claims.records import CheckResult
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.0000123, "12 µs"),
+        (0.00123, "1.2 ms"),
+        (0.5, "500 ms"),
+        (1.234, "1.2 s"),
+        (99.4, "99 s"),
+        (99.9, "1 min 40 s"),
+        (404, "6 min 40 s"),
+        (597, "10 min"),
+        (1600, "27 min"),
+        (3599, "1 h"),
+        (7000, "1 h 55 min"),
+        (11 * 3600, "11 h"),
+        (40 * 3600, "1.6 days"),
+    ],
+)
+def test_durations_read_as_people_say_them(seconds: float, words: str) -> None:
+    assert wording.duration(seconds) == words
+
+
+@given(st.floats(min_value=1e-6, max_value=1e8))
+def test_a_duration_is_never_negative_nor_empty_of_a_unit(seconds: float) -> None:
+    value, *unit = wording.duration(seconds).split()
+    assert float(value) >= 0
+    assert unit
+
+
+@pytest.mark.parametrize(
+    ("mb", "words"), [(3, "3 MB"), (990, "990 MB"), (1023, "1000 MB"), (1024, "1 GB"), (23_000, "22 GB")]
+)
+def test_memory_changes_its_unit_where_it_reaches_a_whole_one(mb: float, words: str) -> None:
+    assert wording.memory(mb) == words
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.0, "0 %"), (0.004, "under 1 %"), (0.5, "50 %"), (0.996, "over 99 %"), (1.0, "100 %")]
+)
+def test_a_share_is_certain_only_when_it_is(share: float, words: str) -> None:
+    assert wording.percent(share) == words
+
+
+def test_a_forecast_without_figures_says_what_is_missing() -> None:
+    assert (
+        wording.job_line(ForecastRow(candidate="jax-jit", missing="It was not measured.")) == "It was not measured."
+    )
+
+
+def test_a_forecast_is_told_as_a_range() -> None:
+    row = ForecastRow(
+        candidate="jax-jit", epoch_seconds=400, epoch_seconds_low=350, epoch_seconds_high=450, memory_mb=2048
+    )
+    assert wording.job_line(row) == "About 6 min 40 s per epoch (5 min 50 s to 7 min 30 s), 2 GB of memory"
+
+
+def test_a_flip_names_both_answers_and_the_winner_in_words() -> None:
+    flip = Flip.model_validate({"field": "deployment", "from": None, "to": "mobile", "winner": "keras"})
+    assert wording.flip_line(flip).endswith("instead of not sure: Keras")
+
+
+def test_a_decided_claim_shows_its_ratio_with_the_interval() -> None:
+    check = CheckResult(
+        claim="x", outcome="holds here", figure=1.62, low=1.41, high=1.79, meaning="Slower, as claimed."
+    )
+    assert wording.check_line(check) == "holds here: 1.6 times (1.4 to 1.8). Slower, as claimed."
+
+
+def test_an_undecided_claim_says_why() -> None:
+    check = CheckResult(claim="x", outcome=None, problem="Others were busy.")
+    assert wording.check_line(check) == "not decided. Others were busy."
