@@ -15,6 +15,7 @@ from knowledge.claims import RatioCheck, ScriptCheck
 from knowledge.load import load
 from tests.assistant.claim_records import comparison, decided, ledger
 
+AT_ONCE = 20
 APP = Path(__file__).parents[2] / "assistant" / "app.py"
 CLAIMS = load().claims
 SCRIPT = next(claim for claim in CLAIMS.values() if isinstance(claim.check, ScriptCheck))
@@ -47,17 +48,13 @@ def words(app: AppTest) -> str:
     return "\n".join(element.value for element in (*app.markdown, *app.caption, *app.warning)).replace("\\", "")
 
 
-def pages(app: AppTest) -> int:
-    return max((each.proto.num_pages for each in app.get("pagination")), default=1)
-
-
-def test_it_opens_with_every_claim_counted_and_the_first_page_of_them() -> None:
+def test_it_opens_with_every_claim_counted_and_the_first_of_them() -> None:
     app = opened()
     (verdicts,) = app.get("pills")
     assert verdicts.label == f"{len(CLAIMS)} claims"
     assert sum(int(option.content.split()[-1]) for option in verdicts.proto.options) == len(CLAIMS)
-    assert len(statements(app)) == 10
-    assert pages(app) == -(-len(CLAIMS) // 10)
+    assert len(statements(app)) == AT_ONCE
+    assert f"{AT_ONCE} of {len(CLAIMS)} shown" in words(app)
 
 
 def test_the_filters_act_together_and_stand_in_the_address() -> None:
@@ -68,7 +65,7 @@ def test_the_filters_act_together_and_stand_in_the_address() -> None:
     wanted = [
         claim.statement for claim in CLAIMS.values() if claim.verdict == "wrong" and "pytorch" in claim.frameworks
     ]
-    assert statements(app) == wanted[:10]
+    assert statements(app) == wanted[:AT_ONCE]
     assert app.query_params == {"framework": "pytorch", "verdict": "wrong"}
 
 
@@ -85,13 +82,15 @@ def test_an_address_opens_the_filtered_view() -> None:
     assert statements(app) == [CLAIMS["tfdbg-sessions"].statement]
 
 
-def test_a_new_filter_begins_with_its_first_page() -> None:
+def test_more_are_shown_on_request_until_all_are_and_a_new_filter_begins_anew() -> None:
     app = opened()
-    app.get("pagination")[0].set_value(5).run()
-    fifth = statements(app)
-    assert fifth == [claim.statement for claim in CLAIMS.values()][40:50]
+    app.button(key="more").click().run()
+    assert statements(app) == [claim.statement for claim in CLAIMS.values()][: 2 * AT_ONCE]
     app.selectbox(key="claims-framework").set_value("keras").run()
-    assert statements(app)[0] == next(claim.statement for claim in CLAIMS.values() if "keras" in claim.frameworks)
+    assert len(statements(app)) == AT_ONCE
+    while any(button.key == "more" for button in app.button):
+        app.button(key="more").click().run()
+    assert statements(app) == [claim.statement for claim in CLAIMS.values() if "keras" in claim.frameworks]
 
 
 @pytest.mark.parametrize("part", ["verdict", "framework", "dimension"])
@@ -99,7 +98,7 @@ def test_a_new_filter_begins_with_its_first_page() -> None:
 def test_an_unknown_value_in_the_address_is_told_and_does_no_harm(part, value) -> None:
     app = opened(**{part: value})
     assert f"Unknown {part}" in app.warning[0].value
-    assert len(statements(app)) == 10
+    assert len(statements(app)) == AT_ONCE
     app.run()
     assert not app.exception
     assert not app.warning, "it has left the address"
@@ -116,13 +115,13 @@ def test_when_nothing_matches_there_is_a_way_back() -> None:
     assert "No claim matches" in words(app)
     assert statements(app) == []
     app.button(key="reset").click().run()
-    assert len(statements(app)) == 10
+    assert len(statements(app)) == AT_ONCE
     assert app.query_params == {}
 
 
 def test_sources_are_links_and_packages_are_named() -> None:
     text = words(opened())
-    shown = list(CLAIMS.values())[:10]
+    shown = list(CLAIMS.values())[:AT_ONCE]
     for source in {each: load().source(each) for claim in shown for each in claim.sources}.values():
         assert source.title in text
         assert source.address is None or f"]({source.address})" in text
@@ -131,7 +130,9 @@ def test_sources_are_links_and_packages_are_named() -> None:
 def test_a_claim_that_can_be_decided_offers_it_and_one_that_cannot_does_not() -> None:
     app = opened()
     offered = {button.key for button in app.button if button.key and button.key.startswith("decide-")}
-    assert offered == {"decide-all"} | {f"decide-{claim.id}" for claim in list(CLAIMS.values())[:10] if claim.check}
+    assert offered == {"decide-all"} | {
+        f"decide-{claim.id}" for claim in list(CLAIMS.values())[:AT_ONCE] if claim.check
+    }
 
 
 def test_what_this_machine_said_stands_on_the_card() -> None:
