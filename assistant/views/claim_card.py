@@ -49,7 +49,8 @@ class Deciding:
 def show_card(claim: Claim, row: ClaimRow, aged: Stale | None, deciding: Deciding) -> None:
     """The claim with its verdict, sources and age, and the outcome on this machine or the offer to decide it."""
     with st.container(border=True, height="stretch", gap="small", key=f"claim-{claim.id}"):
-        st.markdown("\n\n".join((_marks(row, aged), f"**{plain(row.statement)}**", plain(row.today))))
+        today = f":gray[{_('Today:')}] {plain(row.today)}"
+        st.markdown("\n\n".join((_marks(row, aged), f"**{plain(row.statement)}**", today)))
         st.markdown(f":small[:gray[{_provenance(claim, aged)}]]  \n:small[{_sources(row)}]")
         if claim.check is not None:
             _here(claim, row.check, deciding)
