@@ -10,6 +10,7 @@ from pathlib import Path
 from assistant.errors import InvalidInput
 from assistant.language import _
 
+ALLOWED_HOSTS = ("127.0.0.1", "localhost")
 APP = Path(__file__).parent / "app.py"
 ROOT = APP.parents[1]
 
@@ -22,9 +23,17 @@ def serve(host: str, port: int) -> None:
             _("No .streamlit/config.toml beside {app}; run Probewise from a clone of its repository.").format(app=APP)
         )
     os.chdir(ROOT)
+    command = server_command(host, port)
+    os.execv(command[0], command)  # noqa: S606  the server is all this process has left to be
+
+
+def server_command(host: str, port: int) -> list[str]:
+    """The command that serves the app on `host`:`port`; the browser may call it by that host's name as well."""
     command = [sys.executable, "-m", "streamlit", "run", str(APP)]
     command += ["--server.address", host, "--server.port", str(port), "--server.headless", "true"]
-    os.execv(sys.executable, command)  # noqa: S606  # the server is all this process has left to be
+    for name in dict.fromkeys((*ALLOWED_HOSTS, host)):
+        command += ["--server.allowedHosts", name]
+    return command
 
 
 def _check_free(host: str, port: int) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from assistant import terminal
 from assistant.advice.corpus import read_corpus
 from assistant.cli import main
 from assistant.project import FIELDS
+from assistant.server import server_command
 from knowledge.load import load
 
 RECOMMENDATION_KEYS = {
@@ -240,3 +242,9 @@ def test_an_interrupt_ends_with_130(project: Path, tmp_path: Path) -> None:
 def test_say_makes_one_line_of_any_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     terminal.say("first\n  second")
     assert capsys.readouterr().err == "probewise: first second\n"
+
+
+def test_a_server_on_another_address_may_be_called_by_it_and_by_no_other_name() -> None:
+    command = server_command("192.0.2.7", 8501)
+    names = [value for option, value in pairwise(command) if option == "--server.allowedHosts"]
+    assert names == ["127.0.0.1", "localhost", "192.0.2.7"]
