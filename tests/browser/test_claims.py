@@ -23,7 +23,10 @@ def test_a_claim_is_found_cited_and_decided(serve, open_page) -> None:
     page.get_by_role("link", name="Claims").click()
     page.get_by_role("heading", name=TITLE).wait_for()
 
-    page.get_by_role("searchbox", name="Search").fill("CNTK")
+    search = page.get_by_role("searchbox", name="Search")
+    search.fill("CNTK")
+    search.press("Enter")
+    page.wait_for_url(re.compile(r"/claims\?text=CNTK$"))
     page.get_by_role("radio", name=re.compile("outdated")).click()
     page.wait_for_url(re.compile(r"/claims\?verdict=outdated&text=CNTK$"))
     page.get_by_text(claim.statement).wait_for()

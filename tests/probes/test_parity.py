@@ -192,8 +192,10 @@ def test_scikit_learn_trains_the_same_perceptron_and_refuses_other_layers(result
 
 @pytest.mark.parametrize("candidate_id", [candidate.id for candidate in CANDIDATES if candidate.id != "scikit-learn"])
 def test_dropout_drops(results, candidate_id):
-    dropped = results(candidate_id).of(HALF_DROPPED.id)["loss"]
-    assert relative_difference(dropped, results(REFERENCE_CANDIDATE).of("dropout")["loss"]) > 100 * TOLERANCE
+    dropped, whole = results(candidate_id).of(HALF_DROPPED.id), results(REFERENCE_CANDIDATE).of("dropout")
+    kernel = next(key for key in whole if key.startswith("gradient/"))
+    # Which values are dropped is chance: the gradient always shows it, the loss may come out almost the same.
+    assert relative_difference(dropped[kernel], whole[kernel]) > 100 * TOLERANCE
 
 
 def test_every_layer_kind_has_a_case():

@@ -37,6 +37,11 @@ class Toys:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.lock_path = directory / "lock"
+        self._before = set(psutil.Process().children())
+
+    def children(self) -> set[psutil.Process]:
+        """The processes started since; other tests may keep a browser's driver."""
+        return set(psutil.Process().children()) - self._before
 
     def session(self, fault: str = "none", others: Sequence[str] = OTHERS, **options: object) -> ProbeSession:
         sound = toy_worker.interpreter(self.directory)
@@ -130,11 +135,11 @@ def test_a_new_focus_keeps_what_is_measured_and_the_workers(toys: Toys) -> None:
         session.focus([TINY])
         assert session.wait(60)
         first = session.report()
-        workers = {child.pid for child in psutil.Process().children()}
+        workers = toys.children()
         session.focus([SMALL, TINY])
         assert session.wait(60)
         second = session.report()
-        assert {child.pid for child in psutil.Process().children()} == workers
+        assert toys.children() == workers
     assert second.workload == SMALL
     assert second.rungs[0].candidates == first.candidates
 
@@ -199,7 +204,7 @@ def test_with_little_memory_candidates_are_measured_in_groups_and_it_says_so(
 ) -> None:
     monkeypatch.setattr(crew.Crew, "capacity", lambda self: 2)
     most: list[int] = []
-    report = toys.measure(on_progress=lambda progress: most.append(len(psutil.Process().children())))
+    report = toys.measure(on_progress=lambda progress: most.append(len(toys.children())))
     assert max(most) == 2
     assert {result.status for result in report.candidates} == {"ok"}
     assert "in groups" in report.notes[0]
@@ -222,7 +227,7 @@ def test_closing_in_the_middle_leaves_nothing(toys: Toys) -> None:
     session.close()
     session.close()
     toys.assert_lock_is_free()
-    assert not psutil.Process().children()
+    assert not toys.children()
     assert session.report() is None, "a worker that was killed to close has not failed"
 
 
