@@ -9,6 +9,10 @@ from typing import Literal
 # The 95th percentile of the standard normal: the ends of a two-sided 90 % interval.
 Z_90 = 1.645
 
+# A repeated measurement within a minute differs by about this much (standard deviation of the logarithm), however
+# narrow the interval of one run is.
+REPEAT_LOG_SD = 0.07
+
 
 @dataclass(frozen=True)
 class Estimate:

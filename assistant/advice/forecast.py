@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from math import log, sqrt
 
-from assistant.advice.estimates import Z_90, Estimate, JobForecast
+from assistant.advice.estimates import REPEAT_LOG_SD, Z_90, Estimate, JobForecast
 from assistant.advice.scaling import (
     COMPILE_TERMS,
     MEMORY_TERMS,
@@ -33,9 +33,7 @@ from probes.workloads import Workload
 # What a row with this status says of its workload holds however long one waits; out of time does not.
 CANNOT = ("failed", "unusable")
 
-# A repeated measurement within a minute differs by about this much (standard deviation of the logarithm), however
-# narrow the interval of one run is; on a contended machine several times as much.
-REPEAT_LOG_SD = 0.07
+# How much wider a repeat scatters on a contended machine.
 CONTENDED_FACTOR = 3.0
 
 

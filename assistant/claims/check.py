@@ -13,7 +13,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
+from math import exp, hypot, log, sqrt
+from statistics import median
 
+from assistant.advice.estimates import REPEAT_LOG_SD, Z_90
 from assistant.claims.measure import Measured, Say, Stopped, measure, part
 from assistant.claims.records import CheckedLedger, CheckResult, Comparison
 from assistant.language import _
@@ -158,7 +161,7 @@ def decide(claim_id: str, check: RatioCheck, measured: Measured) -> CheckResult:
     ) or measured.contention(check)
     if problem:
         return CheckResult(claim=claim_id, outcome=None, problem=problem)
-    comparisons = tuple(_compare(check.numerator, other, values) for other in check.denominator)
+    comparisons = tuple(_compare(check, other, values) for other in check.denominator)
     outcome = check.decide(Ratio(figure=each.figure, low=each.low, high=each.high) for each in comparisons)
     closest = min(comparisons, key=lambda each: abs(each.figure - check.threshold))
     return CheckResult(
@@ -171,10 +174,22 @@ def decide(claim_id: str, check: RatioCheck, measured: Measured) -> CheckResult:
     )
 
 
-def _compare(numerator: str, denominator: str, values: Mapping[str, Sequence[float]]) -> Comparison:
-    """Round by round, so that what disturbed a round disturbed both; one value each is compared as it is."""
-    pairs = list(zip(values[numerator], values[denominator], strict=False))
+def _compare(check: RatioCheck, denominator: str, values: Mapping[str, Sequence[float]]) -> Comparison:
+    """Round by round, so that what disturbed a round disturbed both; one value each is compared as it is.
+
+    The rounds of a step time come from one process each and do not show what another process would have given;
+    their interval is widened by that. Cold starts are a new process every time.
+    """
+    pairs = zip(values[check.numerator], values[denominator], strict=False)
     ratios = tuple(above / below for above, below in pairs)
-    low, high = median_interval(ratios) or (ratios[0], ratios[0])
-    figure = sorted(ratios)[len(ratios) // 2]
-    return Comparison(numerator=numerator, denominator=denominator, figure=figure, low=low, high=high, ratios=ratios)
+    figure = median(ratios)
+    low, high = median_interval(ratios) or (figure, figure)
+    between = Z_90 * sqrt(2) * REPEAT_LOG_SD if check.metric == "step_ms" else 0.0
+    return Comparison(
+        numerator=check.numerator,
+        denominator=denominator,
+        figure=figure,
+        low=figure * exp(-hypot(log(figure / low), between)),
+        high=figure * exp(hypot(log(high / figure), between)),
+        ratios=ratios,
+    )

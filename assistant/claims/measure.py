@@ -1,8 +1,8 @@
-"""What ratio checks compare: step times in one interleaved probe, starts in fresh processes, sizes on disk."""
+"""What ratio checks compare: step times in interleaved probes, starts in fresh processes, sizes on disk."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -13,7 +13,7 @@ from probes.candidates import find_candidate
 from probes.cold_starts import ColdStarts, cold_starts
 from probes.environments import installed_mb
 from probes.machine_lock import never
-from probes.report import CandidateResult, Measurement, ProbeReport
+from probes.report import CandidateResult, ProbeReport
 from probes.schedule import ProbeSession
 from probes.workloads import find_workload
 
@@ -24,9 +24,8 @@ Needed = Mapping[str | None, set[str]]
 COLD_METRICS: tuple[Metric, ...] = ("import_s", "first_step_s", "memory_mb")
 COLD_ROUNDS = 5
 
-# What a steady probe of five candidates on four small workloads takes on two cores, as a share of the whole budget
-# where cold starts are needed as well.
-STEADY_SHARE = 0.55
+# What the steady probes may take of the whole budget where cold starts are needed as well.
+STEADY_SHARE = 0.65
 
 # How often a running probe is asked how it stands.
 POLL_S = 0.2
@@ -42,7 +41,7 @@ TRUSTED_CONTENTION = 0.25
 class Measured:
     """All figures: steady measurements by workload id, cold starts by workload id, installed sizes by candidate."""
 
-    report: ProbeReport | None = None
+    steady: dict[str, ProbeReport] = field(default_factory=dict)
     cold: dict[str, ColdStarts] = field(default_factory=dict)
     installed: dict[str, float] = field(default_factory=dict)
 
@@ -76,15 +75,16 @@ class Measured:
             starts = [start for name in names for start in self._cold(check).starts.get(name, [])]
             busy = sum(start.contended for start in starts) > TRUSTED_CONTENTION * len(starts)
         else:
-            busy = check.metric == "step_ms" and self.report is not None and self.report.contended
+            report = self.steady.get(check.workload or "")
+            busy = report is not None and report.contended
         return _("Other processes were busy meanwhile; nothing is concluded. Check again.") if busy else None
 
     def _cold(self, check: RatioCheck) -> ColdStarts:
         return self.cold.get(check.workload or "", ColdStarts())
 
     def _row(self, check: RatioCheck, candidate: str) -> CandidateResult | None:
-        measurements: Iterable[Measurement] = self.report.measurements if self.report else ()
-        rows = (row for each in measurements if each.workload.id == check.workload for row in each.candidates)
+        report = self.steady.get(check.workload or "")
+        rows = report.candidates if report else ()
         return next((row for row in rows if row.candidate == candidate), None)
 
 
@@ -105,8 +105,14 @@ def measure(
         measured.installed[candidate] = installed_mb(find_candidate(candidate).distributions)
     steady, cold = _needed(checks, ("step_ms",)), _needed(checks, COLD_METRICS)
     share = (STEADY_SHARE if cold else 1.0) if steady else 0.0
-    if steady:
-        measured.report = _steady(steady, share * budget_s, seed, part(say, 0.0, share), stopped)
+    for index, (workload_id, names) in enumerate(steady.items()):
+        if stopped():
+            break
+        each = share / len(steady)
+        told = part(say, index * each, each)
+        report = _steady(workload_id or "", names, each * budget_s, seed, say=told, stopped=stopped)
+        if report is not None:
+            measured.steady[workload_id or ""] = report
     for index, (workload_id, names) in enumerate(cold.items()):
         each = (1 - share) / len(cold)
         told = part(say, share + index * each, each)
@@ -122,11 +128,11 @@ def measure(
     return measured
 
 
-def _steady(needed: Needed, budget_s: float, seed: int, say: Say, stopped: Stopped) -> ProbeReport | None:
-    workloads = [find_workload(workload) for workload in needed if workload]
-    candidates = sorted({name for names in needed.values() for name in names})
-    with ProbeSession(candidates, budget_s=budget_s, seed=seed) as session:
-        session.focus(workloads)
+def _steady(
+    workload_id: str, names: Collection[str], budget_s: float, seed: int, *, say: Say, stopped: Stopped
+) -> ProbeReport | None:
+    with ProbeSession(sorted(names), budget_s=budget_s, seed=seed) as session:
+        session.focus([find_workload(workload_id)])
         session.start()
         while not session.wait(POLL_S) and not stopped():
             progress = session.progress

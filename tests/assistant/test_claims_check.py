@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from math import exp, sqrt
+
 import pytest
 
+from assistant.advice.estimates import REPEAT_LOG_SD, Z_90
 from assistant.claims.check import check_claims, decide
 from assistant.claims.measure import Measured, part
 from knowledge.claims import RatioCheck, ScriptCheck
@@ -53,17 +56,16 @@ def report(laptop):
             )
             for name, values in samples.items()
         )
-        return Measured(
-            report=ProbeReport(
-                machine=laptop,
-                versions={},
-                workload=WORKLOAD,
-                candidates=rows,
-                contended=contended,
-                seconds=1.0,
-                measured_at="2026-11-21T07:05:00+00:00",
-            )
+        report = ProbeReport(
+            machine=laptop,
+            versions={},
+            workload=WORKLOAD,
+            candidates=rows,
+            contended=contended,
+            seconds=1.0,
+            measured_at="2026-11-21T07:05:00+00:00",
         )
+        return Measured(steady={WORKLOAD.id: report})
 
     return reported
 
@@ -99,11 +101,13 @@ def test_a_ratio_about_the_threshold_is_too_close_to_call(report) -> None:
 
 
 def test_every_round_is_compared_with_its_own(report) -> None:
-    """A disturbance that hits both in a round leaves their ratio as it is."""
+    """A disturbance that hits both in a round leaves their ratio as it is; only the next run's scatter remains."""
     disturbed = (10.0, 30.0, 10.0, 50.0, 10.0)
     twice = tuple(2 * each for each in disturbed)
     result = decide("slow", check(), report(keras_tensorflow=twice, tensorflow_graph=disturbed))
-    assert (result.figure, result.low, result.high) == (2.0, 2.0, 2.0)
+    assert result.comparisons[0].ratios == (2.0,) * 5
+    scatter = exp(Z_90 * sqrt(2) * REPEAT_LOG_SD)
+    assert (result.low, result.figure, result.high) == pytest.approx((2.0 / scatter, 2.0, 2.0 * scatter))
 
 
 def test_it_holds_against_several_only_if_it_holds_against_each(report) -> None:
