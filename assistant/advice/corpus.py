@@ -1,7 +1,6 @@
 """The measured corpus: probe reports kept as one CSV row for each candidate and workload, beside what made them.
 
-Made with `probewise probe --workload ID --json > REPORT` for each workload, and then
-`python -m assistant.advice.corpus REPORT... > knowledge/measurements/ladder.csv`.
+`python -m assistant.advice.corpus REPORT... > FILE.csv` makes one of the JSON of `probewise probe --json`.
 """
 
 from __future__ import annotations
