@@ -50,7 +50,7 @@ def dot_plot(frame: pd.DataFrame, axis: Axis, ink: str) -> alt.LayerChart:
     """
     frame = frame.sort_values(axis.column)
     frame["end"] = frame[axis.high].fillna(frame[axis.column]) if axis.high else frame[axis.column]
-    scale = _scale(frame[axis.column])
+    scale = _scale(pd.concat([frame[axis.column], frame["end"]]))
     base = alt.Chart(frame).encode(y=_names())
     ticks = alt.Axis(tickCount=5, format=",~r", grid=False)
     x = alt.X(f"{axis.column}:Q", scale=scale, title=axis.title, axis=ticks)
