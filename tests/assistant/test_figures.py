@@ -54,10 +54,10 @@ def test_the_csv_holds_every_workload_and_says_where_it_is_from(report) -> None:
     assert all(row["versions"] == "torch 2.13.0; jax 0.10.2" and row["machine"] for row in rows)
 
 
-@pytest.mark.parametrize(("ratio", "scale"), [(2.0, None), (20.0, "log")])
-def test_a_wide_spread_is_drawn_on_a_logarithmic_scale(report, ratio, scale) -> None:
+@pytest.mark.parametrize(("ratio", "high", "scale"), [(2.0, 2.5, None), (20.0, 21.0, "log"), (2.0, 90.0, "log")])
+def test_a_wide_spread_of_figures_or_intervals_is_drawn_on_a_logarithmic_scale(report, ratio, high, scale) -> None:
     table = figures.table(report.measurements[0]).dropna(subset=["step_ms"])
-    table.loc[1, "step_ms"] = ratio * table.loc[0, "step_ms"]
+    table.loc[1, ["step_ms", "step_ms_high"]] = (ratio * table.loc[0, "step_ms"], high * table.loc[0, "step_ms"])
     axis = charts.Axis("step_ms", "ms", "step_words", "step_ms_low", "step_ms_high")
     drawn = charts.dot_plot(table, axis, "#000000").to_dict()
     assert drawn["layer"][1]["encoding"]["x"]["scale"].get("type") == scale
