@@ -147,7 +147,9 @@ def starter(
         raise InvalidInput(
             _("Nothing fits these answers; relax one of {fields}.").format(fields=", ".join(advice.relax))
         )
-    write_starter(answers, advice, framework=chosen, versions=versions, report=report, output=output)
+    write_starter(
+        answers, advice, framework=chosen, versions=report.versions if report else {}, report=report, output=output
+    )
     terminal.say(_("Wrote {output}. Its README says how to train.").format(output=output))
 
 
@@ -164,6 +166,10 @@ def claims(
     """List what articles claim about frameworks, what is true today, and what this machine says to it."""
     knowledge = load()
     wanted = matching(knowledge, checked_filter(knowledge, verdict=verdict, framework=framework))
+    if stale and (check or verdict or framework):
+        raise InvalidInput(
+            _("--stale lists every fact and claim; expected no --check, --verdict or --framework with it.")
+        )
     if stale:
         aged = staleness.stale(knowledge, installed_versions(), datetime.now(UTC).date())
         terminal.show_rows(aged, terminal.stale_records, as_json=as_json)

@@ -54,6 +54,10 @@ TASKS: Mapping[str, Task] = {
 UNKNOWN_TASK = "tabular_classification"
 DEFAULT_SCALE = "small"
 
+# A GPU of these kinds is there to be trained on. Intel and AMD graphics are in most laptops; they train only with
+# builds that a person installs on purpose, and then says so.
+TRAINS_AS_FOUND = ("nvidia", "apple", "tpu")
+
 # Passes over the data until the person is content. A prototype is thrown away early, the fastest training is
 # asked for by those who train long: it decides whether compiling pays.
 EPOCHS: Mapping[str | None, int] = {"prototype": 3, "balanced": 20, "fastest": 100, None: 20}
@@ -121,7 +125,7 @@ def known_answers(project: Project, machine: Machine | None) -> dict[str, Any]:
 
 
 def _machine_answers(machine: Machine) -> dict[str, str]:
-    accelerator = machine.accelerators[0].kind if machine.accelerators else "none"
+    accelerator = next((each.kind for each in machine.accelerators if each.kind in TRAINS_AS_FOUND), "none")
     python = ".".join(machine.python.split(".")[:2])
     answers = {"operating_system": machine.operating_system, "accelerator": accelerator, "python": python}
     return {name: value for name, value in answers.items() if value in FIELDS[name].values}

@@ -173,7 +173,7 @@ def recommendation(advice: Recommendation) -> RenderableType:
 def _headline(advice: Recommendation) -> Iterator[RenderableType]:
     if advice.winner is None:
         yield Text(_("Nothing fits these answers."), style="bold")
-        yield Text(_("Relax one of: {fields}.").format(fields=", ".join(advice.relax)))
+        yield Text(_("In the way: {fields}. Change what you can.").format(fields=", ".join(advice.relax)))
         return
     sure = _("{share} sure").format(share=wording.percent(advice.confidence))
     yield Text.assemble((wording.candidate_name(advice.winner.candidate), "bold"), "   ", (sure, "bold cyan"))

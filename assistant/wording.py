@@ -7,7 +7,7 @@ from math import floor, log10
 
 from assistant.advice.recommendation import Flip, ForecastRow
 from assistant.claims.records import CheckResult
-from assistant.language import _
+from assistant.language import _, ngettext
 from knowledge.load import load
 from probes.report import Machine, Progress
 from probes.workloads import Workload
@@ -102,9 +102,12 @@ def metric(name: str) -> str:
 def machine_line(machine: Machine) -> str:
     """One line about the machine: `2 cores (AMD EPYC), 24 GB, no GPU`."""
     devices = ", ".join(accelerator.name for accelerator in machine.accelerators) or _("no GPU")
-    return _("{cores} cores ({cpu}), {memory:.0f} GB, {devices}").format(
-        cores=machine.physical_cores, cpu=machine.cpu, memory=machine.memory_gb, devices=devices
+    line = ngettext(
+        "{cores} core ({cpu}), {memory:.0f} GB, {devices}",
+        "{cores} cores ({cpu}), {memory:.0f} GB, {devices}",
+        machine.physical_cores,
     )
+    return line.format(cores=machine.physical_cores, cpu=machine.cpu, memory=machine.memory_gb, devices=devices)
 
 
 def stage(progress: Progress) -> str:

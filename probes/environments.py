@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -37,8 +37,10 @@ def installed_versions() -> dict[str, str]:
     return {name: version for name, version in found if version is not None}
 
 
-def installed_mb(distributions: Iterable[str]) -> float:
-    """MiB on disk of these installed packages with all that they require, extras aside; what is missing counts 0."""
+def installed_mb(distributions: Sequence[str]) -> float | None:
+    """MiB on disk of these packages with all that they require, extras aside; None when one does not say."""
+    if not all(_lists_files(name) for name in distributions):
+        return None
     files = {path for name in _requirements_of(distributions) for path in importlib.metadata.files(name) or ()}
     sizes = (path.size if path.size is not None else 0 for path in files)
     return sum(sizes) / 2**20
@@ -100,6 +102,10 @@ def _state(proofs: list[_Proof]) -> FrameworkState:
         device=working[0].device if working else None,
         problem=" ".join(map(str, failures)) or None,
     )
+
+
+def _lists_files(distribution: str) -> bool:
+    return _installed_version(distribution) is not None and bool(importlib.metadata.files(distribution))
 
 
 def _requirements_of(distributions: Iterable[str]) -> set[str]:

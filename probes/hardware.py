@@ -112,6 +112,9 @@ def nvidia_accelerators() -> tuple[Accelerator, ...]:
         driver = pynvml.nvmlSystemGetDriverVersion()
         handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
         return tuple(_nvidia(handle, driver) for handle in handles)
+    except pynvml.NVMLError:
+        # A GPU that has fallen off its bus answers nothing more; no framework can train on it either.
+        return ()
     finally:
         pynvml.nvmlShutdown()
 

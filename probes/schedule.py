@@ -188,9 +188,8 @@ class ProbeSession:
             campaign.run()
             report = campaign.report(machine())
         with self._changed:
-            self._report = report
             if self._focus is focus:
-                self._settled = focus
+                self._report, self._settled = report, focus
         self._say(Standing(0.0, "done"), focus)
 
     @contextmanager
@@ -223,7 +222,8 @@ class ProbeSession:
         self._check(campaign.focus)
         report = campaign.report(machine())
         with self._changed:
-            self._report = report
+            if self._focus is campaign.focus:
+                self._report = report
         left_s, spent_s = campaign.expected_left_s, campaign.seconds
         self._say(Standing(left_s, stage, candidate.id, workload.id, spent_s), campaign.focus)
 

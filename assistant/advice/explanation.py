@@ -148,6 +148,8 @@ def _figures(case: Case, criterion: str, subject: str, other: str) -> tuple[Esti
 def _comparison(criterion: str, mine: float, theirs: float, other: str) -> str:
     if criterion == "training_speed":
         ratio = wording.rounded(max(mine, theirs) / min(mine, theirs))
+        if ratio == 1:
+            return _("here about as fast as {other}").format(other=other)
         faster, slower = _("here {ratio:g} times faster than {other}"), _("here {ratio:g} times slower than {other}")
         return (faster if mine < theirs else slower).format(ratio=ratio, other=other)
     if criterion == "time_to_first_result":

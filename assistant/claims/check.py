@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
-from math import exp, hypot, log, sqrt
+from math import exp, hypot, inf, log, sqrt
 from statistics import median
 
 from assistant.advice.estimates import REPEAT_LOG_SD, Z_90
@@ -162,8 +162,9 @@ def decide(claim_id: str, check: RatioCheck, measured: Measured) -> CheckResult:
     if problem:
         return CheckResult(claim=claim_id, outcome=None, problem=problem)
     comparisons = tuple(_compare(check, other, values) for other in check.denominator)
-    outcome = check.decide(Ratio(figure=each.figure, low=each.low, high=each.high) for each in comparisons)
-    closest = min(comparisons, key=lambda each: abs(each.figure - check.threshold))
+    outcome = check.decide(map(_ratio, comparisons))
+    deciding = [each for each in comparisons if check.decide([_ratio(each)]) == outcome] or comparisons
+    closest = min(deciding, key=lambda each: min(abs(log(each.figure / bound)) for bound in _finite_bounds(check)))
     return CheckResult(
         claim=claim_id,
         outcome=outcome,
@@ -172,6 +173,14 @@ def decide(claim_id: str, check: RatioCheck, measured: Measured) -> CheckResult:
         high=closest.high,
         comparisons=comparisons,
     )
+
+
+def _ratio(comparison: Comparison) -> Ratio:
+    return Ratio(figure=comparison.figure, low=comparison.low, high=comparison.high)
+
+
+def _finite_bounds(check: RatioCheck) -> list[float]:
+    return [bound for bound in check.bounds() if 0 < bound < inf]
 
 
 def _compare(check: RatioCheck, denominator: str, values: Mapping[str, Sequence[float]]) -> Comparison:

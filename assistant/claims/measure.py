@@ -51,7 +51,8 @@ class Measured:
             size = self.installed.get(candidate)
             return () if size is None else (size,)
         if check.metric in COLD_METRICS:
-            starts = self._cold(check).starts.get(candidate, [])
+            cold = self._cold(check)
+            starts = [] if candidate in cold.failures else cold.starts.get(candidate, [])
             figures = tuple(float(getattr(start, check.metric)) for start in starts)
         else:
             row = self._row(check, candidate)
@@ -60,6 +61,9 @@ class Measured:
 
     def problem(self, check: RatioCheck, candidate: str) -> str:
         """Why there are no values."""
+        if check.metric == "install_mb":
+            names = ", ".join(find_candidate(candidate).distributions)
+            return _("{names} are not all installed here, or do not list their files.").format(names=names)
         if check.metric in COLD_METRICS:
             failure = self._cold(check).failures.get(candidate)
             reason = str(failure) if failure else None
@@ -102,7 +106,9 @@ def measure(
     """
     measured = Measured()
     for candidate in _needed(checks, ("install_mb",)).get(None, ()):
-        measured.installed[candidate] = installed_mb(find_candidate(candidate).distributions)
+        size_mb = installed_mb(find_candidate(candidate).distributions)
+        if size_mb is not None:
+            measured.installed[candidate] = size_mb
     steady, cold = _needed(checks, ("step_ms",)), _needed(checks, COLD_METRICS)
     share = (STEADY_SHARE if cold else 1.0) if steady else 0.0
     for index, (workload_id, names) in enumerate(steady.items()):

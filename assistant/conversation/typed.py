@@ -36,7 +36,7 @@ def read_answer(asked: OpenQuestion, text: str) -> object:
 
 def _read_number(asked: OpenQuestion, text: str) -> int | float:
     found = _NUMBER.match(text.strip().lstrip("~≈ "))
-    if found is None or not (number := _digits(found[2])):
+    if found is None or not (number := _digits(found[2])) or _says_more(asked, found):
         raise InvalidInput(_("I expected a number here, such as 50k or 50,000. Correct it, or pick one above."))
     sign, unit = found[1], found[4].lower()
     scale = GIGABYTES.get(unit, 1.0) if asked.id == "dataset_gb" else 1.0
@@ -50,6 +50,12 @@ def _read_number(asked: OpenQuestion, text: str) -> int | float:
             )
         )
     return value if asked.id == "dataset_gb" else round(value)
+
+
+def _says_more(asked: OpenQuestion, found: re.Match[str]) -> bool:
+    """Whether what follows the number makes it another one: a second number, or bytes where none are asked for."""
+    bytes_meant = found[4].lower() in GIGABYTES and asked.id != "dataset_gb"
+    return bytes_meant or any(each.isdigit() for each in found[5])
 
 
 def _digits(written: str) -> str:

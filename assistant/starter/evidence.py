@@ -15,6 +15,7 @@ from assistant.wording import (
     flip_line,
     framework_name,
     job_line,
+    listing,
     machine_line,
     memory,
     percent,
@@ -72,7 +73,7 @@ def _verdict(starter: Starter, recommendation: Recommendation | None) -> str:
         return _("You chose {framework}; every candidate was excluded by your answers.").format(framework=chosen)
     share = percent(recommendation.frameworks.get(starter.framework, 0.0))
     if starter.framework in recommendation.tie:
-        tied = _(" and ").join(map(framework_name, recommendation.tie))
+        tied = listing(map(framework_name, recommendation.tie))
         return _("{tied} are equally good here; choose by taste.").format(tied=tied)
     winner = candidate_name(recommendation.winner.candidate)
     if starter.framework == recommendation.winner.framework:

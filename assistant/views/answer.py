@@ -13,7 +13,6 @@ from assistant.views.evidence import badge, linked_badge, sentence, show_forecas
 from assistant.views.state import advice, state
 from knowledge.load import load
 from probes.candidates import find_candidate
-from probes.environments import installed_versions
 
 
 def show_answer() -> None:
@@ -78,8 +77,12 @@ def _job(advised: Recommendation) -> None:
             with badge(row.evidence, "job"):
                 show_forecast(row.evidence, advised.forecast)
         st.markdown(f":gray[{_job_details(row)}]")
-    if advised.assumptions:
-        taken = "; ".join(_assumption(field, value) for field, value in advised.assumptions.items())
+    assumptions = dict(advised.assumptions)
+    if state().interview.project.task is not None and "task" in assumptions:
+        stand_in = wording.answer_label("task", assumptions.pop("task"))
+        st.caption(_("Forecast with the network of another task: {task}").format(task=stand_in))
+    if assumptions:
+        taken = "; ".join(_assumption(field, value) for field, value in assumptions.items())
         st.caption(_("Not said, so assumed: {assumptions}").format(assumptions=taken))
 
 
@@ -164,7 +167,7 @@ def _download(advised: Recommendation) -> None:
             advised,
             framework=starter.framework,
             backend=backend,
-            versions=installed_versions(),
+            versions=report.versions if report else {},
             report=report,
         )
 

@@ -18,7 +18,7 @@ PADDING = 0.6
 # A row of a ratio with its two lines, what is shaded of it, and the axis below all rows with its title.
 RATIO_ROW_PX = 62
 BAND_PX = 18
-AXIS_PX = 70
+RATIO_AXIS_PX = 70
 
 # Seen on light and dark alike.
 NEUTRAL = "#7d8a8a"
@@ -86,7 +86,7 @@ def ratio_plot(frame: pd.DataFrame, holds: tuple[float, float], title: str) -> a
         base.mark_rule(strokeWidth=2, color=NEUTRAL).encode(x=alt.X("low:Q", scale=scale), x2="high"),
         base.mark_point(filled=True, size=90, opacity=1).encode(x=x, tooltip=[alt.Tooltip("name:N")]),
     )
-    height = RATIO_ROW_PX * (len(frame) - 1 + 2 * PADDING) + AXIS_PX
+    height = RATIO_ROW_PX * (len(frame) - 1 + 2 * PADDING) + RATIO_AXIS_PX
     return alt.layer(*layers).properties(height=height)
 
 

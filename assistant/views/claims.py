@@ -122,7 +122,7 @@ def _standing(known: CheckedLedger | None) -> str:
     decidable = [claim.id for claim in load().claims.values() if claim.check]
     decided = {result.claim for result in known.results if result.outcome} & set(decidable) if known else set()
     if not known or not decided:
-        return _("A machine can decide **{total}** of these claims. This one was not asked yet.").format(
+        return _("A machine can decide **{total}** of these claims. Yours has not been asked yet.").format(
             total=len(decidable)
         )
     return _(

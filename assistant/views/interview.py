@@ -20,21 +20,22 @@ def _show() -> None:
     now = state()
     talk, aside = st.columns([5, 3], gap="large")
     with talk:
-        _greet()
         asked = now.interview.open_question
-        if asked is None or end_early(now):
-            _conclude(now, left_out=asked is not None)
-        else:
+        asking = asked is not None and not end_early(now)
+        _greet(asking=asking)
+        if asked is not None and asking:
             _ask(now, asked)
+        else:
+            _conclude(now, left_out=asked is not None)
     with aside:
         show_standing()
 
 
-def _greet() -> None:
+def _greet(*, asking: bool) -> None:
     with st.chat_message("assistant", avatar=AVATAR):
         st.markdown(f"**{_('Which deep-learning framework, on this machine, for your project?')}**")
         words = greeting(machine(), installed_versions())
-        if enabled():
+        if asking and enabled():
             words = f"{words} {_('Measuring has begun; it will be done before we are.')}"
         st.markdown(words)
 

@@ -125,8 +125,10 @@ def _table(measurement: Measurement) -> None:
     config = {
         "name": st.column_config.TextColumn(_("Candidate"), pinned=True),
         "step_ms": number(_("Step, ms"), format="%.3g"),
-        "step_ms_low": number(_("5 %, ms"), format="%.3g", help=_("Nine in ten repetitions lie between these two.")),
-        "step_ms_high": number(_("95 %, ms"), format="%.3g"),
+        "step_ms_low": number(
+            _("Low, ms"), format="%.3g", help=_("The median lies between low and high, nine times in ten.")
+        ),
+        "step_ms_high": number(_("High, ms"), format="%.3g"),
         "rounds": number(_("Rounds")),
         "first_step_s": number(_("First step, s"), format="%.2f"),
         "import_s": number(_("Import, s"), format="%.2f"),

@@ -117,6 +117,30 @@ def test_it_holds_against_several_only_if_it_holds_against_each(report) -> None:
     assert [each.denominator for each in result.comparisons] == ["tensorflow-graph", "jax-jit"]
 
 
+def test_the_figure_that_is_shown_is_one_that_decided(report) -> None:
+    several = check("step_ms", "tensorflow-graph", "jax-jit")
+    clear, unclear = (40.0,) * 5, (19.8,) * 5
+    result = decide("slow", several, report(keras_tensorflow=TWICE, tensorflow_graph=unclear, jax_jit=clear))
+    assert result.outcome == "does not hold here"
+    assert result.figure == pytest.approx(0.5, rel=0.02)
+
+
+def test_a_candidate_that_failed_in_a_later_round_decides_nothing() -> None:
+    cold = ColdStarts(
+        starts={"keras-tensorflow": starts(3.0, 3.1, 3.0), "tensorflow-graph": starts(1.0, 1.0, 1.1)},
+        failures={"keras-tensorflow": WorkerFailed("It ran out of memory.")},
+    )
+    result = decide("slow", check("import_s"), Measured(cold={WORKLOAD.id: cold}))
+    assert (result.outcome, result.problem) == (None, "It ran out of memory.")
+
+
+def test_a_size_that_is_not_known_decides_nothing() -> None:
+    size = check("install_mb").model_copy(update={"workload": None})
+    result = decide("large", size, Measured(installed={"keras-tensorflow": 100.0}))
+    assert result.outcome is None
+    assert "installed" in (result.problem or "")
+
+
 def test_a_contended_run_decides_nothing(report) -> None:
     result = decide("slow", check(), report(contended=True, keras_tensorflow=TWICE, tensorflow_graph=STEADY))
     assert result.outcome is None

@@ -221,7 +221,7 @@ def test_deciding_all_can_be_stopped(slow_check) -> None:
     ended(app)
     assert not app.exception
     assert not app.button(key="decide-all").disabled
-    assert "was not asked yet" in words(app)
+    assert "has not been asked yet" in words(app)
 
 
 def test_a_check_that_breaks_off_is_told_and_can_be_begun_again(monkeypatch) -> None:

@@ -82,6 +82,7 @@ def report(tmp_path: Path) -> Path:
         (["recommend", "--project", "nowhere.toml"], "No project file at nowhere.toml"),
         (["claims", "--verdict", "maybe"], "expected one of holds"),
         (["claims", "--framework", "mxnet"], "expected one of jax"),
+        (["claims", "--stale", "--check"], "expected no --check"),
         (["app", "--port", "0"], "--port"),
         (["nonsense"], "nonsense"),
         (["doctor", "--loud"], "--loud"),

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.project import Project
-from assistant.target import TASKS, known_answers, probe_workloads, target, trains_on
+from assistant.target import TASKS, detected_answers, known_answers, probe_workloads, target, trains_on
+from probes.report import Accelerator
 from probes.shapes import final_shape
 from probes.workloads import REFERENCE, find_workload
 
@@ -89,3 +90,10 @@ def test_a_machine_that_the_job_will_not_train_on_answers_nothing(laptop) -> Non
 
 def test_a_python_outside_the_vocabulary_stays_open(laptop) -> None:
     assert "python" not in known_answers(Project(), laptop.model_copy(update={"python": "3.99.0"}))
+
+
+@pytest.mark.parametrize(("kind", "taken"), [("nvidia", "nvidia"), ("intel", "none"), ("amd", "none")])
+def test_graphics_that_train_only_with_special_builds_are_not_taken_for_an_accelerator(laptop, kind, taken) -> None:
+    graphics = Accelerator(kind=kind, name="graphics")
+    machine = laptop.model_copy(update={"accelerators": (graphics,)})
+    assert detected_answers(Project(), machine)["accelerator"] == taken

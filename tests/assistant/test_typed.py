@@ -42,7 +42,9 @@ def test_sizes_with_their_unit(text, gigabytes) -> None:
     assert read_answer(question("dataset_gb"), text) == pytest.approx(gigabytes)
 
 
-@pytest.mark.parametrize("text", ["fifty thousand", "", "many", "-5", "0", "1,23,4", "1e30", "5.000.000"])
+@pytest.mark.parametrize(
+    "text", ["fifty thousand", "", "many", "-5", "0", "1,23,4", "1e30", "5.000.000", "50-60k", "50 to 60", "500 MB"]
+)
 def test_what_is_no_number_in_range_is_answered_with_a_sentence(text) -> None:
     with pytest.raises(InvalidInput, match=r"\.$"):
         read_answer(question("dataset_rows"), text)

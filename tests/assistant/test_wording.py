@@ -82,3 +82,8 @@ def test_a_decided_claim_shows_its_ratio_with_the_interval() -> None:
 def test_an_undecided_claim_says_why() -> None:
     check = CheckResult(claim="x", outcome=None, problem="Others were busy.")
     assert wording.check_line(check) == "not decided. Others were busy."
+
+
+def test_one_core_is_one_core(laptop) -> None:
+    assert wording.machine_line(laptop).startswith("4 cores")
+    assert wording.machine_line(laptop.model_copy(update={"physical_cores": 1})).startswith("1 core (")

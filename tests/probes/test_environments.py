@@ -62,3 +62,9 @@ def test_the_frameworks_installed_here_work() -> None:
     )
     installed = environments.installed_versions()
     assert all(installed[name] == version for state in states for name, version in state.versions.items())
+
+
+def test_an_installed_size_is_known_only_when_every_package_is_there() -> None:
+    assert environments.installed_mb(["packaging"]) > 0
+    assert environments.installed_mb(["scikit-learn"]) > environments.installed_mb(["joblib"])
+    assert environments.installed_mb(["packaging", "no-such-package"]) is None
