@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 a failure of ours, 2 wrong input (one line on stderr), 124
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from assistant.claims import saved
 from assistant.claims.listing import checked_filter, matching, rows
 from assistant.claims.records import CheckedLedger
 from assistant.errors import InvalidInput
-from assistant.language import _
+from assistant.language import _, environment_language, use_language
 from assistant.project import Project, read_project
 from assistant.server import serve
 from assistant.target import probe_workloads
@@ -36,21 +37,24 @@ from probes.schedule import probe as measure
 from probes.store import History
 from probes.workloads import Workload, find_workload
 
+# Before the options are made: their help is words as well.
+use_language(environment_language(os.environ))
+
 OUT_OF_TIME = 124
 MAX_BUDGET_S = 3600.0
 
 app = typer.Typer(
     name="probewise",
-    help="Which deep-learning framework should you use, on your machine, for your project? Measured, not guessed.",
+    help=_("Which deep-learning framework should you use, on your machine, for your project? Measured, not guessed."),
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
-ProjectFile = Annotated[Path, typer.Option("--project", help="A project file (TOML).")]
-Budget = Annotated[float, typer.Option("--budget", help="Seconds to measure for.")]
+AsJson = Annotated[bool, typer.Option("--json", help=_("Print JSON on stdout."))]
+ProjectFile = Annotated[Path, typer.Option("--project", help=_("A project file (TOML)."))]
+Budget = Annotated[float, typer.Option("--budget", help=_("Seconds to measure for."))]
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -66,32 +70,31 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code or 0)
 
 
-@app.command("app")
+@app.command("app", help=_("Start the app and print its address."))
 def run_app(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8501,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help=_("Port to listen on."))] = 8501,
+    host: Annotated[str, typer.Option(help=_("Address to listen on."))] = "127.0.0.1",
 ) -> None:
-    """Start the app and print its address."""
     serve(host, port)
 
 
-@app.command()
+@app.command(
+    help=_("Show the machine, its interpreters and its frameworks: usable, or present but unusable and the fix.")
+)
 def doctor(as_json: AsJson = False) -> None:
-    """Show the machine, its interpreters and its frameworks: usable, or present but unusable and the fix."""
     examination = Examination(machine=machine(), frameworks=examine())
     terminal.show(examination, terminal.examination, as_json=as_json)
 
 
-@app.command()
+@app.command(help=_("Train tiny models in every framework on this machine and show what was measured."))
 def probe(
-    project: Annotated[Path | None, typer.Option(help="A project file (TOML): measure what it needs.")] = None,
-    workload: Annotated[str | None, typer.Option(help="Id of a reference workload.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Examples per step.")] = None,
+    project: Annotated[Path | None, typer.Option(help=_("A project file (TOML): measure what it needs."))] = None,
+    workload: Annotated[str | None, typer.Option(help=_("Id of a reference workload."))] = None,
+    batch: Annotated[int | None, typer.Option(help=_("Examples per step."))] = None,
     budget: Budget = DEFAULT_BUDGET_S,
-    only: Annotated[str | None, typer.Option(help="Candidates to measure, separated by commas.")] = None,
+    only: Annotated[str | None, typer.Option(help=_("Candidates to measure, separated by commas."))] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train tiny models in every framework on this machine and show what was measured."""
     if project and workload:
         raise InvalidInput(_("Both --project and --workload were given; expected one of them."))
     answers = read_project(project) if project else Project()
@@ -104,15 +107,14 @@ def probe(
         raise typer.Exit(OUT_OF_TIME)
 
 
-@app.command()
+@app.command(help=_("Recommend a framework for a project, with the evidence, the doubt and what would change it."))
 def recommend(
     project: ProjectFile,
-    probe: Annotated[Path | None, typer.Option(help="Use this probe's JSON instead of measuring.")] = None,
-    no_probe: Annotated[bool, typer.Option("--no-probe", help="Do not measure.")] = False,
-    budget: Annotated[float | None, typer.Option(help="Seconds to measure for; 60 unless told.")] = None,
+    probe: Annotated[Path | None, typer.Option(help=_("Use this probe's JSON instead of measuring."))] = None,
+    no_probe: Annotated[bool, typer.Option("--no-probe", help=_("Do not measure."))] = False,
+    budget: Annotated[float | None, typer.Option(help=_("Seconds to measure for; 60 unless told."))] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Recommend a framework for a project, with the evidence, the doubt and what would change it."""
     from assistant.advice.recommend import recommend as advise
 
     if sum((probe is not None, no_probe, budget is not None)) > 1:
@@ -129,13 +131,14 @@ def recommend(
     terminal.show(advice, terminal.recommendation, as_json=as_json)
 
 
-@app.command()
+@app.command(
+    help=_("Write a starter project that trains, advised by the last probe of this machine if there is one.")
+)
 def starter(
     project: ProjectFile,
-    output: Annotated[Path, typer.Option(help="A new folder, or a file ending in .zip.")],
-    framework: Annotated[str | None, typer.Option(help="Framework id; the recommended one unless told.")] = None,
+    output: Annotated[Path, typer.Option(help=_("A new folder, or a file ending in .zip."))],
+    framework: Annotated[str | None, typer.Option(help=_("Framework id; the recommended one unless told."))] = None,
 ) -> None:
-    """Write a starter project that trains, advised by the last probe of this machine if there is one."""
     from assistant.advice.recommend import recommend as advise
     from assistant.starter.generate import write_starter
 
@@ -153,17 +156,20 @@ def starter(
     terminal.say(_("Wrote {output}. Its README says how to train.").format(output=output))
 
 
-@app.command()
+@app.command(
+    help=_("List what articles claim about frameworks, what is true today, and what this machine says to it.")
+)
 def claims(
-    verdict: Annotated[str | None, typer.Option(help="List only claims with this verdict.")] = None,
-    framework: Annotated[str | None, typer.Option(help="List only claims about this framework.")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Let this machine decide what it can, in minutes.")] = False,
+    verdict: Annotated[str | None, typer.Option(help=_("List only claims with this verdict."))] = None,
+    framework: Annotated[str | None, typer.Option(help=_("List only claims about this framework."))] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help=_("Let this machine decide what it can, in minutes."))
+    ] = False,
     stale: Annotated[
-        bool, typer.Option("--stale", help="List facts and claims that should be looked at again.")
+        bool, typer.Option("--stale", help=_("List facts and claims that should be looked at again."))
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List what articles claim about frameworks, what is true today, and what this machine says to it."""
     knowledge = load()
     wanted = matching(knowledge, checked_filter(knowledge, verdict=verdict, framework=framework))
     if stale and (check or verdict or framework):

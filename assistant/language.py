@@ -8,9 +8,12 @@ thread, one command), never per process.
 from __future__ import annotations
 
 import gettext as _gettext
+from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+
+from babel import negotiate_locale
 
 DOMAIN = "probewise"
 CATALOGUES = Path(__file__).parent / "locale"
@@ -30,6 +33,13 @@ def use_language(code: str) -> None:
     if code not in available_languages():
         raise ValueError(f"Unknown language {code!r}; expected one of {', '.join(available_languages())}.")
     _language.set(code)
+
+
+def environment_language(environment: Mapping[str, str]) -> str:
+    """The language that the terminal asks for (LC_ALL, LC_MESSAGES, LANG), if there is a catalogue for it."""
+    asked = (environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name))
+    wanted = next(asked, SOURCE_LANGUAGE).partition(".")[0]
+    return negotiate_locale([wanted], available_languages()) or SOURCE_LANGUAGE
 
 
 def language_in_use() -> str:

@@ -12,6 +12,7 @@ from assistant.conversation.interview import Interview, OpenQuestion, Settled
 from assistant.conversation.typed import read_answer
 from assistant.errors import InvalidInput
 from assistant.language import _, ngettext
+from assistant.views.languages import follow_browser
 from assistant.views.state import State, state
 from knowledge.schema import NumberRange
 
@@ -206,6 +207,7 @@ def _take_pill(question_id: str, numeric: bool) -> None:
 
 
 def _take_number(asked: OpenQuestion) -> None:
+    follow_browser()  # a callback comes before the page
     number = st.session_state.number
     if number is None:
         state().notice = _("Type a number first, or pick one above.")
@@ -214,6 +216,7 @@ def _take_number(asked: OpenQuestion) -> None:
 
 
 def _take_text(asked: OpenQuestion, text: str) -> None:
+    follow_browser()  # a callback comes before the page
     try:
         _answer(asked.id, read_answer(asked, text))
     except InvalidInput as problem:
@@ -225,6 +228,7 @@ def _take_choices(question_id: str) -> None:
 
 
 def _take(question_id: str, value: Any) -> None:
+    follow_browser()
     try:
         _answer(question_id, value)
     except InvalidInput as problem:

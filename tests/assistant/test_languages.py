@@ -49,3 +49,19 @@ def test_the_page_follows_the_browser(locale) -> None:
 @pytest.mark.usefixtures("german")
 def test_other_browsers_get_english(locale) -> None:
     assert "What do you want to build?" in shown(locale)
+
+
+@pytest.mark.parametrize(
+    ("environment", "code"),
+    [
+        ({"LANG": "de_CH.UTF-8"}, "de"),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": "de_DE"}, "de"),
+        ({"LANG": "de", "LC_MESSAGES": "fr_FR.UTF-8"}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": ""}, "en"),
+        ({}, "en"),
+    ],
+)
+@pytest.mark.usefixtures("german")
+def test_the_terminal_is_followed_where_there_is_a_catalogue(environment, code) -> None:
+    assert language.environment_language(environment) == code
