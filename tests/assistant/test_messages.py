@@ -14,5 +14,6 @@ def test_the_translation_template_is_current() -> None:
 def test_it_holds_the_words_of_code_and_knowledge() -> None:
     catalogue = read_po(io.BytesIO(template()))
     assert "Download starter" in catalogue
+    assert "Try something simpler first." in catalogue, "a message inside an f-string"
     assert "What do you want to build?" in catalogue
     assert ("{n} earlier answer", "{n} earlier answers") in [message.id for message in catalogue]
