@@ -32,7 +32,7 @@ from probes.environments import examine, installed_versions
 from probes.errors import InvalidWorkload, UnknownId
 from probes.hardware import machine
 from probes.report import Examination, ProbeReport
-from probes.schedule import ALL_CANDIDATES, DEFAULT_BUDGET_S
+from probes.schedule import ALL_CANDIDATES, DEFAULT_BUDGET_S, MAX_BUDGET_S
 from probes.schedule import probe as measure
 from probes.store import History
 from probes.workloads import Workload, find_workload
@@ -41,7 +41,6 @@ from probes.workloads import Workload, find_workload
 use_language(environment_language(os.environ))
 
 OUT_OF_TIME = 124
-MAX_BUDGET_S = 3600.0
 
 app = typer.Typer(
     name="probewise",

@@ -10,14 +10,11 @@ from statistics import median
 from probes.candidates import Candidate
 from probes.errors import WorkerFailed
 from probes.report import CandidateResult, Machine, Measurement, ProbeReport
-from probes.statistics import median_interval, relative_differences
+from probes.statistics import TRUSTED_CONTENTION, median_interval, relative_differences
 from probes.workloads import Workload
 
 # Every other candidate's first loss is compared with this one's.
 REFERENCE_CANDIDATE = "pytorch-eager"
-
-# More disturbed blocks than this share, after each was measured again, and the step times should not be trusted.
-TRUSTED_CONTENTION = 0.25
 
 
 @dataclass

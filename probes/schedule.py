@@ -24,6 +24,9 @@ from probes.workloads import Workload
 ALL_CANDIDATES: tuple[str, ...] = tuple(candidate.id for candidate in CANDIDATES)
 DEFAULT_BUDGET_S = 60.0
 
+# More than this is a slip of the pen.
+MAX_BUDGET_S = 3600.0
+
 # Workers stay ready this long for the next focus; importing all frameworks again takes a third of a budget.
 IDLE_KEEP_S = 120.0
 

@@ -18,6 +18,9 @@ _T_95 = {1: 6.314, 2: 2.920, 3: 2.353}
 # 10 ms, so on two cores a block of 100 ms cannot tell less than 5 % from nothing.
 CONTENDED_SHARE = 0.2
 
+# More disturbed samples than this share, after each was measured again, and the figures should not be trusted.
+TRUSTED_CONTENTION = 0.25
+
 
 def median_interval(samples: Sequence[float]) -> tuple[float, float] | None:
     """The 90 % interval of the median of positive samples; None for fewer than two.

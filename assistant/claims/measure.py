@@ -15,6 +15,7 @@ from probes.environments import installed_mb
 from probes.machine_lock import never
 from probes.report import CandidateResult, ProbeReport
 from probes.schedule import ProbeSession
+from probes.statistics import TRUSTED_CONTENTION
 from probes.workloads import find_workload
 
 Say = Callable[[str, float], None]
@@ -32,9 +33,6 @@ POLL_S = 0.2
 
 # A ratio of fewer rounds has no interval worth the name.
 LEAST_ROUNDS = 3
-
-# More contended starts than this share, and nothing is said.
-TRUSTED_CONTENTION = 0.25
 
 
 @dataclass

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from assistant.project import Project
-from assistant.target import detected_answers, known_answers
+from assistant.target import known_answers
 from knowledge.collection import Knowledge
 from knowledge.schema import NumberRange, Question
 from probes.report import Machine
@@ -55,8 +55,3 @@ def phrasing(question: Question, project: Project) -> tuple[str, NumberRange | N
         if variant.when.matches(project.answers):
             return variant.text, variant.number
     return question.text, question.number
-
-
-def detected_defaults(machine: Machine) -> dict[str, str]:
-    """What the machine answers by itself, by field: operating system, Python version and accelerator."""
-    return detected_answers(Project(), machine)

@@ -16,12 +16,11 @@ from assistant.views.state import State
 from probes.environments import installed_versions
 from probes.hardware import machine
 from probes.report import ProbeReport, Progress
-from probes.schedule import DEFAULT_BUDGET_S, ProbeSession
+from probes.schedule import DEFAULT_BUDGET_S, MAX_BUDGET_S, ProbeSession
 from probes.store import History
 from probes.workloads import Workload
 
 BUDGET_VARIABLE = "PROBEWISE_BUDGET_S"
-MAX_BUDGET_S = 3600.0
 
 
 def budget_s() -> float:

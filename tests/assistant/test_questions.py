@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from assistant.conversation.questions import detected_defaults, next_question, phrasing, questions_for
+from assistant.conversation.questions import next_question, phrasing, questions_for
 from assistant.project import FIELDS, Project
+from assistant.target import detected_answers
 from knowledge.load import load
 
 
@@ -26,7 +27,7 @@ def test_answered_skipped_and_detected_questions_are_not_asked(laptop) -> None:
     seen = []
     while question := next_question(project, skipped | set(seen), load(), laptop):
         seen.append(question.id)
-    assert not set(seen) & {"task", "goal", "experience", *detected_defaults(laptop)}
+    assert not set(seen) & {"task", "goal", "experience", *detected_answers(Project(), laptop)}
     assert len(seen) == len(set(seen))
 
 
