@@ -10,12 +10,13 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 from pydantic import ValidationError
 
-from assistant import terminal
+from assistant import examination_words, terminal, terminal_measurements
+from assistant.advice.recommendation import Recommendation
 from assistant.claims import saved
 from assistant.claims.listing import checked_filter, matching, rows
 from assistant.claims.records import CheckedLedger
@@ -28,10 +29,11 @@ from knowledge import staleness
 from knowledge.claims import Claim
 from knowledge.load import load
 from probes.candidates import find_candidate
-from probes.environments import examine, installed_versions
+from probes.environments import installed_versions
 from probes.errors import InvalidWorkload, UnknownId
+from probes.examination import examine
 from probes.hardware import machine
-from probes.report import Examination, ProbeReport
+from probes.report import Machine, ProbeReport
 from probes.schedule import ALL_CANDIDATES, DEFAULT_BUDGET_S, MAX_BUDGET_S
 from probes.schedule import probe as measure
 from probes.store import History
@@ -40,7 +42,13 @@ from probes.workloads import Workload, find_workload
 # Before the options are made: their help is words as well.
 use_language(environment_language(os.environ))
 
+from assistant.environment_commands import commands as environment_commands  # noqa: E402  its options as well
+from assistant.history_commands import commands as history_commands  # noqa: E402  its options as well
+
 OUT_OF_TIME = 124
+
+# The formats of the decision record that are a document; the third is the recommendation as JSON.
+DOCUMENTS = ("markdown", "html")
 
 app = typer.Typer(
     name="probewise",
@@ -51,8 +59,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.add_typer(environment_commands)
+app.add_typer(history_commands)
+
 AsJson = Annotated[bool, typer.Option("--json", help=_("Print JSON on stdout."))]
 ProjectFile = Annotated[Path, typer.Option("--project", help=_("A project file (TOML)."))]
+RecordFormat = Annotated[
+    Literal["markdown", "html", "json"] | None,
+    typer.Option("--format", help=_("Print the decision record as a file to keep, or JSON, on stdout.")),
+]
 Budget = Annotated[float, typer.Option("--budget", help=_("Seconds to measure for."))]
 
 
@@ -81,8 +96,7 @@ def run_app(
     help=_("Show the machine, its interpreters and its frameworks: usable, or present but unusable and the fix.")
 )
 def doctor(as_json: AsJson = False) -> None:
-    examination = Examination(machine=machine(), frameworks=examine())
-    terminal.show(examination, terminal.examination, as_json=as_json)
+    terminal.show(examine(), examination_words.examination, as_json=as_json)
 
 
 @app.command(help=_("Train tiny models in every framework on this machine and show what was measured."))
@@ -101,7 +115,7 @@ def probe(
     if batch is not None:
         workloads = [each.with_batch(batch) for each in workloads]
     report = _probe(workloads, _candidate_ids(only), budget)
-    terminal.show(report, terminal.probe_report, as_json=as_json)
+    terminal.show(report, terminal_measurements.probe_report, as_json=as_json)
     if all(row.status == "timeout" for row in report.candidates):
         raise typer.Exit(OUT_OF_TIME)
 
@@ -112,10 +126,15 @@ def recommend(
     probe: Annotated[Path | None, typer.Option(help=_("Use this probe's JSON instead of measuring."))] = None,
     no_probe: Annotated[bool, typer.Option("--no-probe", help=_("Do not measure."))] = False,
     budget: Annotated[float | None, typer.Option(help=_("Seconds to measure for; 60 unless told."))] = None,
+    record_format: RecordFormat = None,
     as_json: AsJson = False,
 ) -> None:
     from assistant.advice.recommend import recommend as advise
 
+    if as_json and record_format in DOCUMENTS:
+        raise InvalidInput(
+            _("--json and --format {format} exclude each other; expected one of them.").format(format=record_format)
+        )
     if sum((probe is not None, no_probe, budget is not None)) > 1:
         raise InvalidInput(_("--probe, --no-probe and --budget exclude each other; expected one of them at most."))
     answers = read_project(project)
@@ -126,8 +145,12 @@ def recommend(
         report = _read_report(probe)
     else:
         report = _probe(probe_workloads(answers), ALL_CANDIDATES, DEFAULT_BUDGET_S if budget is None else budget)
-    advice = advise(answers, report, machine=report.machine if report else machine())
-    terminal.show(advice, terminal.recommendation, as_json=as_json)
+    here = report.machine if report else machine()
+    advice = advise(answers, report, machine=here)
+    if record_format in DOCUMENTS:
+        terminal.write_document(_record(record_format, answers, advice, report, here))
+    else:
+        terminal.show(advice, terminal.recommendation, as_json=as_json or record_format == "json")
 
 
 @app.command(
@@ -183,15 +206,27 @@ def claims(
     terminal.show_rows(rows(knowledge, wanted, ledger), terminal.claim_rows, as_json=as_json)
 
 
+def _record(
+    record_format: str, project: Project, advice: Recommendation, report: ProbeReport | None, here: Machine
+) -> str:
+    from assistant.record import html, markdown
+    from assistant.record.content import decision_record
+
+    today = datetime.now().astimezone().date()
+    render = {"markdown": markdown.render, "html": html.render}[record_format]
+    return render(decision_record(project, advice, report, machine=here, made_on=today))
+
+
 def _checked(wanted: Sequence[Claim]) -> CheckedLedger:
     from assistant.claims.check import check_claims
 
     with terminal.shares_bar() as say:
         ledger = check_claims(wanted, say=say)
+    known = saved.merged(saved.last(), ledger)
     problem = saved.save(ledger)
     if problem:
         terminal.say(problem)
-    return ledger
+    return known
 
 
 def _read_report(path: Path) -> ProbeReport:

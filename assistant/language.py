@@ -1,8 +1,8 @@
 """The words of the interface in the person's language, through gettext.
 
-Only English has no catalogue: its words stand in the code and in `knowledge/`. Adding a language adds one
-catalogue under `assistant/locale/` and nothing else. The language is kept per context (a browser session's
-thread, one command), never per process.
+Only English has no catalogue: its words stand in the code of `assistant` and `probes`, in `knowledge/` and in the
+starter's README. Adding a language adds one catalogue under `assistant/locale/` and nothing else. The language is
+kept per context (a browser session's thread, one command), never per process.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import gettext as _gettext
 from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
-from babel import negotiate_locale
+from probes.words import translate_with
 
 DOMAIN = "probewise"
 CATALOGUES = Path(__file__).parent / "locale"
@@ -35,11 +36,23 @@ def use_language(code: str) -> None:
     _language.set(code)
 
 
+def nearest_language(wanted: str) -> str:
+    """What to show who asks for `wanted` (`zh-CN`, `de_CH`): that, else the same language of elsewhere, else English.
+
+    So Chinese of any region and script (`zh`, `zh-Hans`, `zh-TW`) is answered in the Chinese there is: who writes it
+    in other characters still reads these, and a browser set to `zh-TW` asks for `zh` before English.
+    """
+    code = wanted.replace("-", "_").lower()
+    offered = available_languages()
+    exact = (each for each in offered if each.lower() == code)
+    related = (each for each in offered if each.partition("_")[0] == code.partition("_")[0])
+    return next(chain(exact, related), SOURCE_LANGUAGE)
+
+
 def environment_language(environment: Mapping[str, str]) -> str:
     """The language that the terminal asks for (LC_ALL, LC_MESSAGES, LANG), if there is a catalogue for it."""
     asked = (environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name))
-    wanted = next(asked, SOURCE_LANGUAGE).partition(".")[0]
-    return negotiate_locale([wanted], available_languages()) or SOURCE_LANGUAGE
+    return nearest_language(next(asked, SOURCE_LANGUAGE).partition(".")[0])
 
 
 def language_in_use() -> str:
@@ -55,6 +68,9 @@ def _(message: str) -> str:
 def ngettext(singular: str, plural: str, count: int) -> str:
     """The form of the message that fits `count`."""
     return _catalogue(_language.get()).ngettext(singular, plural, count)
+
+
+translate_with(_)
 
 
 @cache

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter
@@ -16,11 +17,12 @@ from rich.text import Text
 
 from assistant import wording
 from assistant.advice.recommendation import Recommendation
-from assistant.claims.records import ClaimRow
+from assistant.claims.records import CheckResult, ClaimRow
+from assistant.claims.words import when_checked
 from assistant.language import _
 from knowledge.staleness import Stale
-from probes.report import CandidateResult, Examination, Measurement, ProbeReport
 from probes.report import Progress as ProbeProgress
+from probes.words import sentences
 
 Shown = TypeVar("Shown", bound=BaseModel)
 Row = TypeVar("Row")
@@ -42,6 +44,13 @@ def show(record: Shown, in_words: Callable[[Shown], RenderableType], *, as_json:
         _write_json(record.model_dump_json(by_alias=True, indent=2))
     else:
         _stdout.print(in_words(record))
+
+
+def write_document(text: str) -> None:
+    """The text of a file on stdout, with nothing beside it: UTF-8 and line ends as they are, on every system."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.flush()
 
 
 def show_rows(records: Sequence[Row], in_words: Callable[[Sequence[Row]], RenderableType], *, as_json: bool) -> None:
@@ -79,18 +88,6 @@ def _bar() -> Iterator[Callable[[str, float, str], None]]:
         yield lambda what, share, left: bar.update(task, completed=share, description=what, left=left)
 
 
-def probe_report(report: ProbeReport) -> RenderableType:
-    """Every workload's table under one line about the machine."""
-    parts: list[RenderableType] = [Text(wording.machine_line(report.machine), style="bold")]
-    parts += [_measurement_table(measurement) for measurement in report.measurements]
-    if report.contended:
-        parts.append(
-            Text(_("Other processes were busy: do not trust the step times. Measure again."), style="yellow")
-        )
-    parts.append(Text(_("Measured in {seconds:.0f} s.").format(seconds=report.seconds), style="dim"))
-    return Group(*parts)
-
-
 def claim_rows(claims: Sequence[ClaimRow]) -> RenderableType:
     """Each claim with its verdict, what is true today and, where asked, what this machine says."""
     parts: list[RenderableType] = []
@@ -100,69 +97,25 @@ def claim_rows(claims: Sequence[ClaimRow]) -> RenderableType:
         parts.append(Text(f"    {claim.today}", style="dim"))
         if claim.check:
             parts.append(Text(f"    {wording.check_line(claim.check)}", style="cyan"))
+            parts += [Text(f"    {sentence}", style="dim") for sentence in _when_checked(claim.check)]
     tally = Counter(claim.verdict for claim in claims)
-    parts.append(Text(", ".join(f"{count} {wording.verdict(verdict)}" for verdict, count in tally.items())))
+    parts.append(Text(wording.clauses(f"{count} {wording.verdict(verdict)}" for verdict, count in tally.items())))
     return Group(*parts)
+
+
+def _when_checked(check: CheckResult) -> tuple[str, ...]:
+    here = datetime.now().astimezone()
+    return when_checked(check, here.tzinfo or UTC, here)
 
 
 def stale_records(records: Sequence[Stale]) -> RenderableType:
     """What should be looked at again, and why."""
-    table = _table(_("Facts and claims to look at again"), _("Record"), (_("Checked"), _("Age in days")))
+    table = figure_table(_("Facts and claims to look at again"), _("Record"), (_("Checked"), _("Age in days")))
     table.add_column(_("Installed is newer"))
     for record in records:
         lags = ", ".join(f"{lag.distribution} {lag.recorded} < {lag.installed}" for lag in record.lags)
         table.add_row(f"{record.file}: {record.id}", record.checked.isoformat(), str(record.age_days), lags)
     return table if records else Text(_("Nothing lags behind what is installed, and nothing is too old."))
-
-
-def _measurement_table(measurement: Measurement) -> RenderableType:
-    title = _("{workload}, batch of {batch}").format(
-        workload=measurement.workload.id, batch=measurement.workload.batch
-    )
-    headings = (_("Step"), _("90 % interval"), _("First step"), _("Import"), _("Memory"), _("Rounds"))
-    table = _table(title, _("Candidate"), headings)
-    for row in sorted(measurement.candidates, key=_fastest_first):
-        table.add_row(wording.candidate_name(row.candidate), *_figures(row))
-    problems = [
-        Text.assemble((wording.candidate_name(row.candidate), "bold"), ": ", row.error, style="yellow")
-        for row in measurement.candidates
-        if row.error
-    ]
-    return Group(table, *problems)
-
-
-def _fastest_first(row: CandidateResult) -> tuple[bool, float]:
-    return (row.step_ms is None, row.step_ms or 0.0)
-
-
-def _figures(row: CandidateResult) -> Sequence[str]:
-    def seconds(value: float | None) -> str:
-        return NOTHING if value is None else wording.duration(value)
-
-    interval = NOTHING
-    if row.step_ms_low is not None and row.step_ms_high is not None:
-        interval = wording.duration_range(row.step_ms_low / 1e3, row.step_ms_high / 1e3)
-    return (
-        seconds(None if row.step_ms is None else row.step_ms / 1e3),
-        interval,
-        seconds(row.first_step_s),
-        seconds(row.import_s),
-        NOTHING if row.memory_mb is None else wording.memory(row.memory_mb),
-        str(row.rounds or NOTHING),
-    )
-
-
-def examination(found: Examination) -> RenderableType:
-    """The machine, and for each framework whether it works, with which versions and where."""
-    table = _table(_("Frameworks"), _("Framework"), ())
-    for heading in (_("State"), _("Versions"), _("Device")):
-        table.add_column(heading)
-    for state in found.frameworks:
-        versions = ", ".join(f"{name} {version}" for name, version in state.versions.items())
-        name = wording.framework_name(state.framework)
-        table.add_row(name, wording.framework_status(state.status), versions, state.device or NOTHING)
-    problems = [Text(state.problem, style="yellow") for state in found.frameworks if state.problem]
-    return Group(Text(wording.machine_line(found.machine), style="bold"), table, *problems)
 
 
 def recommendation(advice: Recommendation) -> RenderableType:
@@ -178,7 +131,7 @@ def _headline(advice: Recommendation) -> Iterator[RenderableType]:
     sure = _("{share} sure").format(share=wording.percent(advice.confidence))
     yield Text.assemble((wording.candidate_name(advice.winner.candidate), "bold"), "   ", (sure, "bold cyan"))
     if advice.tie:
-        names = ", ".join(map(wording.framework_name, advice.tie))
+        names = wording.listing(map(wording.framework_name, advice.tie))
         yield Text(_("A tie: {names} are equally good here; choose by taste.").format(names=names))
     job = next((row for row in advice.forecast if row.candidate == advice.winner.candidate), None)
     if job:
@@ -198,7 +151,7 @@ def _reasons(advice: Recommendation) -> Iterator[RenderableType]:
 
 
 def _standing(advice: Recommendation) -> RenderableType:
-    table = _table(_("Share of plausible worlds that each one wins"), _("Candidate"), (_("Share"), _("Score")))
+    table = figure_table(_("Share of plausible worlds that each one wins"), _("Candidate"), (_("Share"), _("Score")))
     for ranked in advice.ranking:
         if ranked.excluded is None:
             share = wording.percent(ranked.acceptability)
@@ -210,10 +163,11 @@ def _exclusions(advice: Recommendation) -> Iterator[RenderableType]:
     for ranked in advice.ranking:
         if ranked.excluded:
             name = wording.candidate_name(ranked.candidate)
-            yield Text(f"{name}: {ranked.excluded.reason} {ranked.excluded.fix}", style="dim")
+            yield Text(wording.labelled(name, sentences(ranked.excluded.reason, ranked.excluded.fix)), style="dim")
 
 
-def _table(title: str, first: str, numbers: Sequence[str]) -> Table:
+def figure_table(title: str, first: str, numbers: Sequence[str]) -> Table:
+    """A table whose first column names something and whose others are figures."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column(first)
     for heading in numbers:

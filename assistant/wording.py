@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
 from math import floor, log10
+from typing import Literal
 
 from assistant.advice.recommendation import Flip, ForecastRow
 from assistant.claims.records import CheckResult
 from assistant.language import _, ngettext
 from knowledge.load import load
-from probes.report import Machine, Progress
+from probes.report import Machine, ProbeReport, Progress
 from probes.workloads import Workload
 
 SIGNIFICANT_DIGITS = 2
@@ -76,8 +78,11 @@ def check_line(check: CheckResult) -> str:
     figure = check.figure
     if isinstance(figure, float) and check.low is not None and check.high is not None:
         figure = ratio(figure, check.low, check.high)
-    head = outcome(check.outcome) if figure is None else f"{outcome(check.outcome)}: {figure}"
-    return ". ".join(filter(None, (head, check.meaning or check.problem)))
+    said = outcome(check.outcome)
+    if figure is not None:
+        said = _("{outcome}: {figure}").format(outcome=said, figure=figure)
+    meaning = check.meaning or check.problem
+    return _("{outcome}. {meaning}").format(outcome=said, meaning=meaning) if meaning else said
 
 
 def ratio(figure: float, low: float, high: float) -> str:
@@ -86,6 +91,29 @@ def ratio(figure: float, low: float, high: float) -> str:
     if rounded(low) == rounded(high):
         return times
     return _("{times} ({low:g} to {high:g})").format(times=times, low=rounded(low), high=rounded(high))
+
+
+def standing(name: str | None) -> str:
+    """Where a candidate stands on one network, in a word."""
+    return {"leader": _("fastest"), "tied": _("equal"), "slower": _("slower"), None: ""}[name]
+
+
+def time_spent(report: ProbeReport) -> str:
+    """How long it took to measure, and what that was spent on, the most first."""
+    names = {
+        "starting workers": _("starting processes"),
+        "importing": _("importing"),
+        "building": _("building"),
+        "first steps": _("first steps"),
+        "warming up": _("warming up"),
+        "timed steps": _("timed steps"),
+        "reading memory": _("reading memory"),
+        "between": _("between them"),
+    }
+    spent_s = report.wall_s | {"between": max(report.seconds - sum(report.wall_s.values()), 0.0)}
+    most = sorted((name for name in spent_s if name in names), key=lambda name: -spent_s[name])
+    told = clauses(_("{activity} {time}").format(activity=names[name], time=duration(spent_s[name])) for name in most)
+    return _("Measured in {time}: {activities}.").format(time=duration(report.seconds), activities=told)
 
 
 def metric(name: str) -> str:
@@ -101,7 +129,7 @@ def metric(name: str) -> str:
 
 def machine_line(machine: Machine) -> str:
     """One line about the machine: `2 cores (AMD EPYC), 24 GB, no GPU`."""
-    devices = ", ".join(accelerator.name for accelerator in machine.accelerators) or _("no GPU")
+    devices = clauses(accelerator.name for accelerator in machine.accelerators) or _("no GPU")
     line = ngettext(
         "{cores} core ({cpu}), {memory:.0f} GB, {devices}",
         "{cores} cores ({cpu}), {memory:.0f} GB, {devices}",
@@ -132,9 +160,9 @@ def job_line(row: ForecastRow) -> str:
         return row.missing or _("Too little was measured to say how long your job takes.")
     line = _("About {time} per epoch").format(time=duration(row.epoch_seconds))
     if row.epoch_seconds_low is not None and row.epoch_seconds_high is not None:
-        line += f" ({duration_range(row.epoch_seconds_low, row.epoch_seconds_high)})"
+        line = with_range(line, row.epoch_seconds_low, row.epoch_seconds_high)
     if row.memory_mb is not None:
-        line += _(", {memory} of memory").format(memory=memory(row.memory_mb))
+        line = clauses((line, _("{memory} of memory").format(memory=memory(row.memory_mb))))
     return line
 
 
@@ -152,17 +180,39 @@ def answer_label(field: str, value: object) -> str:
     if value is None:
         return _("not sure")
     if isinstance(value, tuple | list):
-        return ", ".join(answer_label(field, each) for each in value)
+        return listing(answer_label(field, each) for each in value) if value else _("none of them")
     if isinstance(value, int | float):
         return f"{value:,}"
     options = {option.value: option.label for option in load().question(field).option}
     return _(options.get(str(value), str(value)))
 
 
-def listing(names: Iterable[str]) -> str:
-    """Names as they are read out: `PyTorch, Keras and JAX`."""
-    *most, last = names
-    return _("{most} and {last}").format(most=", ".join(most), last=last) if most else last
+def listing(names: Iterable[str], last: Literal["and", "or"] = "and") -> str:
+    """Names as they are read out: `PyTorch, Keras and JAX`.
+
+    By patterns for the translator, as lists are in CLDR; CLDR's own leave no space between Chinese and Latin words.
+    """
+    *most, final = names
+    if not most:
+        return final
+    named = reduce(lambda names, name: _("{names}, {name}").format(names=names, name=name), most)
+    sentence = _("{most} or {last}") if last == "or" else _("{most} and {last}")
+    return sentence.format(most=named, last=final)
+
+
+def as_sentence(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def clauses(parts: Iterable[str]) -> str:
+    """Parts of one sentence, or details of one thing, set off by commas: `24 GB, no GPU`."""
+    return _(", ").join(parts)
+
+
+def labelled(label: str, text: str) -> str:
+    """What something is called, and what there is to say of it: `PyTorch, eager: it was not done in time`."""
+    return _("{label}: {text}").format(label=label, text=text)
 
 
 def network(workload: Workload) -> str:
@@ -198,6 +248,11 @@ def duration(seconds: float) -> str:
 def duration_range(low: float, high: float) -> str:
     """Two durations as one range."""
     return _("{low} to {high}").format(low=duration(low), high=duration(high))
+
+
+def with_range(figure: str, low: float, high: float) -> str:
+    """What a duration says, and between which durations the truth lies: `3.2 ms (3.1 ms to 3.4 ms)`."""
+    return _("{figure} ({range})").format(figure=figure, range=duration_range(low, high))
 
 
 def memory(mb: float) -> str:

@@ -10,7 +10,7 @@ from packaging.version import InvalidVersion, Version
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
 from knowledge.conditions import Condition
-from knowledge.vocabulary import FIELDS, FrameworkId, MeasuredCriterion, RatedCriterion
+from knowledge.vocabulary import FIELDS, FIELDS_ABOUT_FRAMEWORKS, FrameworkId, MeasuredCriterion, RatedCriterion
 
 Text = Annotated[str, Field(min_length=1)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
@@ -27,6 +27,7 @@ def _version(text: str) -> str:
 
 
 Versions = dict[str, Annotated[str, AfterValidator(_version)]]
+SomeFacts = Annotated[tuple[Identifier, ...], Field(min_length=1)]
 
 
 class Record(BaseModel):
@@ -60,6 +61,11 @@ class Source(Record):
     def primary(self) -> bool:
         """Whether it is the thing itself (its documentation, code, notes or a measurement) and not a retelling."""
         return self.kind != "secondary"
+
+    def messages(self) -> Iterator[str]:
+        """The title where it is in our own words: with an address it is that of the page there."""
+        if self.address is None:
+            yield self.title
 
 
 class Dimension(Record):
@@ -140,6 +146,17 @@ class NumberRange(Record):
         return self
 
 
+class Prior(Record):
+    """What projects are like where nothing was said: an assumption of ours, not a fact.
+
+    The `ordinary` answers share `share` of the sampled projects evenly, all others the rest. Where several answers
+    may be given together, `ordinary` is one such answer, the empty list none of them.
+    """
+
+    ordinary: tuple[Text, ...]
+    share: Annotated[float, Field(gt=0, lt=1)]
+
+
 class Variant(Record):
     """Another wording and range of a question, for some tasks."""
 
@@ -166,6 +183,7 @@ class Question(Record):
     option: tuple[Option, ...] = ()
     number: NumberRange | None = None
     variant: tuple[Variant, ...] = ()
+    prior: Prior | None = None
 
     @model_validator(mode="after")
     def _fits_its_field(self) -> Self:
@@ -185,6 +203,17 @@ class Question(Record):
             raise ValueError(f"got a maximum above {field.maximum:g}, the largest {self.id} there is")
         return self
 
+    @model_validator(mode="after")
+    def _prior_names_its_options(self) -> Self:
+        if self.prior is None:
+            return self
+        offered, ordinary = {option.value for option in self.option}, set(self.prior.ordinary)
+        together = self.kind == "choices"
+        if not (ordinary <= offered if together else set() < ordinary < offered):
+            expected = f"some of {', '.join(sorted(offered))}, not all" if offered else "none for a number"
+            raise ValueError(f"got ordinary answers {list(self.prior.ordinary)}, expected {expected}")
+        return self
+
 
 class EligibilityRule(Record):
     """Excludes every candidate of `frameworks`, and each of `candidates`, while `when` matches."""
@@ -197,7 +226,7 @@ class EligibilityRule(Record):
     when: Condition
     reason: Text
     fix: Text
-    facts: tuple[Identifier, ...] = ()
+    facts: SomeFacts
 
     @model_validator(mode="after")
     def _excludes_something(self) -> Self:
@@ -209,7 +238,9 @@ class EligibilityRule(Record):
 class CriterionRule(Record):
     """Rates a framework, or one candidate of it, on one criterion while `when` matches.
 
-    Of several that match, the last in the file counts: the general rule stands first, its refinements below.
+    Of several that match, the last in the file counts: the general rule stands first, its refinements below. What a
+    reason says about a framework is `cited`: it names `facts`. Only a reason that repeats the person's own answer
+    about this very framework ("you know PyTorch") rests on nothing else: its `evidence` is `you`, and it names none.
     """
 
     translated = ("reason",)
@@ -221,6 +252,7 @@ class CriterionRule(Record):
     when: Condition = Condition()
     level: Level
     reason: Text
+    evidence: Literal["cited", "you"] = "cited"
     facts: tuple[Identifier, ...] = ()
 
     @model_validator(mode="after")
@@ -228,6 +260,20 @@ class CriterionRule(Record):
         if (self.framework is None) == (self.candidate is None):
             raise ValueError("expected either a framework or a candidate")
         return self
+
+    @model_validator(mode="after")
+    def _rests_on_something(self) -> Self:
+        if self.evidence == "cited" and not self.facts:
+            raise ValueError("got no facts, expected the id of one or more that the reason rests on")
+        if self.evidence == "you" and self.facts:
+            raise ValueError("got facts for evidence 'you', expected none, or evidence = 'cited'")
+        if self.evidence == "you" and not self._repeats_an_answer():
+            fields = " or ".join(FIELDS_ABOUT_FRAMEWORKS)
+            raise ValueError(f"got evidence 'you', expected a condition on {fields} that names this framework alone")
+        return self
+
+    def _repeats_an_answer(self) -> bool:
+        return any(self.when.root.get(field) == (self.framework,) for field in FIELDS_ABOUT_FRAMEWORKS)
 
 
 class WeightRule(Record):
@@ -250,7 +296,7 @@ class SimplerFirst(Record):
     id: Identifier
     when: Condition
     reason: Text
-    facts: tuple[Identifier, ...] = ()
+    facts: SomeFacts
 
 
 class Scale(Record):

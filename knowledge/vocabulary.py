@@ -79,3 +79,8 @@ FIELDS: Mapping[str, FieldDefinition] = MappingProxyType(
         "deployment": FieldDefinition("choice", ("none", "server", "mobile", "browser", "microcontroller")),
     }
 )
+
+# The answers that say something about frameworks themselves.
+FIELDS_ABOUT_FRAMEWORKS = tuple(
+    name for name, definition in FIELDS.items() if set(FRAMEWORK_IDS) <= set(definition.values)
+)

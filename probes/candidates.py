@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from probes.errors import UnknownId
+from probes.words import _
+
+# The packages that compute, each of which would take a GPU for itself; importable under the same names.
+Package = Literal["torch", "tensorflow", "jax"]
+PACKAGES: tuple[Package, ...] = get_args(Package)
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,11 @@ class Candidate:
     distributions: tuple[str, ...]
     compiles: bool
     start_s: float
+
+    @property
+    def package(self) -> Package | None:
+        """The one of its packages that computes; None for scikit-learn."""
+        return next((package for package in PACKAGES if package in self.distributions), None)
 
 
 CANDIDATES: tuple[Candidate, ...] = (
@@ -53,4 +64,6 @@ def find_candidate(candidate_id: str) -> Candidate:
         return _BY_ID[candidate_id]
     except KeyError:
         known = ", ".join(_BY_ID)
-        raise UnknownId(f"Unknown candidate {candidate_id!r}; expected one of {known}.") from None
+        raise UnknownId(
+            _("Unknown candidate {candidate!r}; expected one of {known}.").format(candidate=candidate_id, known=known)
+        ) from None

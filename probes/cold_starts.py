@@ -16,8 +16,8 @@ from probes.statistics import CONTENDED_SHARE, CpuClock
 from probes.supervisor import Worker
 from probes.workloads import Workload
 
-# What one start may take before it counts as hung; cold compilers need half a minute on slow machines.
-START_LIMIT_S = 120.0
+# What one stage of a start may take before it counts as hung; cold compilers need half a minute on slow machines.
+STAGE_LIMIT_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,14 @@ class ColdStart:
 
 @dataclass
 class ColdStarts:
-    """The starts of each candidate, one per round and in the order of the rounds, and why one gave none."""
+    """The starts of each candidate, one per round and in the order of the rounds, and why one gave none.
+
+    `seconds` is what they took; waiting for the machine does not count.
+    """
 
     starts: dict[str, list[ColdStart]] = field(default_factory=dict)
     failures: dict[str, WorkerFailed] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
 def cold_starts(
@@ -49,7 +53,8 @@ def cold_starts(
     say: Callable[[float], None] = lambda _share: None,
     stopped: Callable[[], bool] = never,
 ) -> ColdStarts:
-    """At most `rounds` rounds, fewer when the budget ends. A candidate that fails takes no further part.
+    """At most `rounds` rounds within `budget_s`, whatever a start does. A candidate that fails takes no further part;
+    a start that the end of the budget cuts off is no failure.
 
     Waits for the machine's lock first; a contended start is repeated once. `say` is told the share of the starts
     that is done; `stopped` is asked before each start, and while waiting, whether to end with what there is.
@@ -58,41 +63,50 @@ def cold_starts(
     chosen = chosen_interpreters() | dict(interpreters or {})
     order = np.random.default_rng(seed)
     with machine_to_itself(stopped):
-        deadline = time.monotonic() + budget_s
+        began = time.monotonic()
+        deadline = began + budget_s
         round_s = 0.0
         for round_ in range(rounds):
-            began = time.monotonic()
-            if began + round_s > deadline:
+            round_began = time.monotonic()
+            if stopped() or round_began + round_s > deadline:
                 break
             for place, index in enumerate(order.permutation(len(candidates))):
                 if stopped():
-                    return found
+                    break
                 say((round_ * len(candidates) + place) / (rounds * len(candidates)))
-                _start_once(candidates[index], workload, chosen[candidates[index].id], seed, found)
-            round_s = time.monotonic() - began
+                candidate = candidates[index]
+                _start_once(candidate, workload, chosen[candidate.id], seed, deadline=deadline, found=found)
+            round_s = time.monotonic() - round_began
+        found.seconds = time.monotonic() - began
     return found
 
 
-def _start_once(candidate: Candidate, workload: Workload, interpreter: str, seed: int, found: ColdStarts) -> None:
-    if candidate.id in found.failures:
+def _start_once(
+    candidate: Candidate, workload: Workload, interpreter: str, seed: int, *, deadline: float, found: ColdStarts
+) -> None:
+    if candidate.id in found.failures or time.monotonic() >= deadline:
         return
     try:
-        start = _start(candidate, workload, interpreter, seed)
-        if start.contended:
-            start = _start(candidate, workload, interpreter, seed)
+        start = _start(candidate, workload, interpreter, seed, deadline)
+        if start.contended and time.monotonic() < deadline:
+            start = _start(candidate, workload, interpreter, seed, deadline)
     except WorkerFailed as failure:
-        found.failures[candidate.id] = failure
+        if time.monotonic() < deadline:
+            found.failures[candidate.id] = failure
         return
     found.starts[candidate.id].append(start)
 
 
-def _start(candidate: Candidate, workload: Workload, interpreter: str, seed: int) -> ColdStart:
+def _start(candidate: Candidate, workload: Workload, interpreter: str, seed: int, deadline: float) -> ColdStart:
+    def left_s() -> float:
+        return max(min(STAGE_LIMIT_S, deadline - time.monotonic()), 0.0)
+
     before = CpuClock.read()
     with Worker(candidate, interpreter) as worker:
-        imported = worker.import_framework(seed, START_LIMIT_S)
-        worker.build(workload, seed, START_LIMIT_S)
-        first = worker.first_step(START_LIMIT_S)
-        memory_mb = worker.peak_memory(START_LIMIT_S).memory_mb
+        imported = worker.import_framework(seed, left_s())
+        worker.build(workload, seed, left_s())
+        first = worker.first_step(left_s())
+        memory_mb = worker.peak_memory(left_s()).memory_mb
         own_s = worker.cpu_s()
         share = before.others_share(CpuClock.read(), own_s)
     return ColdStart(imported.import_s, first.first_step_s, memory_mb, share > CONTENDED_SHARE)

@@ -1,4 +1,4 @@
-"""The live workers of a session: one per candidate, as many at once as memory allows."""
+"""The live workers of a session: one per contender, as many at once as memory allows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 
-from probes.candidates import Candidate
+from probes.contenders import Contender
 from probes.supervisor import Worker
 
 # Peak resident memory of a Keras worker with a small network, rounded up; the largest of all candidates.
@@ -33,28 +33,45 @@ class Crew:
 
     @property
     def alive(self) -> frozenset[str]:
-        """Ids of the candidates whose worker can be asked."""
-        return frozenset(candidate_id for candidate_id, worker in list(self._workers.items()) if worker.alive)
+        """Names of the contenders whose worker can be asked."""
+        return frozenset(name for name, worker in list(self._workers.items()) if worker.alive)
 
     def capacity(self) -> int:
         """How many workers fit into the memory that is free now and that living workers hold; at least one."""
         free_mb = psutil.virtual_memory().available / 2**20 - RESERVE_MB
         return max(1, len(self.alive) + int(free_mb // WORKER_MB))
 
-    def hire(self, candidate: Candidate, keep: Collection[str]) -> Worker:
-        """The candidate's live worker, or a new one; makes room by dismissing one that is not in `keep`."""
-        worker = self._workers.get(candidate.id)
-        if worker is not None and worker.alive:
-            return worker
+    def worker(self, contender: Contender) -> Worker:
+        """The contender's worker, which was hired before."""
+        return self._workers[contender.name]
+
+    def imported(self, contender: Contender) -> bool:
+        """Whether the contender's worker is alive and has loaded its framework."""
+        worker = self._workers.get(contender.name)
+        return worker is not None and worker.alive and worker.imported
+
+    def hire(
+        self, contender: Contender, keep: Collection[str] = (), variables: Mapping[str, str] | None = None
+    ) -> Worker:
+        """A worker for the contender in the place of the one it had; makes room by dismissing one whose name is not
+        in `keep`. `variables` are added to its environment.
+        """
+        self.dismiss(contender)
         idle = sorted(self.alive - set(keep))
         if idle and len(self.alive) >= self.capacity():
-            self._dismiss(idle[0])
+            self._workers.pop(idle[0]).close()
         with self._lock:
             if self._closed:
                 raise CrewClosed
-            worker = Worker(candidate, self._interpreters[candidate.id])
-            self._workers[candidate.id] = worker
+            worker = Worker(contender.candidate, self._interpreters[contender.candidate.id], variables)
+            self._workers[contender.name] = worker
         return worker
+
+    def dismiss(self, contender: Contender) -> None:
+        """End the contender's worker, if it has one."""
+        worker = self._workers.pop(contender.name, None)
+        if worker is not None:
+            worker.close()
 
     def rest(self) -> None:
         """End every worker; the next `hire` starts anew."""
@@ -69,6 +86,3 @@ class Crew:
         with self._lock:
             self._closed = True
         self.rest()
-
-    def _dismiss(self, candidate_id: str) -> None:
-        self._workers.pop(candidate_id).close()

@@ -7,93 +7,135 @@ from collections.abc import Sequence
 from typing import Literal
 
 from probes.candidates import Candidate
-from probes.errors import NotInstalled, WorkerFailed
+from probes.errors import InvalidWorkload, NotInstalled, OutOfMemory, WorkerFailed
 from probes.protocol import Failure
+from probes.words import _
 
 Stage = Literal["importing", "building", "first step", "measuring", "reading memory", "running a script"]
 
 TAIL_LINES = 4
 MAX_TAIL_LINE_CHARACTERS = 200
 
-_SIGNAL_ADVICE = {
-    signal.SIGKILL: "It was killed from outside, most likely because memory ran out. Close other programs or take a "
-    "smaller batch.",
-    signal.SIGSEGV: "It crashed in its native code (segmentation fault). Reinstall it or try another version.",
-    signal.SIGABRT: "Its native code gave up (abort). Reinstall it or try another version.",
-    signal.SIGBUS: "It crashed in its native code (bus error); a full /dev/shm or disk is a common cause.",
-    signal.SIGFPE: "It crashed in its native code (arithmetic error). Try another version.",
-    signal.SIGILL: "It uses instructions that this processor lacks. Install a build for older processors.",
-}
-
 
 def reported_failure(candidate: Candidate, stage: Stage, failure: Failure, interpreter: str) -> WorkerFailed:
     """The worker itself said what went wrong."""
-    package = candidate.distributions[0]
-    if failure.cause == "workload":
-        return WorkerFailed(f"{candidate.id} cannot do this workload: {failure.message}", "unusable")
-    if failure.cause == "memory":
-        return WorkerFailed(
-            f"{candidate.id} ran out of memory {_while(stage)}. Take a smaller batch or a smaller model."
-        )
-    if failure.cause == "missing":
-        wanted = candidate.distributions if stage == "importing" else (failure.message,)
-        return NotInstalled(
-            f"{candidate.id} needs the Python package {failure.message!r}, which is not installed. "
-            f"Install it with: {interpreter} -m pip install {' '.join(wanted)}"
-        )
-    if stage != "importing":
-        return WorkerFailed(f"{candidate.id} raised {failure.error} {_while(stage)}: {failure.message}")
-    return WorkerFailed(
-        f"{package} is installed but cannot be imported: {failure.error}: {failure.message}. "
-        f"Reinstall it with: {interpreter} -m pip install --force-reinstall {package}",
-        "unusable",
-    )
+    match failure.cause:
+        case "workload":
+            refusal = InvalidWorkload.from_json(failure.message, failure.values)
+            sentence = _("{candidate} cannot do this workload: {reason}")
+            return WorkerFailed(sentence.format(candidate=candidate.id, reason=refusal), "unusable")
+        case "memory":
+            sentence = _("{candidate} ran out of memory {when}. Take a smaller batch or a smaller model.")
+            return OutOfMemory(sentence.format(candidate=candidate.id, when=_when(stage)))
+        case "missing":
+            wanted = candidate.distributions if stage == "importing" else (failure.message,)
+            return _not_installed(candidate, failure.message, f"{interpreter} -m pip install {' '.join(wanted)}")
+        case "exception":
+            return _raised(candidate, stage, failure, interpreter)
 
 
 def ended(candidate: Candidate, stage: Stage, returncode: int, last_lines: Sequence[str]) -> WorkerFailed:
     """The process is gone without an answer; `returncode` is negative for a signal, as `subprocess` has it."""
-    message = f"{candidate.id} {_manner(returncode)} This happened {_while(stage)}.{_tail(last_lines)}"
+    shown = [line.strip()[:MAX_TAIL_LINE_CHARACTERS] for line in last_lines if line.strip()][-TAIL_LINES:]
+    sentence = (
+        _("{what} This happened {when}. It wrote last: {lines}") if shown else _("{what} This happened {when}.")
+    )
+    message = sentence.format(what=_end(candidate, returncode), when=_when(stage), lines=" | ".join(shown))
     return WorkerFailed(message, "unusable" if stage == "importing" else "failed")
+
+
+def reached_its_cap(candidate: Candidate, stage: Stage, held_mb: float, limit_mb: float) -> OutOfMemory:
+    """It was killed because it held more memory than it is allowed; both in MiB."""
+    sentence = _(
+        "{candidate} ran out of memory {when}: it held {held:,.0f} MB, and {limit:,.0f} MB are allowed. "
+        "Take a smaller batch or a smaller model."
+    )
+    return OutOfMemory(sentence.format(candidate=candidate.id, when=_when(stage), held=held_mb, limit=limit_mb))
 
 
 def hung(candidate: Candidate, stage: Stage, timeout_s: float) -> WorkerFailed:
     """No answer in the time it was given."""
-    return WorkerFailed(
-        f"{candidate.id} was stopped {_while(stage)}: no answer in {timeout_s:.1f} s. Give it more time.",
-        "timeout",
-    )
+    sentence = _("{candidate} was stopped {when}: no answer in {seconds:.1f} s. Give it more time.")
+    return WorkerFailed(sentence.format(candidate=candidate.id, when=_when(stage), seconds=timeout_s), "timeout")
 
 
 def babbled(candidate: Candidate, stage: Stage, line: bytes) -> WorkerFailed:
     """Something that is no reply came up the private pipe."""
-    return WorkerFailed(
-        f"{candidate.id} sent something that is no measurement {_while(stage)}: {line[:60]!r}. A library it loads "
+    sentence = _(
+        "{candidate} sent something that is no measurement {when}: {line!r}. A library it loads "
         "writes to files it did not open; nothing it measured is used."
     )
+    return WorkerFailed(sentence.format(candidate=candidate.id, when=_when(stage), line=line[:60]))
 
 
 def not_started(candidate: Candidate, interpreter: str, error: OSError) -> WorkerFailed:
     """The interpreter could not be run at all."""
+    sentence = _(
+        "{candidate} could not be started with {interpreter}: {reason}. Check that this Python exists and can be run."
+    )
     return WorkerFailed(
-        f"{candidate.id} could not be started with {interpreter}: {error.strerror or error}. Check that this Python "
-        "exists and can be run.",
-        "unusable",
+        sentence.format(candidate=candidate.id, interpreter=interpreter, reason=error.strerror or error), "unusable"
     )
 
 
-def _while(stage: Stage) -> str:
-    return "at its first step" if stage == "first step" else f"while {stage}"
+def _not_installed(candidate: Candidate, package: str, command: str) -> NotInstalled:
+    sentence = _(
+        "{candidate} needs the Python package {package!r}, which is not installed. Install it with: {command}"
+    )
+    return NotInstalled(sentence.format(candidate=candidate.id, package=package, command=command))
 
 
-def _manner(returncode: int) -> str:
+def _raised(candidate: Candidate, stage: Stage, failure: Failure, interpreter: str) -> WorkerFailed:
+    if stage != "importing":
+        sentence = _("{candidate} raised {error} {when}: {message}")
+        return WorkerFailed(
+            sentence.format(candidate=candidate.id, error=failure.error, when=_when(stage), message=failure.message)
+        )
+    package = candidate.distributions[0]
+    sentence = _("{package} is installed but cannot be imported: {error}: {message}. Reinstall it with: {command}")
+    command = f"{interpreter} -m pip install --force-reinstall {package}"
+    return WorkerFailed(
+        sentence.format(package=package, error=failure.error, message=failure.message, command=command), "unusable"
+    )
+
+
+def _when(stage: Stage) -> str:
+    return {
+        "importing": _("while importing"),
+        "building": _("while building"),
+        "first step": _("at its first step"),
+        "measuring": _("while measuring"),
+        "reading memory": _("while reading memory"),
+        "running a script": _("while running a script"),
+    }[stage]
+
+
+def _end(candidate: Candidate, returncode: int) -> str:
+    """How the process ended, and what to do about it."""
     if returncode >= 0:
-        return f"ended by itself with exit code {returncode}. It should have gone on; look at what it wrote last."
-    known = {number.value: number for number in signal.Signals}.get(-returncode)
-    if known is None:
-        return f"died of signal {-returncode}. Look at what it wrote last."
-    return f"died of {known.name}. {_SIGNAL_ADVICE.get(known, 'Look at what it wrote last.')}"
+        sentence = _(
+            "{candidate} ended by itself with exit code {code}. It should have gone on; look at what it wrote last."
+        )
+        return sentence.format(candidate=candidate.id, code=returncode)
+    known = {number.value: number.name for number in signal.Signals}
+    sentence = _("{candidate} died of {signal}. {advice}")
+    return sentence.format(
+        candidate=candidate.id,
+        signal=known.get(-returncode) or _("signal {number}").format(number=-returncode),
+        advice=_signal_advice(-returncode),
+    )
 
 
-def _tail(last_lines: Sequence[str]) -> str:
-    shown = [line.strip()[:MAX_TAIL_LINE_CHARACTERS] for line in last_lines if line.strip()][-TAIL_LINES:]
-    return f" It wrote last: {' | '.join(shown)}" if shown else ""
+def _signal_advice(number: int) -> str:
+    advice: dict[int, str] = {
+        signal.SIGKILL: _(
+            "It was killed from outside, most likely because memory ran out. Close other programs or take a "
+            "smaller batch."
+        ),
+        signal.SIGSEGV: _("It crashed in its native code (segmentation fault). Reinstall it or try another version."),
+        signal.SIGABRT: _("Its native code gave up (abort). Reinstall it or try another version."),
+        signal.SIGBUS: _("It crashed in its native code (bus error); a full /dev/shm or disk is a common cause."),
+        signal.SIGFPE: _("It crashed in its native code (arithmetic error). Try another version."),
+        signal.SIGILL: _("It uses instructions that this processor lacks. Install a build for older processors."),
+    }
+    return advice.get(number) or _("Look at what it wrote last.")

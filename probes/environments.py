@@ -1,129 +1,127 @@
-"""Which Python runs which candidate, what is installed there, and whether it works."""
+"""Which Python runs which candidate, and what is installed there.
+
+The rule, for each candidate: the registered interpreter that is preferred for its framework, then the built-in one
+(that runs this), then the others in the order they were registered; the first that has all the candidate needs is
+taken. Where none has, it is the built-in one, whose worker then says what is missing.
+"""
 
 from __future__ import annotations
 
-import importlib.metadata
 import sys
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from probes.candidates import CANDIDATES, FRAMEWORKS, Candidate
-from probes.errors import NotInstalled, WorkerFailed
-from probes.report import FrameworkState
-from probes.supervisor import Worker
-from probes.workloads import find_workload
+from probes.errors import InterpreterFailed, InvalidEnvironment
+from probes.inventory import Inventory, inventory
+from probes.registry import BUILT_IN, Registered, Registry, registry
+from probes.report import EnvironmentState
+from probes.words import _
 
-# A cold import of TensorFlow from a slow disk, and then one tiny step.
-EXAMINATION_S = 60.0
-EXAMINED_AT_ONCE = 2
+# What the code that a worker runs is written for. There is no newest: what a framework cannot do yet, it says.
+OLDEST_PYTHON = Version("3.11")
 
-# Every candidate, scikit-learn's included, can train it.
-EXAMINATION_WORKLOAD = "mlp-tiny"
+# A worker makes weights and batches with it; PyTorch does without it.
+ALWAYS_NEEDED = ("numpy",)
 
 
 def chosen_interpreters() -> dict[str, str]:
-    """The interpreter of every candidate, by candidate id: the one that runs this."""
-    return {candidate.id: sys.executable for candidate in CANDIDATES}
+    """The interpreter of every candidate, by candidate id."""
+    return {candidate_id: entry.interpreter for candidate_id, entry in _chosen(registry()).items()}
 
 
 def installed_versions() -> dict[str, str]:
-    """{distribution: version} of the packages candidates need, without importing any; what is missing is left out."""
-    names = dict.fromkeys(name for candidate in CANDIDATES for name in candidate.distributions)
-    found = ((name, _installed_version(name)) for name in names)
-    return {name: version for name, version in found if version is not None}
+    """{distribution: version} of the packages candidates need, in the interpreters that run them; none is imported.
+
+    What is missing is left out. Where candidates that share a package run in different interpreters, its version is
+    that of the framework it belongs to.
+    """
+    chosen = _chosen(registry())
+    found = {name: _version(name, chosen) for name in _distributions()}
+    return {name: version for name, version in found.items() if version is not None}
 
 
-def installed_mb(distributions: Sequence[str]) -> float | None:
-    """MiB on disk of these packages with all that they require, extras aside; None when one does not say."""
-    if not all(_lists_files(name) for name in distributions):
-        return None
-    files = {path for name in _requirements_of(distributions) for path in importlib.metadata.files(name) or ()}
-    sizes = (path.size if path.size is not None else 0 for path in files)
-    return sum(sizes) / 2**20
+def installed_mb(candidate: Candidate) -> float | None:
+    """MiB on disk of the candidate's packages with all that they require, where it runs; None if one does not say."""
+    return inventory(_chosen(registry())[candidate.id].interpreter).size_mb(candidate.distributions)
 
 
-def examine() -> tuple[FrameworkState, ...]:
-    """Whether each framework works: one training step in a worker for every set of packages that it can run on."""
-    interpreters = chosen_interpreters()
-    examined = [candidate for framework in FRAMEWORKS for candidate in _distinct(framework)]
-    with ThreadPoolExecutor(EXAMINED_AT_ONCE) as pool:
-        proofs = list(pool.map(lambda candidate: _prove(candidate, interpreters[candidate.id]), examined))
-    return tuple(
-        _state([proof for proof in proofs if proof.candidate.framework == framework]) for framework in FRAMEWORKS
-    )
+def known_environments() -> tuple[EnvironmentState, ...]:
+    """The built-in interpreter and every registered one: what it has, and which candidates run with it."""
+    known = registry()
+    chosen = _chosen(known)
+    return tuple(_state(entry, chosen) for entry in (_BUILT_IN, *known.interpreters))
 
 
-@dataclass(frozen=True)
-class _Proof:
-    """What came of one candidate's training step: a device, or why there was none."""
-
-    candidate: Candidate
-    interpreter: str
-    versions: dict[str, str]
-    device: str | None = None
-    failure: WorkerFailed | None = None
-
-
-def _distinct(framework: str) -> Iterable[Candidate]:
-    """The first candidate of each set of packages; further modes of it stand or fall with the same packages."""
-    by_packages: dict[frozenset[str], Candidate] = {}
-    for candidate in CANDIDATES:
-        if candidate.framework == framework:
-            by_packages.setdefault(frozenset(candidate.distributions), candidate)
-    return by_packages.values()
+def proven(interpreter: str) -> Inventory:
+    """What an interpreter has, if probes can run with it; raises `InvalidEnvironment` otherwise."""
+    has = inventory(interpreter)
+    if Version(has.python) < OLDEST_PYTHON:
+        raise InvalidEnvironment(
+            _("{interpreter} is Python {python}; expected {oldest} or later.").format(
+                interpreter=interpreter, python=has.python, oldest=OLDEST_PYTHON
+            )
+        )
+    if not any(can_run(has, candidate) for candidate in CANDIDATES):
+        raise InvalidEnvironment(
+            _("{interpreter} has no framework that can be probed; expected one of {frameworks}, and NumPy.").format(
+                interpreter=interpreter, frameworks=", ".join(FRAMEWORKS)
+            )
+        )
+    return has
 
 
-def _prove(candidate: Candidate, interpreter: str) -> _Proof:
-    versions: dict[str, str] = {}
+def can_run(has: Inventory, candidate: Candidate) -> bool:
+    """Whether all that the candidate needs is installed there."""
+    return has.has((*candidate.distributions, *ALWAYS_NEEDED))
+
+
+_BUILT_IN = Registered(name=BUILT_IN, interpreter=sys.executable)
+
+
+def _chosen(known: Registry) -> dict[str, Registered]:
+    inventories = {entry.name: _readable(entry.interpreter) for entry in (_BUILT_IN, *known.interpreters)}
+    return {candidate.id: _choose(candidate, known, inventories) for candidate in CANDIDATES}
+
+
+def _choose(candidate: Candidate, known: Registry, inventories: dict[str, Inventory | None]) -> Registered:
+    preferred = [entry for entry in known.interpreters if candidate.framework in entry.preferred_for]
+    for entry in (*preferred, _BUILT_IN, *known.interpreters):
+        has = inventories[entry.name]
+        if has is not None and can_run(has, candidate):
+            return entry
+    return _BUILT_IN
+
+
+def _readable(interpreter: str) -> Inventory | None:
     try:
-        with Worker(candidate, interpreter) as worker:
-            versions = worker.import_framework(seed=0, timeout_s=EXAMINATION_S).versions
-            built = worker.build(find_workload(EXAMINATION_WORKLOAD), seed=0, timeout_s=EXAMINATION_S)
-            worker.first_step(timeout_s=EXAMINATION_S)
-    except WorkerFailed as failure:
-        return _Proof(candidate, interpreter, versions, failure=failure)
-    return _Proof(candidate, interpreter, versions, device=built.device)
-
-
-def _state(proofs: list[_Proof]) -> FrameworkState:
-    failures = [proof.failure for proof in proofs if proof.failure is not None]
-    working = [proof for proof in proofs if proof.device is not None]
-    missing = len(failures) == len(proofs) and all(isinstance(failure, NotInstalled) for failure in failures)
-    return FrameworkState(
-        framework=proofs[0].candidate.framework,
-        status="usable" if working else "missing" if missing else "unusable",
-        interpreter=proofs[0].interpreter,
-        versions={name: version for proof in proofs for name, version in proof.versions.items()},
-        candidates=tuple(proof.candidate.id for proof in working),
-        device=working[0].device if working else None,
-        problem=" ".join(map(str, failures)) or None,
-    )
-
-
-def _lists_files(distribution: str) -> bool:
-    return _installed_version(distribution) is not None and bool(importlib.metadata.files(distribution))
-
-
-def _requirements_of(distributions: Iterable[str]) -> set[str]:
-    """Names of the installed packages that these need, themselves included, whatever their order."""
-    closure: set[str] = set()
-    waiting = list(distributions)
-    while waiting:
-        name = canonicalize_name(waiting.pop())
-        if name in closure or _installed_version(name) is None:
-            continue
-        closure.add(name)
-        required = map(Requirement, importlib.metadata.requires(name) or ())
-        waiting += [each.name for each in required if each.marker is None or each.marker.evaluate({"extra": ""})]
-    return closure
-
-
-def _installed_version(distribution: str) -> str | None:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
+        return inventory(interpreter)
+    except InterpreterFailed:
+        # An environment that was moved or deleted; `environments` says so.
         return None
+
+
+def _distributions() -> Iterable[str]:
+    return dict.fromkeys(name for candidate in CANDIDATES for name in candidate.distributions)
+
+
+def _version(distribution: str, chosen: dict[str, Registered]) -> str | None:
+    users = [candidate for candidate in CANDIDATES if distribution in candidate.distributions]
+    users.sort(key=lambda candidate: candidate.distributions[0] != distribution)
+    versions = (inventory(chosen[user.id].interpreter).versions([distribution]) for user in users)
+    return next((found[distribution] for found in versions if found), None)
+
+
+def _state(entry: Registered, chosen: dict[str, Registered]) -> EnvironmentState:
+    runs = tuple(candidate_id for candidate_id, taken in chosen.items() if taken.name == entry.name)
+    state = EnvironmentState(
+        name=entry.name, interpreter=entry.interpreter, preferred_for=entry.preferred_for, candidates=runs
+    )
+    try:
+        has = inventory(entry.interpreter)
+    except InterpreterFailed as failure:
+        return state.model_copy(update={"problem": str(failure)})
+    return state.model_copy(
+        update={"python": has.python, "versions": has.versions(_distributions()), "size_mb": has.total_mb}
+    )

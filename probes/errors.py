@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from probes.words import _
 
 
 class ProbeError(Exception):
@@ -14,7 +17,35 @@ class UnknownId(ProbeError):
 
 
 class InvalidWorkload(ProbeError):
-    """A workload description that cannot be built: shapes do not fit, or a size is out of range."""
+    """A workload that cannot be built: shapes do not fit, a size is out of range, or a framework lacks what it needs.
+
+    `values` (text, numbers, or another such error) are put into `message`, which must be a literal, only when the
+    error is shown: a worker raises it where nobody translates, the parent shows it in the reader's language.
+    """
+
+    def __init__(self, message: str, /, **values: str | float | InvalidWorkload) -> None:
+        super().__init__(message)
+        self.message = message
+        self.values = values
+
+    def __str__(self) -> str:
+        return _(self.message).format(**self.values) if self.values else _(self.message)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the worker's pipe."""
+        values = {
+            name: value.to_json() if isinstance(value, InvalidWorkload) else value
+            for name, value in self.values.items()
+        }
+        return {"message": self.message, "values": values}
+
+    @classmethod
+    def from_json(cls, message: str, values: Mapping[str, Any]) -> Self:
+        """The error that `to_json` described."""
+        return cls(
+            message,
+            **{name: cls.from_json(**value) if isinstance(value, dict) else value for name, value in values.items()},
+        )
 
 
 class WorkerFailed(ProbeError):
@@ -30,3 +61,23 @@ class NotInstalled(WorkerFailed):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, "unusable")
+
+
+class OutOfMemory(WorkerFailed):
+    """A worker wanted more memory than it is allowed, or than there is."""
+
+
+class InvalidArchive(ProbeError):
+    """A file of runs that cannot be taken in: not one of ours, of a newer version, too large, or with a wrong run."""
+
+
+class InvalidEnvironment(ProbeError):
+    """A name or path of an environment that is not what was expected, or a list of them that cannot be changed."""
+
+
+class InterpreterFailed(InvalidEnvironment):
+    """A Python that cannot be run, or cannot say which packages it has."""
+
+
+class CreationFailed(ProbeError):
+    """An environment could not be made; nothing of it is left."""

@@ -23,8 +23,9 @@ OperatingSystem = Literal["linux", "macos", "windows"]
 _SYSTEMS: dict[str, OperatingSystem] = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}
 
 # PCI vendor ids, and the base class of display controllers: PCI Code and ID Assignment Specification, section 1.4.
-_AMD, _INTEL, _GOOGLE = 0x1002, 0x8086, 0x1AE0
+_AMD, _INTEL, _GOOGLE, _NVIDIA = 0x1002, 0x8086, 0x1AE0, 0x10DE
 _DISPLAY_CLASS = 0x03
+PCI_DEVICES = Path("/sys/bus/pci/devices")
 
 # Google's other PCI devices (network, disk) share its vendor id. From jax 0.10, jax/_src/hardware_utils.py.
 _TPU_DEVICES = {
@@ -99,24 +100,48 @@ def cpu_from_proc(text: str) -> str | None:
 def accelerators(cpu: str, memory_gb: float) -> tuple[Accelerator, ...]:
     """Every GPU and TPU that can be found without a framework."""
     apple = apple_accelerator(platform.system(), platform.machine(), cpu, memory_gb)
-    return (*nvidia_accelerators(), *apple, *pci_accelerators(_pci_devices(Path("/sys/bus/pci/devices"))))
+    return (*nvidia_accelerators(), *apple, *pci_accelerators(_pci_devices(PCI_DEVICES)))
 
 
 def nvidia_accelerators() -> tuple[Accelerator, ...]:
-    """The GPUs that NVIDIA's driver knows; none where there is no driver."""
+    """The GPUs that NVIDIA's driver knows and that answer; none where there is no driver."""
+    return _ask_nvml()[0]
+
+
+def nvml_problem() -> str | None:
+    """What NVIDIA's management library said of a GPU that does not answer, or of the driver; None if all is well."""
+    return _ask_nvml()[1]
+
+
+def nvidia_on_the_bus() -> tuple[str, ...]:
+    """NVIDIA's display controllers among the PCI devices (Linux), whether there is a driver for them or not."""
+    return tuple(
+        device.name or f"NVIDIA graphics {device.device:04x}"
+        for device in _pci_devices(PCI_DEVICES)
+        if device.vendor == _NVIDIA and device.device_class >> 16 == _DISPLAY_CLASS
+    )
+
+
+def _ask_nvml() -> tuple[tuple[Accelerator, ...], str | None]:
     try:
         pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return ()
+    except pynvml.NVMLError as error:
+        return (), str(error)
+    found: list[Accelerator] = []
+    problem = None
     try:
         driver = pynvml.nvmlSystemGetDriverVersion()
-        handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
-        return tuple(_nvidia(handle, driver) for handle in handles)
-    except pynvml.NVMLError:
-        # A GPU that has fallen off its bus answers nothing more; no framework can train on it either.
-        return ()
+        for index in range(pynvml.nvmlDeviceGetCount()):
+            try:
+                found.append(_nvidia(pynvml.nvmlDeviceGetHandleByIndex(index), driver))
+            except pynvml.NVMLError as error:
+                # A GPU that has fallen off its bus answers nothing more; no framework can train on it either.
+                problem = str(error)
+    except pynvml.NVMLError as error:
+        problem = str(error)
     finally:
         pynvml.nvmlShutdown()
+    return tuple(found), problem
 
 
 def _nvidia(handle: object, driver: str) -> Accelerator:
@@ -125,7 +150,14 @@ def _nvidia(handle: object, driver: str) -> Accelerator:
     except pynvml.NVMLError_NotSupported:
         # A chip that shares the machine's memory has none of its own.
         memory_gb = None
-    return Accelerator(kind="nvidia", name=pynvml.nvmlDeviceGetName(handle), memory_gb=memory_gb, driver=driver)
+    major, minor = pynvml.nvmlDeviceGetCudaComputeCapability(handle)
+    return Accelerator(
+        kind="nvidia",
+        name=pynvml.nvmlDeviceGetName(handle),
+        memory_gb=memory_gb,
+        driver=driver,
+        compute_capability=f"{major}.{minor}",
+    )
 
 
 def apple_accelerator(system: str, architecture: str, cpu: str, memory_gb: float) -> tuple[Accelerator, ...]:
@@ -191,6 +223,11 @@ def _read(path: Path) -> str | None:
         return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return None
+
+
+def runs_translated() -> bool:
+    """Whether this is an Intel program that an Apple chip translates (Rosetta); see sysctl.proc_translated."""
+    return platform.system() == "Darwin" and _sysctl("sysctl.proc_translated") == "1"
 
 
 def _sysctl(name: str) -> str | None:

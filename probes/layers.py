@@ -237,11 +237,13 @@ def layer_from_json(data: dict[str, Any]) -> Layer:
     values = dict(data)
     kind = values.pop("kind", None)
     if kind not in LAYER_KINDS:
-        raise InvalidWorkload(f"Unknown layer kind {kind!r}; expected one of {', '.join(LAYER_KINDS)}.")
+        raise InvalidWorkload(
+            "Unknown layer kind {kind!r}; expected one of {known}.", kind=str(kind), known=", ".join(LAYER_KINDS)
+        )
     cls = LAYER_KINDS[kind]
     unknown = set(values) - {field.name for field in fields(cls)}
     if unknown:
-        raise InvalidWorkload(f"Layer {kind!r} has no field {', '.join(sorted(unknown))}.")
+        raise InvalidWorkload("Layer {kind!r} has no field {fields}.", kind=kind, fields=", ".join(sorted(unknown)))
     for nested in ("layers", "shortcut"):
         if nested in values:
             values[nested] = tuple(layer_from_json(item) for item in values[nested])

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import median
 
 from probes.candidates import Candidate
+from probes.comparison import Ratio, Standing, paired_ratio, standings
+from probes.contenders import Contender, Part
 from probes.errors import WorkerFailed
-from probes.report import CandidateResult, Machine, Measurement, ProbeReport
+from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport, WarmStart
+from probes.settings import Settings
 from probes.statistics import TRUSTED_CONTENTION, median_interval, relative_differences
+from probes.wall_time import WallTime
 from probes.workloads import Workload
 
 # Every other candidate's first loss is compared with this one's.
@@ -19,19 +23,36 @@ REFERENCE_CANDIDATE = "pytorch-eager"
 
 @dataclass
 class Row:
-    """One candidate on one workload, as it fills; `step_ms` is what the warm-up promised."""
+    """One contender on one workload, as it fills.
+
+    `step_ms` is what the warm-up promised, `steady` whether it came to an end, `times_ms` the step time of each round
+    by its number, `disturbed` the rounds in which others used too much of the machine.
+    """
 
     build_s: float | None = None
     device: str | None = None
-    precision: str | None = None
+    settings: Settings | None = None
+    tunings: tuple[str, ...] = ()
     first_step_s: float | None = None
     loss: float | None = None
     memory_mb: float | None = None
     step_ms: float | None = None
-    samples: list[float] = field(default_factory=list)
-    contended: int = 0
+    steady: bool | None = None
+    times_ms: dict[int, float] = field(default_factory=dict)
+    disturbed: set[int] = field(default_factory=set)
+    warm_start: WarmStart | None = None
     failure: WorkerFailed | None = None
     finished: bool = False
+
+    @property
+    def samples(self) -> list[float]:
+        """Step times in ms, in the order of the rounds."""
+        return list(self.times_ms.values())
+
+    @property
+    def contended(self) -> bool:
+        """Whether so many rounds were disturbed that the figures should not be trusted."""
+        return len(self.disturbed) > TRUSTED_CONTENTION * len(self.times_ms)
 
     @property
     def refused(self) -> bool:
@@ -50,46 +71,46 @@ class Row:
 
 @dataclass
 class Ledger:
-    """All rows of a session. A failure while importing belongs to the candidate, any other to its row."""
+    """All rows of a session. A failure while importing belongs to the contender, any other to its row."""
 
     candidates: Sequence[Candidate]
     import_s: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
-    import_failures: dict[str, WorkerFailed] = field(default_factory=dict)
-    _rows: dict[tuple[str, Workload], Row] = field(default_factory=dict)
+    import_failures: dict[Contender, WorkerFailed] = field(default_factory=dict)
+    _rows: dict[tuple[Contender, Workload], Row] = field(default_factory=dict)
 
-    def row(self, candidate: Candidate, workload: Workload) -> Row | None:
-        """The row, if this candidate has met this workload."""
-        return self._rows.get((candidate.id, workload))
+    def row(self, contender: Contender, workload: Workload) -> Row | None:
+        """The row, if this contender has met this workload."""
+        return self._rows.get((contender, workload))
 
-    def rows_of(self, candidate: Candidate) -> list[Row]:
-        """Every row of this candidate, oldest first."""
-        return [row for (candidate_id, _), row in self._rows.items() if candidate_id == candidate.id]
+    def rows_of(self, contender: Contender) -> list[Row]:
+        """Every row of this contender, oldest first."""
+        return [row for (each, _), row in self._rows.items() if each == contender]
 
-    def open_row(self, candidate: Candidate, workload: Workload) -> Row:
+    def open_row(self, contender: Contender, workload: Workload) -> Row:
         """A fresh row; what an interrupted measurement left there was of a network that is gone."""
-        row = self._rows[candidate.id, workload] = Row()
+        row = self._rows[contender, workload] = Row()
         return row
 
-    def settled(self, candidate: Candidate, workload: Workload) -> bool:
+    def settled(self, contender: Contender, workload: Workload) -> bool:
         """Whether nothing more can or need be measured here."""
-        row = self.row(candidate, workload)
-        return candidate.id in self.import_failures or (row is not None and (row.finished or row.failure is not None))
+        row = self.row(contender, workload)
+        return contender in self.import_failures or (row is not None and (row.finished or row.failure is not None))
 
-    def fail(self, candidate: Candidate, workload: Workload, failure: WorkerFailed) -> None:
+    def fail(self, contender: Contender, workload: Workload, failure: WorkerFailed) -> None:
         """Close the row with what happened; samples that it has already stay valid."""
-        row = self.row(candidate, workload) or self.open_row(candidate, workload)
+        row = self.row(contender, workload) or self.open_row(contender, workload)
         row.failure = failure
 
     def forgive_timeouts(self) -> None:
         """A new budget is a new chance for what the last one did not reach."""
         for key in [key for key, row in self._rows.items() if row.failure and row.failure.reason == "timeout"]:
             del self._rows[key]
-        for candidate_id in [key for key, failure in self.import_failures.items() if failure.reason == "timeout"]:
-            del self.import_failures[candidate_id]
+        for contender in [key for key, failure in self.import_failures.items() if failure.reason == "timeout"]:
+            del self.import_failures[contender]
 
     def report(
-        self, machine: Machine, workloads: Sequence[Workload], seconds: float, notes: Sequence[str]
+        self, machine: Machine, workloads: Sequence[Workload], seconds: float, notes: Sequence[str], wall: WallTime
     ) -> ProbeReport | None:
         """The rows of these workloads; None while there is no row. Candidates not reached yet have no row."""
         measurements = [self._measurement(workload) for workload in workloads]
@@ -101,30 +122,42 @@ class Ledger:
             versions=dict(sorted(self.versions.items())),
             workload=main.workload,
             candidates=main.candidates,
+            tuned=main.tuned,
+            control=main.control,
             rungs=tuple(rung for rung in rungs if rung.candidates),
             contended=self._contended(workloads),
             seconds=seconds,
+            wall_s={activity: spent_s for activity, spent_s in wall.seconds.items() if spent_s},
             measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
             notes=tuple(notes),
         )
 
     def _measurement(self, workload: Workload) -> Measurement:
-        rows = [(candidate, self.row(candidate, workload)) for candidate in self.candidates]
-        losses = {candidate.id: row.loss for candidate, row in rows if row is not None and row.loss is not None}
-        parity = relative_differences(losses, REFERENCE_CANDIDATE)
-        results = (self._result(candidate, row, parity.get(candidate.id)) for candidate, row in rows)
-        return Measurement(workload=workload, candidates=tuple(result for result in results if result is not None))
+        rows = {each: row for (each, measured), row in self._rows.items() if measured == workload}
+        return Measurement(
+            workload=workload,
+            candidates=self._results(rows, "default"),
+            tuned=self._results(rows, "tuned") + self._results(rows, "reduced precision"),
+            control=_control(rows),
+        )
 
-    def _result(self, candidate: Candidate, row: Row | None, parity: float | None) -> CandidateResult | None:
-        failure = self.import_failures.get(candidate.id) if row is None else row.failure
-        if failure is None and (row is None or not row.samples):
+    def _results(self, rows: Mapping[Contender, Row], part: Part) -> tuple[CandidateResult, ...]:
+        """Each candidate's row of one part, in the order of the candidates."""
+        contenders = [Contender(candidate, part) for candidate in self.candidates]
+        results = (self._result(each, rows) for each in contenders)
+        return tuple(result for result in results if result is not None)
+
+    def _result(self, contender: Contender, rows: Mapping[Contender, Row]) -> CandidateResult | None:
+        failure = self.import_failures.get(contender) if contender not in rows else rows[contender].failure
+        row = rows.get(contender) or Row()
+        if failure is None and not row.samples:
             return None
-        row = row or Row()
         low, high = median_interval(row.samples) or (None, None)
+        standing, to_leader = _standing(contender, rows)
         return CandidateResult(
-            candidate=candidate.id,
+            candidate=contender.candidate.id,
             status="ok" if failure is None else failure.reason,
-            import_s=self.import_s.get(candidate.id),
+            import_s=self.import_s.get(contender.candidate.id),
             build_s=row.build_s,
             first_step_s=row.first_step_s,
             step_ms=median(row.samples) if row.samples else None,
@@ -134,12 +167,51 @@ class Ledger:
             rounds=len(row.samples),
             memory_mb=row.memory_mb,
             device=row.device,
-            precision=row.precision,
-            parity=parity,
+            precision=row.settings.precision if row.settings else None,
+            parity=_parity(contender, rows),
             error=None if failure is None else str(failure),
+            settings=row.settings,
+            tunings=row.tunings,
+            steady=row.steady,
+            contended=row.contended,
+            standing=standing,
+            to_leader=to_leader,
+            to_default=_to_twin(contender, rows),
+            warm_start=row.warm_start,
         )
 
     def _contended(self, workloads: Sequence[Workload]) -> bool:
         rows = [row for (_, workload), row in self._rows.items() if workload in workloads]
-        blocks = sum(len(row.samples) for row in rows)
-        return sum(row.contended for row in rows) > TRUSTED_CONTENTION * blocks
+        blocks = sum(len(row.times_ms) for row in rows)
+        return sum(len(row.disturbed) for row in rows) > TRUSTED_CONTENTION * blocks
+
+
+def _standing(contender: Contender, rows: Mapping[Contender, Row]) -> tuple[Standing | None, Ratio | None]:
+    """Where a default stands among the defaults; nothing for any other part."""
+    defaults = {each.name: row for each, row in rows.items() if each.part == "default"}
+    return standings(defaults).get(contender.name, (None, None))
+
+
+def _to_twin(contender: Contender, rows: Mapping[Contender, Row]) -> Ratio | None:
+    """How many times its default's step time another part takes, from the rounds that they shared."""
+    row, twin = rows.get(contender), rows.get(contender.twin)
+    if contender.part == "default" or row is None or twin is None:
+        return None
+    return paired_ratio(row, twin)
+
+
+def _parity(contender: Contender, rows: Mapping[Contender, Row]) -> float | None:
+    """How far its first loss is from that of the reference candidate's default."""
+    ours = {each: row.loss for each, row in rows.items() if each.part == "default" or each == contender}
+    losses = {each.candidate.id: loss for each, loss in ours.items() if loss is not None}
+    return relative_differences(losses, REFERENCE_CANDIDATE).get(contender.candidate.id)
+
+
+def _control(rows: Mapping[Contender, Row]) -> Control | None:
+    """What was found between the control and its twin, which are the same."""
+    ratios = {each: _to_twin(each, rows) for each in rows if each.part == "control"}
+    for contender, ratio in ratios.items():
+        if ratio is not None:
+            different = ratio.differs and not ratio.equal
+            return Control(candidate=contender.candidate.id, ratio=ratio, different=different)
+    return None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from probes.directories import measuring_lock
+from probes.words import _
 
-POLL_S = 0.2
+POLL_S = 0.1
 
 _log = logging.getLogger(__name__)
 
@@ -21,27 +23,27 @@ def never() -> bool:
 
 
 @contextmanager
-def machine_to_itself(stopped: Callable[[], bool] = never) -> Iterator[None]:
+def machine_to_itself(stopped: Callable[[], bool] = never, path: Path | None = None) -> Iterator[str | None]:
     """Hold the machine's lock, after waiting for it; without it once `stopped` says so, which is asked meanwhile.
 
-    Where nothing can be locked, a warning is logged and others are not kept out.
+    Yields None, or where nothing can be locked a sentence that says so, which is logged too: others may disturb then.
     """
-    path = measuring_lock()
-    lock = FileLock(path)
+    path = path or measuring_lock()
+    lock, problem = FileLock(path), None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _acquire(lock, stopped)
     except OSError as error:
-        _log.warning("Other probes are not kept out: %s cannot be locked (%s).", path, error.strerror or error)
+        note = _("Other probes were not kept out: {path} cannot be locked ({reason}).")
+        problem = note.format(path=path, reason=error.strerror or error)
+        _log.warning(problem)
     try:
-        yield
+        yield problem
     finally:
         lock.release()
 
 
 def _acquire(lock: FileLock, stopped: Callable[[], bool]) -> None:
     while not lock.is_locked and not stopped():
-        try:
+        with suppress(Timeout):
             lock.acquire(timeout=POLL_S)
-        except Timeout:
-            continue

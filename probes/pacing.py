@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from probes.candidates import Candidate
+from probes.contenders import Contender
 from probes.ledger import Ledger, Row
 from probes.workloads import Workload
 
 # One sample: long enough to hold hundreds of the smallest steps, short enough to give every candidate several.
 BLOCK_MS = 100.0
 
-# Three samples are the least that show a spread; five give an interval of the median without assumptions.
-MIN_ROUNDS, FULL_ROUNDS = 3, 5
+# Three samples are the least that show a spread; five give an interval of the median without assumptions. More are
+# taken only to tell who is faster.
+MIN_ROUNDS, FULL_ROUNDS, MOST_ROUNDS = 3, 5, 30
 
-# Rounds beyond the least are taken while one costs no more than this share of what is left.
-EXTRA_ROUND_SHARE = 0.1
+# Rounds beyond the least are taken while one costs no more than this share of what is left, beyond the full number
+# while it costs no more than the second.
+EXTRA_ROUND_SHARE, DECIDING_ROUND_SHARE = 0.1, 0.025
+
+# Windows of half a block until two in a row agree; who is not steady after so many is said to be never steady.
+MOST_WINDOWS = 8
 
 # A block also trains unmeasured before it begins and overshoots its length; a message to and fro is negligible.
 BLOCK_OVERHEAD = 1.3
@@ -70,42 +75,45 @@ def block_limit_s(row: Row, left_s: float) -> float:
     return min(left_s, max(HANG_FACTOR * block_s(row), LEAST_HANG_S))
 
 
-def another_round(taken: int, rows: Sequence[Row], left_s: float) -> bool:
-    """Whether the candidates of these rows should get one more block each."""
+def another_round(taken: int, rows: Sequence[Row], left_s: float, *, settled: bool) -> bool:
+    """Whether the contenders of these rows get one more block each; `settled` when it is known who is faster."""
+    round_s = sum(map(block_s, rows))
     if taken < MIN_ROUNDS:
         return True
-    return taken < FULL_ROUNDS and sum(map(block_s, rows)) <= EXTRA_ROUND_SHARE * left_s
+    if taken < FULL_ROUNDS:
+        return round_s <= EXTRA_ROUND_SHARE * left_s
+    return not settled and taken < MOST_ROUNDS and round_s <= DECIDING_ROUND_SHARE * left_s
 
 
-def known_start_s(ledger: Ledger, candidate: Candidate, *, alive: bool) -> float | None:
+def known_start_s(ledger: Ledger, contender: Contender, *, alive: bool) -> float | None:
     """Seconds until the candidate was warm on another workload, with its import unless `alive`; None if unknown."""
-    starts = (row.start_s for row in reversed(ledger.rows_of(candidate)))
+    starts = (row.start_s for row in reversed(ledger.rows_of(contender.twin)))
     start_s = next((start_s for start_s in starts if start_s is not None), None)
     if start_s is None:
         return None
-    return start_s + block_s(Row()) + (0.0 if alive else ledger.import_s.get(candidate.id, 0.0))
+    return start_s + block_s(Row()) + (0.0 if alive else ledger.import_s.get(contender.candidate.id, 0.0))
 
 
-def expected_start_s(ledger: Ledger, candidate: Candidate, *, alive: bool) -> float:
+def expected_start_s(ledger: Ledger, contender: Contender, *, alive: bool) -> float:
     """Seconds until the candidate is warm on another workload: from its own history, else what is typical."""
-    known_s = known_start_s(ledger, candidate, alive=alive)
-    return candidate.start_s if known_s is None else known_s
+    known_s = known_start_s(ledger, contender, alive=alive)
+    return contender.candidate.start_s if known_s is None else known_s
 
 
 def expected_left_s(
-    ledger: Ledger, candidates: Sequence[Candidate], workloads: Sequence[Workload], alive: frozenset[str]
+    ledger: Ledger, contenders: Sequence[Contender], workloads: Sequence[Workload], alive: frozenset[str]
 ) -> float:
     """Seconds that all unsettled rows will probably take; the budget may end it sooner."""
     return sum(
-        _expected_row_s(ledger, candidate, workload, alive=candidate.id in alive or index > 0)
+        _expected_row_s(ledger, contender, workload, alive=contender.name in alive or index > 0)
         for index, workload in enumerate(workloads)
-        for candidate in candidates
-        if not ledger.settled(candidate, workload)
+        for contender in contenders
+        if not ledger.settled(contender, workload)
     )
 
 
-def _expected_row_s(ledger: Ledger, candidate: Candidate, workload: Workload, *, alive: bool) -> float:
-    row = ledger.row(candidate, workload)
+def _expected_row_s(ledger: Ledger, contender: Contender, workload: Workload, *, alive: bool) -> float:
+    row = ledger.row(contender, workload)
     if row is None or row.step_ms is None:
-        return expected_start_s(ledger, candidate, alive=alive) + FULL_ROUNDS * block_s(Row())
-    return max(FULL_ROUNDS - len(row.samples), 0) * block_s(row)
+        return expected_start_s(ledger, contender, alive=alive) + FULL_ROUNDS * block_s(Row())
+    return max(FULL_ROUNDS - len(row.times_ms), 0) * block_s(row)

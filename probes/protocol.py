@@ -6,11 +6,13 @@ Only the standard library is used, so that any interpreter can run a worker. The
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
+from probes.settings import Settings
+
 Cause = Literal["missing", "workload", "memory", "exception"]
-CommandName = Literal["import", "build", "first_step", "measure", "peak_memory", "script"]
+CommandName = Literal["import", "build", "first_step", "warm_up", "measure", "peak_memory", "script"]
 
 # A reply is a few hundred bytes; whoever sends more than this is not the worker.
 MAX_REPLY_BYTES = 65_536
@@ -31,12 +33,17 @@ class Imported:
 
 @dataclass(frozen=True)
 class Built:
-    """The network and its optimizer exist on `device`."""
+    """The network and its optimizer exist on `device`, with these settings."""
 
     build_s: float
     device: str
-    precision: str
+    settings: Settings
     kind: Literal["built"] = "built"
+
+    @property
+    def precision(self) -> str:
+        """Of the products, as `Settings` has it."""
+        return self.settings.precision
 
 
 @dataclass(frozen=True)
@@ -49,12 +56,30 @@ class FirstStep:
 
 
 @dataclass(frozen=True)
+class WarmedUp:
+    """Training until it was `steady`, or until there were windows enough; `windows_ms` are a step's time in each.
+
+    It took `seconds` on the clock and `cpu_s` of all the worker's threads.
+    """
+
+    windows_ms: list[float]
+    steady: bool
+    seconds: float
+    cpu_s: float
+    kind: Literal["warmed_up"] = "warmed_up"
+
+
+@dataclass(frozen=True)
 class Block:
-    """`steps` optimizer steps took `seconds` on the clock and `cpu_s` of all the worker's threads."""
+    """`steps` optimizer steps took `seconds` on the clock and `cpu_s` of all the worker's threads.
+
+    Before them, `lead_in_s` were spent on training that is not part of the block.
+    """
 
     steps: int
     seconds: float
     cpu_s: float
+    lead_in_s: float
     kind: Literal["block"] = "block"
 
 
@@ -77,27 +102,36 @@ class Finding:
 
 @dataclass(frozen=True)
 class Failure:
-    """A command did not succeed; `error` is the exception's type, `message` its text or the missing module."""
+    """A command did not succeed; `error` is the exception's type, `message` its text or the missing module.
+
+    A refused workload's `message` has still to be translated and `values` put into it; see `InvalidWorkload`.
+    """
 
     cause: Cause
     error: str
     message: str
+    values: dict[str, Any] = field(default_factory=dict)
     kind: Literal["failure"] = "failure"
 
 
-Reply = Imported | Built | FirstStep | Block | PeakMemory | Finding | Failure
+Reply = Imported | Built | FirstStep | WarmedUp | Block | PeakMemory | Finding | Failure
 
 _REPLY_KINDS: dict[str, type[Any]] = {reply.kind: reply for reply in Reply.__args__}
 
-# By their annotations, which are text here; a float without a fraction may travel as an integer.
+# What a field may be by its annotation, which is text here; a float without a fraction may travel as an integer.
 _FIELD_TYPES: dict[str, type[Any] | tuple[type[Any], ...]] = {
     "float": (float, int),
     "int": int,
     "bool": bool,
     "str": str,
     "dict[str, str]": dict,
+    "dict[str, Any]": dict,
     "Cause": str,
 }
+
+
+# Fields that are dataclasses themselves.
+_NESTED: dict[str, type[Any]] = {"settings": Settings}
 
 
 def encode_command(name: CommandName, **arguments: Any) -> bytes:
@@ -123,13 +157,30 @@ def decode_reply(line: bytes) -> Reply:
     """The reply in a line from the private pipe; raises `ProtocolBroken`."""
     data = _object(line)
     cls = _REPLY_KINDS.get(str(data.get("kind")))
-    expected = {} if cls is None else {field.name: _FIELD_TYPES[str(field.type)] for field in fields(cls)[:-1]}
-    values = {name: value for name, value in data.items() if name != "kind"}
-    fits = values.keys() == expected.keys() and all(isinstance(values[name], expected[name]) for name in expected)
-    if cls is None or not fits:
+    if cls is None or not _has_fields(data, cls):
         raise ProtocolBroken(f"A reply has an unknown kind or other fields than expected: {line[:80]!r}.")
-    reply: Reply = cls(**values)
+    nested = {name: _NESTED[name](**data[name]) for name in _NESTED.keys() & data.keys()}
+    reply: Reply = cls(**data | nested)
     return reply
+
+
+def _has_fields(value: Any, cls: type[Any]) -> bool:
+    """Whether the value is an object with exactly the fields of a dataclass of ours, of their types."""
+    expected = {field.name: str(field.type) for field in fields(cls)}
+    return (
+        isinstance(value, dict)
+        and value.keys() == expected.keys()
+        and all(
+            _has_fields(value[name], _NESTED[name]) if name in _NESTED else _is_of_type(value[name], annotation)
+            for name, annotation in expected.items()
+        )
+    )
+
+
+def _is_of_type(value: Any, annotation: str) -> bool:
+    if annotation.startswith("list["):
+        return isinstance(value, list) and all(_is_of_type(each, annotation[len("list[") : -1]) for each in value)
+    return isinstance(value, str if annotation.startswith("Literal[") else _FIELD_TYPES[annotation])
 
 
 def _line(data: dict[str, Any]) -> bytes:

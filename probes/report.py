@@ -9,8 +9,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from probes.comparison import Ratio, Standing
+from probes.settings import Settings
 from probes.workloads import Workload
 
+AcceleratorKind = Literal["nvidia", "apple", "amd", "intel", "tpu"]
 Status = Literal["ok", "failed", "timeout", "unusable"]
 ProgressStage = Literal["starting", "importing", "building", "first step", "measuring", "waiting", "done"]
 
@@ -22,12 +25,13 @@ class Record(BaseModel):
 
 
 class Accelerator(Record):
-    """A GPU or TPU in this machine."""
+    """A GPU or TPU in this machine; `compute_capability` (7.5, 9.0, ...) is NVIDIA's number of its architecture."""
 
-    kind: Literal["nvidia", "apple", "amd", "intel", "tpu"]
+    kind: AcceleratorKind
     name: str
     memory_gb: float | None = None
     driver: str | None = None
+    compute_capability: str | None = None
 
 
 class Machine(Record):
@@ -44,6 +48,13 @@ class Machine(Record):
     accelerators: tuple[Accelerator, ...] = ()
 
 
+class WarmStart(Record):
+    """Import and first step in a fresh process that finds the caches which an earlier one left on disk."""
+
+    import_s: float
+    first_step_s: float
+
+
 class CandidateResult(Record):
     """One candidate on one workload.
 
@@ -51,6 +62,12 @@ class CandidateResult(Record):
     step time of every round. `parity` is the relative difference of the first loss to the reference candidate's
     (None without one). `memory_mb` is the worker's peak resident memory, or the device's where one is used.
     `error` says, in a person's words, what happened and what to do.
+
+    `settings` says what exactly was measured and `tunings` which documented tunings the row was given (none by
+    default). `steady` is false when the step time was still changing after the longest warm-up, `contended` true when
+    others disturbed too many rounds. `to_leader` is how many times the leader's step time it takes, from the rounds
+    they shared, and `standing` what that says; "tied" is also what could not be told apart. `to_default` is the same
+    for a tuned row and its own default.
     """
 
     candidate: str
@@ -68,13 +85,31 @@ class CandidateResult(Record):
     precision: str | None = None
     parity: float | None = None
     error: str | None = None
+    settings: Settings | None = None
+    tunings: tuple[str, ...] = ()
+    steady: bool | None = None
+    contended: bool = False
+    standing: Standing | None = None
+    to_leader: Ratio | None = None
+    to_default: Ratio | None = None
+    warm_start: WarmStart | None = None
+
+
+class Control(Record):
+    """The hidden duplicate: two processes of one candidate, compared as any two are. `different` is a false alarm."""
+
+    candidate: str
+    ratio: Ratio
+    different: bool
 
 
 class Measurement(Record):
-    """Every candidate on one workload."""
+    """Every candidate on one workload: with its defaults in `candidates`, with its tunings in `tuned`."""
 
     workload: Workload
     candidates: tuple[CandidateResult, ...]
+    tuned: tuple[CandidateResult, ...] = ()
+    control: Control | None = None
 
 
 class ProbeReport(Record):
@@ -82,22 +117,51 @@ class ProbeReport(Record):
 
     `measured_at` is ISO 8601 in UTC. `contended` is true when other processes took so much of the machine during
     the measuring that the step times should not be trusted. `notes` says in sentences what else a reader must know.
+    `wall_s` is where the `seconds` went, by activity; what is missing to all of them was spent between activities.
     """
 
     machine: Machine
     versions: dict[str, str]
     workload: Workload
     candidates: tuple[CandidateResult, ...]
+    tuned: tuple[CandidateResult, ...] = ()
+    control: Control | None = None
     rungs: tuple[Measurement, ...] = ()
     contended: bool = False
     seconds: float
     measured_at: str
     notes: tuple[str, ...] = ()
+    wall_s: dict[str, float] = {}
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:
         """The main workload and the rungs, in the order they were asked for."""
-        return (Measurement(workload=self.workload, candidates=self.candidates), *self.rungs)
+        main = Measurement(workload=self.workload, candidates=self.candidates, tuned=self.tuned, control=self.control)
+        return (main, *self.rungs)
+
+
+class DeviceTrial(Record):
+    """One small product on one device that the framework sees; `error` is what it raised instead of the result."""
+
+    device: str
+    platform: str
+    error: str | None = None
+
+
+class AcceleratorState(Record):
+    """Whether a candidate's framework computes on the accelerators of one kind that are in this machine.
+
+    `usable` is proven by a product on each of `devices`. `unusable` is present, and `fix` says what to do about the
+    `problem`; `unsupported` is what the framework cannot do on this system, whatever is installed.
+    """
+
+    kind: AcceleratorKind
+    accelerator: str
+    candidate: str
+    status: Literal["usable", "unusable", "unsupported"]
+    devices: tuple[str, ...] = ()
+    problem: str | None = None
+    fix: str | None = None
 
 
 class FrameworkState(Record):
@@ -105,6 +169,7 @@ class FrameworkState(Record):
 
     `missing` is not installed, `unusable` is installed but does not work; then `problem` says why and what to do.
     `candidates` are its candidates that took the step, `device` where they took it, `versions` of what is installed.
+    `trials` are of every device that they see, `accelerators` what that means for those of this machine.
     """
 
     framework: str
@@ -114,13 +179,37 @@ class FrameworkState(Record):
     candidates: tuple[str, ...] = ()
     device: str | None = None
     problem: str | None = None
+    trials: tuple[DeviceTrial, ...] = ()
+    accelerators: tuple[AcceleratorState, ...] = ()
+
+
+class EnvironmentState(Record):
+    """An interpreter that may run workers: what it has, and the `candidates` that run with it.
+
+    `versions` are of the packages that candidates need, `size_mb` is that of all packages. It is taken before others
+    for the frameworks it is `preferred_for`. `problem` says why an interpreter could not be read.
+    """
+
+    name: str
+    interpreter: str
+    preferred_for: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+    python: str | None = None
+    versions: dict[str, str] = {}
+    size_mb: float | None = None
+    problem: str | None = None
 
 
 class Examination(Record):
-    """What `doctor` found: the machine and whether each framework works on it."""
+    """What `doctor` found: the machine, whether each framework works on it, and the interpreters that are known.
+
+    `problems` says what else is wrong, such as a list of interpreters that cannot be read.
+    """
 
     machine: Machine
     frameworks: tuple[FrameworkState, ...]
+    environments: tuple[EnvironmentState, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 class Progress(Record):

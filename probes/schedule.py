@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from contextvars import copy_context
 from pathlib import Path
 from typing import Self
-
-from filelock import FileLock, Timeout
 
 from probes.campaign import Campaign, Focus, Interrupted
 from probes.candidates import CANDIDATES, Candidate, find_candidate
 from probes.crew import Crew, CrewClosed
-from probes.directories import measuring_lock
 from probes.environments import chosen_interpreters
 from probes.hardware import machine
 from probes.ledger import Ledger
+from probes.machine_lock import machine_to_itself
 from probes.report import ProbeReport, Progress, ProgressStage
 from probes.standing import Standing
 from probes.workloads import Workload
@@ -30,7 +29,6 @@ MAX_BUDGET_S = 3600.0
 # Workers stay ready this long for the next focus; importing all frameworks again takes a third of a budget.
 IDLE_KEEP_S = 120.0
 
-LOCK_POLL_S = 0.1
 THREAD_END_S = 2.0
 
 
@@ -57,8 +55,9 @@ def probe(
 class ProbeSession:
     """Measures the latest focus, keeps what it has measured, and keeps its workers ready for the next one.
 
-    One session measures at a time on a machine (`lock_path`); the budget counts from when this one may begin with its
-    latest focus. `interpreters` names the Python to use for a candidate, by default the one that runs this.
+    One session measures at a time on a machine (`lock_path`, by default the one that all share); the budget counts
+    from when this one may begin with its latest focus. `interpreters` names the Python to use for a candidate, by
+    default the one that runs this.
     """
 
     def __init__(
@@ -77,11 +76,13 @@ class ProbeSession:
         self._budget_s = budget_s
         self._seed = seed
         self._on_progress = on_progress
-        self._lock_path = lock_path or measuring_lock()
-        self._lock = FileLock(self._lock_path)
+        self._lock_path = lock_path
         self._ledger = Ledger(self._candidates)
         self._crew = Crew(chosen_interpreters() | dict(interpreters or {}))
-        self._thread = threading.Thread(target=self._work, name="probe session", daemon=True)
+        # In the caller's context: what the thread says is said in the caller's language.
+        self._thread = threading.Thread(
+            target=copy_context().run, args=(self._work,), name="probe session", daemon=True
+        )
         self._changed = threading.Condition()
         # Guarded by `_changed`: what the thread is to do, and what it has said last.
         self._focus: Focus | None = None
@@ -130,12 +131,6 @@ class ProbeSession:
         with self._changed:
             return self._standing.progress()
 
-    @property
-    def done(self) -> bool:
-        """Whether nothing of the latest focus is left to measure."""
-        with self._changed:
-            return self._is_done()
-
     def close(self) -> None:
         """End every worker and free the lock, whatever is going on; may be called again."""
         with self._changed:
@@ -175,7 +170,7 @@ class ProbeSession:
 
     def _measure(self, focus: Focus) -> None:
         self._say(Standing(self._budget_s), focus)
-        with self._machine_lock(focus) as notes:
+        with machine_to_itself(lambda: self._check(focus), self._lock_path) as problem:
             self._ledger.forgive_timeouts()
             campaign = Campaign(
                 focus,
@@ -187,7 +182,8 @@ class ProbeSession:
                 announce=lambda *stage: self._announce(campaign, *stage),
                 check=lambda: self._check(focus),
             )
-            campaign.notes.update(dict.fromkeys(notes))
+            if problem is not None:
+                campaign.notes[problem] = None
             campaign.run()
             report = campaign.report(machine())
         with self._changed:
@@ -195,31 +191,12 @@ class ProbeSession:
                 self._report, self._settled = report, focus
         self._say(Standing(0.0, "done"), focus)
 
-    @contextmanager
-    def _machine_lock(self, focus: Focus) -> Iterator[list[str]]:
-        """Hold the machine-wide lock; yields what a reader of the report must know about it."""
-        try:
-            self._lock_path.parent.mkdir(parents=True, exist_ok=True)
-            self._acquire(focus)
-        except OSError as error:
-            yield [f"Other probes were not kept out: {self._lock_path} cannot be locked ({error.strerror or error})."]
-            return
-        try:
-            yield []
-        finally:
-            self._lock.release()
-
-    def _acquire(self, focus: Focus) -> None:
-        while True:
-            self._check(focus)
-            with suppress(Timeout):
-                self._lock.acquire(timeout=LOCK_POLL_S)
-                return
-
-    def _check(self, focus: Focus) -> None:
+    def _check(self, focus: Focus) -> bool:
+        """Raises `Interrupted` when this focus need not be measured any more; false otherwise."""
         with self._changed:
             if self._closing or self._focus is not focus:
                 raise Interrupted
+        return False
 
     def _announce(self, campaign: Campaign, candidate: Candidate, stage: ProgressStage, workload: Workload) -> None:
         self._check(campaign.focus)

@@ -61,10 +61,7 @@ def place_layers(workload: Workload) -> tuple[PlacedLayer, ...]:
     placed = tuple(_place(workload.layers, workload.input.shape, ""))
     _check_embedding(workload, placed)
     if not placed or placed[-1].output_shape[-1] != workload.outputs or len(placed[-1].output_shape) > 2:
-        made = f"{placed[-1].name!r} makes {placed[-1].output_shape}" if placed else "it has no layers"
-        raise InvalidWorkload(
-            f"Workload {workload.id!r} must end in {workload.outputs} outputs per example or position, but {made}."
-        )
+        raise _ends_wrongly(workload, placed)
     return placed
 
 
@@ -94,23 +91,45 @@ def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
     return (0, missing) if missing < 0 else (missing // 2, missing - missing // 2)
 
 
+def _ends_wrongly(workload: Workload, placed: tuple[PlacedLayer, ...]) -> InvalidWorkload:
+    if not placed:
+        return InvalidWorkload(
+            "Workload {workload!r} must end in {outputs} outputs per example or position, but it has no layers.",
+            workload=workload.id,
+            outputs=workload.outputs,
+        )
+    return InvalidWorkload(
+        "Workload {workload!r} must end in {outputs} outputs per example or position, but {layer!r} makes {shape}.",
+        workload=workload.id,
+        outputs=workload.outputs,
+        layer=placed[-1].name,
+        shape=str(placed[-1].output_shape),
+    )
+
+
 def _check_embedding(workload: Workload, placed: tuple[PlacedLayer, ...]) -> None:
     """Token ids go into an embedding that is large enough, and nothing else does; tied layers fit its table."""
     vocabulary = workload.input.vocabulary
     for position, layer in enumerate(placed):
         if isinstance(layer.layer, Embedding) and (position > 0 or vocabulary is None):
-            raise InvalidWorkload(f"Layer {layer.name!r} reads token ids, but is given other values.")
+            raise InvalidWorkload("Layer {layer!r} reads token ids, but is given other values.", layer=layer.name)
     first = placed[0].layer if placed else None
     for layer in placed:
         table = (layer.layer.vocabulary, layer.input_shape[-1]) if isinstance(layer.layer, TiedDense) else None
         if table and (not isinstance(first, Embedding) or table != (first.vocabulary, first.width)):
-            raise InvalidWorkload(f"Layer {layer.name!r} needs a first layer that is an embedding of {table}.")
+            raise InvalidWorkload(
+                "Layer {layer!r} needs a first layer that is an embedding of {table}.",
+                layer=layer.name,
+                table=str(table),
+            )
     if vocabulary is None:
         return
     if not isinstance(first, Embedding) or first.vocabulary < vocabulary:
         raise InvalidWorkload(
-            f"Workload {workload.id!r} reads token ids of a vocabulary of {vocabulary:,}; "
-            "its first layer must be an embedding of at least that vocabulary."
+            "Workload {workload!r} reads token ids of a vocabulary of {vocabulary:,}; "
+            "its first layer must be an embedding of at least that vocabulary.",
+            workload=workload.id,
+            vocabulary=vocabulary,
         )
 
 
@@ -123,7 +142,9 @@ def _place(layers: tuple[Layer, ...], shape: Shape, prefix: str) -> Iterator[Pla
         try:
             after = output_shape(layer, shape)
         except InvalidWorkload as error:
-            raise InvalidWorkload(f"Layer {name!r} does not fit its input {shape}: {error}") from None
+            raise InvalidWorkload(
+                "Layer {layer!r} does not fit its input {shape}: {reason}", layer=name, shape=str(shape), reason=error
+            ) from None
         yield PlacedLayer(name, layer, shape, after)
         shape = after
 
@@ -131,7 +152,7 @@ def _place(layers: tuple[Layer, ...], shape: Shape, prefix: str) -> Iterator[Pla
 @singledispatch
 def output_shape(layer: Layer, shape: Shape) -> Shape:
     """Shape that `layer` makes of one example of `shape`; raises `InvalidWorkload` when it cannot take it."""
-    raise InvalidWorkload(f"layer kind {layer.kind!r} has no shape rule for {shape}.")
+    raise InvalidWorkload("layer kind {kind!r} has no shape rule for {shape}.", kind=layer.kind, shape=str(shape))
 
 
 @output_shape.register
@@ -149,7 +170,12 @@ def _(layer: Conv2D, shape: Shape) -> Shape:
     height, width, channels = _image(shape)
     groups = _positive("groups", layer.groups)
     if channels % groups or _positive("filters", layer.filters) % groups:
-        raise InvalidWorkload(f"{groups} groups must divide {channels} channels and {layer.filters} filters.")
+        raise InvalidWorkload(
+            "{groups} groups must divide {channels} channels and {filters} filters.",
+            groups=groups,
+            channels=channels,
+            filters=layer.filters,
+        )
     return (*_windows(height, width, layer.kernel, layer.stride), layer.filters)
 
 
@@ -168,7 +194,9 @@ def _(layer: MaxPool2D, shape: Shape) -> Shape:
 def _(layer: AveragePool2D, shape: Shape) -> Shape:
     pooled = _pooled(layer, shape)
     if any(same_padding(side, layer.size, layer.stride) != (0, 0) for side in shape[:2]):
-        raise InvalidWorkload(f"{layer.size}x{layer.size} windows with stride {layer.stride} do not fill it exactly.")
+        raise InvalidWorkload(
+            "{size}x{size} windows with stride {stride} do not fill it exactly.", size=layer.size, stride=layer.stride
+        )
     return pooled
 
 
@@ -182,7 +210,7 @@ def _(_layer: BatchNorm | LayerNorm | Activation, shape: Shape) -> Shape:
 @output_shape.register
 def _(layer: Dropout, shape: Shape) -> Shape:
     if not 0 <= layer.rate < 1:
-        raise InvalidWorkload(f"rate is {layer.rate}; expected 0 or more and less than 1.")
+        raise InvalidWorkload("rate is {rate}; expected 0 or more and less than 1.", rate=layer.rate)
     return shape
 
 
@@ -244,7 +272,7 @@ def _(layer: LSTM | GRU, shape: Shape) -> Shape:
 def _(layer: Attention, shape: Shape) -> Shape:
     _steps, width = _sequence(shape)
     if width % _positive("heads", layer.heads):
-        raise InvalidWorkload(f"{layer.heads} heads must divide the width {width}.")
+        raise InvalidWorkload("{heads} heads must divide the width {width}.", heads=layer.heads, width=width)
     return shape
 
 
@@ -256,7 +284,11 @@ def _(layer: Residual, shape: Shape) -> Shape:
     for inner in layer.shortcut:
         shortcut = output_shape(inner, shortcut)
     if main != shortcut:
-        raise InvalidWorkload(f"its layers make {main}, its shortcut {shortcut}; they must be the same.")
+        raise InvalidWorkload(
+            "its layers make {main}, its shortcut {shortcut}; they must be the same.",
+            main=str(main),
+            shortcut=str(shortcut),
+        )
     return main
 
 
@@ -272,14 +304,14 @@ def _sequence(shape: Shape) -> tuple[int, int]:
 
 def _of_rank(shape: Shape, rank: int) -> Shape:
     if len(shape) != rank:
-        raise InvalidWorkload(f"expected {_RANK_NAMES[rank]}.")
+        raise InvalidWorkload("expected {shape}.", shape=_RANK_NAMES[rank])
     return shape
 
 
 def _pooled(layer: MaxPool2D | AveragePool2D, shape: Shape) -> Shape:
     height, width, channels = _image(shape)
     if layer.size > min(height, width):
-        raise InvalidWorkload(f"a {layer.size}x{layer.size} pool needs an image at least as large.")
+        raise InvalidWorkload("a {size}x{size} pool needs an image at least as large.", size=layer.size)
     return (*_windows(height, width, layer.size, layer.stride), channels)
 
 
@@ -290,5 +322,5 @@ def _windows(height: int, width: int, kernel: int, stride: int) -> tuple[int, in
 
 def _positive(name: str, value: int) -> int:
     if value < 1:
-        raise InvalidWorkload(f"{name} is {value}; expected 1 or more.")
+        raise InvalidWorkload("{name} is {value}; expected 1 or more.", name=name, value=value)
     return value

@@ -11,8 +11,9 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, Self, TypeVar
 
@@ -22,6 +23,7 @@ from probes import diagnosis
 from probes.candidates import Candidate
 from probes.diagnosis import Stage
 from probes.errors import WorkerFailed
+from probes.memory_cap import MemoryCap
 from probes.protocol import (
     MAX_REPLY_BYTES,
     Block,
@@ -34,6 +36,7 @@ from probes.protocol import (
     PeakMemory,
     ProtocolBroken,
     Reply,
+    WarmedUp,
     decode_reply,
     encode_command,
 )
@@ -65,21 +68,31 @@ class Worker:
     """One live worker. A request that gets no answer raises `WorkerFailed`, and the worker is then gone.
 
     Requests belong to the thread that started it, and on Linux the worker ends with that thread. `close` may be
-    called from any thread, at any time, and more than once. `variables` are added to its environment.
+    called from any thread, at any time, and more than once. `variables` are added to its environment. A worker that
+    holds more than `memory_limit_mb` (MiB, with all it started) is killed.
     """
 
     def __init__(
-        self, candidate: Candidate, interpreter: str = sys.executable, variables: Mapping[str, str] | None = None
+        self,
+        candidate: Candidate,
+        interpreter: str = sys.executable,
+        variables: Mapping[str, str] | None = None,
+        memory_limit_mb: float | None = None,
     ) -> None:
         self.candidate = candidate
         self.interpreter = interpreter
         self.imported = False
+        self._importing = False
+        self._asked = 0.0
         self._variables = dict(variables or {})
         self._scratch = tempfile.TemporaryDirectory(prefix="probewise-", ignore_cleanup_errors=True)
         self._unread = b""
         self._closing = threading.Lock()
         self._process, self._replies = self._start()
         self._output = _LastLines(self._process.stdout)
+        self._cap = (
+            MemoryCap(self.pid, memory_limit_mb, partial(_kill_tree, self._process)) if memory_limit_mb else None
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -93,9 +106,18 @@ class Worker:
         return self._process.pid
 
     @property
+    def last_lines(self) -> tuple[str, ...]:
+        """What it has written to stdout and stderr last."""
+        return self._output.lines
+
+    @property
     def alive(self) -> bool:
         """Whether it can still be asked."""
         return not self._replies.closed and self._process.poll() is None
+
+    def fileno(self) -> int:
+        """The pipe that its answers come through, to be waited on."""
+        return self._replies.fileno()
 
     def cpu_s(self) -> float:
         """CPU seconds that the worker and its living children have used so far; 0 once it is gone."""
@@ -105,19 +127,36 @@ class Worker:
             return sum(each.user + each.system + each.children_user + each.children_system for each in times)
         return 0.0
 
+    @property
+    def cache_variables(self) -> dict[str, str]:
+        """Environment variables with which another worker uses what this one's compilers keep on disk."""
+        return _cache_variables(Path(self._scratch.name))
+
+    def begin_import(self, seed: int) -> None:
+        """Let the worker load the framework, without waiting; `import_framework` then waits for the rest of it."""
+        self._send(encode_command("import", seed=seed), "importing")
+        self._importing = True
+
     def import_framework(self, seed: int, timeout_s: float) -> Imported:
         """Load the framework with random state `seed`."""
-        reply = self._request("import", "importing", Imported, timeout_s, seed=seed)
-        self.imported = True
+        if not self._importing:
+            self.begin_import(seed)
+        reply = self._answer("importing", Imported, timeout_s)
+        self.imported, self._importing = True, False
         return reply
 
-    def build(self, workload: Workload, seed: int, timeout_s: float) -> Built:
-        """Build the network with the weights and the batch that belong to `seed`."""
-        return self._request("build", "building", Built, timeout_s, workload=workload.to_json(), seed=seed)
+    def build(self, workload: Workload, seed: int, timeout_s: float, tunings: Sequence[str] = ()) -> Built:
+        """Build the network with the weights and the batch that belong to `seed`, and with these tunings."""
+        arguments = {"workload": workload.to_json(), "seed": seed, "tunings": list(tunings)}
+        return self._request("build", "building", Built, timeout_s, **arguments)
 
     def first_step(self, timeout_s: float) -> FirstStep:
         """Take the first optimizer step."""
         return self._request("first_step", "first step", FirstStep, timeout_s)
+
+    def warm_up(self, window_ms: float, most: int, timeout_s: float) -> WarmedUp:
+        """Train windows of at least `window_ms` until two in a row agree, at most `most`."""
+        return self._request("warm_up", "measuring", WarmedUp, timeout_s, window_ms=window_ms, most=most)
 
     def measure(self, block_ms: float, timeout_s: float) -> Block:
         """Train for at least `block_ms`."""
@@ -136,6 +175,8 @@ class Worker:
         with self._closing:
             if self._replies.closed:
                 return
+            if self._cap:
+                self._cap.stop()
             _kill_tree(self._process)
             for pipe in (self._replies, self._process.stdin):
                 with suppress(OSError):
@@ -177,8 +218,24 @@ class Worker:
     def _request(
         self, name: CommandName, stage: Stage, expected: type[ReplyT], timeout_s: float, **arguments: object
     ) -> ReplyT:
+        self._send(encode_command(name, **arguments), stage)
+        return self._answer(stage, expected, timeout_s)
+
+    def _send(self, command: bytes, stage: Stage) -> None:
+        self._asked = time.perf_counter()
         try:
-            reply = self._exchange(encode_command(name, **arguments), stage, timeout_s)
+            assert self._process.stdin is not None
+            self._process.stdin.write(command)
+            self._process.stdin.flush()
+        except (OSError, ValueError) as error:
+            # The worker died before it could read the command, or `close` took the pipes away from under us.
+            failure = self._end(stage)
+            self.close()
+            raise failure from error
+
+    def _answer(self, stage: Stage, expected: type[ReplyT], timeout_s: float) -> ReplyT:
+        try:
+            reply = self._next_reply(stage, timeout_s)
         except WorkerFailed:
             self.close()
             raise
@@ -191,17 +248,14 @@ class Worker:
             raise diagnosis.reported_failure(self.candidate, stage, reply, self.interpreter)
         raise diagnosis.babbled(self.candidate, stage, repr(reply).encode())
 
-    def _exchange(self, command: bytes, stage: Stage, timeout_s: float) -> Reply:
+    def _next_reply(self, stage: Stage, timeout_s: float) -> Reply:
         try:
-            assert self._process.stdin is not None
-            self._process.stdin.write(command)
-            self._process.stdin.flush()
             line = self._next_line(stage, timeout_s)
             return decode_reply(line)
         except ProtocolBroken as error:
             raise diagnosis.babbled(self.candidate, stage, line) from error
         except (OSError, ValueError) as error:
-            # The worker died before it could read the command, or `close` took the pipes away from under us.
+            # `close` took the pipe away from under us.
             raise self._end(stage) from error
 
     def _next_line(self, stage: Stage, timeout_s: float) -> bytes:
@@ -211,7 +265,7 @@ class Worker:
             while b"\n" not in self._unread:
                 left_s = deadline - time.perf_counter()
                 if left_s <= 0:
-                    raise diagnosis.hung(self.candidate, stage, timeout_s)
+                    raise diagnosis.hung(self.candidate, stage, time.perf_counter() - self._asked)
                 if not selector.select(min(left_s, LIVENESS_CHECK_S)):
                     # A child of a dead worker may hold the pipe open, so its end alone would not tell.
                     if self._process.poll() is not None:
@@ -231,6 +285,8 @@ class Worker:
 
     def _end(self, stage: Stage) -> WorkerFailed:
         """What to say of a worker whose pipe has ended, with the exit code if it has one."""
+        if self._cap and self._cap.reached_mb:
+            return diagnosis.reached_its_cap(self.candidate, stage, self._cap.reached_mb, self._cap.limit_mb)
         try:
             returncode = self._process.wait(KILL_WAIT_S)
         except subprocess.TimeoutExpired:
@@ -266,11 +322,30 @@ class _LastLines:
             self._lines.append(line.decode(errors="replace").rstrip())
 
 
+def first_to_answer(workers: Sequence[Worker], timeout_s: float) -> list[Worker]:
+    """Those of the workers that have answered or ended, so that asking them need not wait; none after `timeout_s`."""
+    deadline = time.perf_counter() + timeout_s
+    with selectors.DefaultSelector() as selector:
+        for worker in workers:
+            if worker.alive:
+                selector.register(worker, selectors.EVENT_READ)
+        while True:
+            left_s = max(deadline - time.perf_counter(), 0.0)
+            answered = {key.fileobj for key, _ in selector.select(min(left_s, LIVENESS_CHECK_S))}
+            first = [worker for worker in workers if worker in answered or not worker.alive]
+            if first or not left_s:
+                return first
+
+
 def worker_environment(environment: Mapping[str, str], scratch: Path) -> dict[str, str]:
     """The variables a worker gets: the allowed ones, and caches of its own so that every first step is a cold one."""
     passed = {name: value for name, value in environment.items() if name in PASSED_VARIABLES}
+    return passed | _cache_variables(scratch) | {"PYTHONPATH": str(scratch / "modules")}
+
+
+def _cache_variables(scratch: Path) -> dict[str, str]:
     caches = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR", "KERAS_HOME")
-    return passed | {name: str(scratch / name.lower()) for name in caches} | {"PYTHONPATH": str(scratch / "modules")}
+    return {name: str(scratch / name.lower()) for name in caches}
 
 
 def _kill_tree(process: subprocess.Popen[bytes]) -> None:

@@ -25,8 +25,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from probes.candidates import Candidate, find_candidate
+from probes.candidates import PACKAGES, Candidate, find_candidate
 from probes.errors import InvalidWorkload
+from probes.hiding import hide
 from probes.protocol import (
     Block,
     Built,
@@ -37,16 +38,17 @@ from probes.protocol import (
     Imported,
     PeakMemory,
     Reply,
+    WarmedUp,
     decode_command,
     encode_reply,
 )
 from probes.workloads import Workload
 
-# What every adapter builds: float32 parameters, inputs and optimizer state.
-PRECISION = "float32"
-
 # The share of a block that is trained unmeasured before it, to bring caches and thread pools back after others ran.
 LEAD_IN = 0.2
+
+# Two windows whose step times differ by no more than this are the same: as much as a repeated measurement may.
+STEADY = 0.1
 
 # A block is trained in this many laps at least, so that it ends in time when steps suddenly take much longer.
 LAPS = 4
@@ -78,18 +80,20 @@ class Trainer:
         self._candidate = candidate
         self._adapter: Any = None
         self._model: Any = None
+        self._steps_per_call = 1
         self._step_s: float | None = None
 
     def import_(self, seed: int) -> Imported:
-        """Load the framework; the time is what `import` costs a person's own script."""
+        """Load the framework; the time is what `import` costs a person's own script, which has only this one."""
+        hide(set(PACKAGES) - {self._candidate.package})
         started = time.perf_counter()
         self._adapter = importlib.import_module(f"probes.frameworks.{self._candidate.module}")
         self._adapter.configure(self._candidate.mode, seed)
         import_s = time.perf_counter() - started
         return Imported(import_s=import_s, versions=self._adapter.versions())
 
-    def build(self, workload: dict[str, Any], seed: int) -> Built:
-        """Replace the present network by a new one with the seed's weights and batch."""
+    def build(self, workload: dict[str, Any], seed: int, tunings: list[str]) -> Built:
+        """Replace the present network by a new one with the seed's weights and batch, built with the tunings."""
         from probes.batches import synthetic_batch  # noqa: PLC0415  NumPy: its import must not count as the framework's
         from probes.parameters import initial_weights  # noqa: PLC0415
 
@@ -98,23 +102,43 @@ class Trainer:
         description = Workload.from_json(workload)
         weights, batch = initial_weights(description, seed), synthetic_batch(description, seed)
         started = time.perf_counter()
-        self._model = self._adapter.build(description, weights, batch, self._candidate.mode)
+        self._model = self._adapter.build(description, weights, batch, self._candidate.mode, frozenset(tunings))
         build_s = time.perf_counter() - started
-        return Built(build_s=build_s, device=str(self._adapter.device(self._model)), precision=PRECISION)
+        settings = self._adapter.settings(self._model)
+        self._steps_per_call = settings.steps_per_call
+        return Built(build_s=build_s, device=str(self._adapter.device(self._model)), settings=settings)
 
     def first_step(self) -> FirstStep:
         """One step from the initial weights."""
         trained = self._adapter.train(self._model, 1)
         return FirstStep(first_step_s=trained.seconds, loss=trained.loss)
 
+    def warm_up(self, window_ms: float, most: int) -> WarmedUp:
+        """Train windows of at least `window_ms` until two in a row agree, or there are `most`.
+
+        The first one after a build finds out how many steps that takes.
+        """
+        windows_ms: list[float] = []
+        cpu_before, started = time.process_time(), time.perf_counter()
+        while len(windows_ms) < most and not _steady(windows_ms):
+            steps, seconds = self._train_for(window_ms / 1000)
+            windows_ms.append(1000 * seconds / steps)
+        return WarmedUp(
+            windows_ms=windows_ms,
+            steady=_steady(windows_ms),
+            seconds=time.perf_counter() - started,
+            cpu_s=time.process_time() - cpu_before,
+        )
+
     def measure(self, block_ms: float) -> Block:
-        """Train for at least `block_ms`; the first block after a build finds out how many steps that takes."""
-        block_s = block_ms / 1000
+        """Train for at least `block_ms`, after a lead-in where steps are short."""
+        block_s, started = block_ms / 1000, time.perf_counter()
         if self._step_s is not None and self._step_s < LEAD_IN * block_s:
             self._train_for(LEAD_IN * block_s)
-        cpu_before = time.process_time()
+        lead_in_s, cpu_before = time.perf_counter() - started, time.process_time()
         steps, seconds = self._train_for(block_s)
-        return Block(steps=steps, seconds=seconds, cpu_s=time.process_time() - cpu_before)
+        cpu_s = time.process_time() - cpu_before
+        return Block(steps=steps, seconds=seconds, cpu_s=cpu_s, lead_in_s=lead_in_s)
 
     def peak_memory(self) -> PeakMemory:
         """Peak memory since the build."""
@@ -136,11 +160,28 @@ class Trainer:
             seconds, steps = seconds + taken_s, steps + count
             self._step_s = max(taken_s / count, 1e-9)
             # Growing at most fourfold: a single first step says little about the next ones.
-            count = min(4 * count, self._steps_in(min(lap_s, least_s - seconds)))
+            count = min(self._whole_calls(4 * count), self._steps_in(min(lap_s, least_s - seconds)))
         return steps, seconds
 
     def _steps_in(self, seconds: float) -> int:
-        return 1 if self._step_s is None else max(1, math.ceil(seconds / self._step_s))
+        return 1 if self._step_s is None else self._whole_calls(max(1, math.ceil(seconds / self._step_s)))
+
+    def _whole_calls(self, steps: int) -> int:
+        """That many steps, or some more so that no call is cut short where one takes several.
+
+        At least two calls then: the first one of a `fit` is not timed (`frameworks.keras_clock`).
+        """
+        if self._steps_per_call == 1:
+            return steps
+        return max(2, math.ceil(steps / self._steps_per_call)) * self._steps_per_call
+
+
+def _steady(windows_ms: Sequence[float]) -> bool:
+    """Whether the last two windows agree."""
+    if len(windows_ms) < 2:
+        return False
+    before, after = windows_ms[-2:]
+    return abs(after - before) <= STEADY * min(before, after)
 
 
 def _answer(trainer: Trainer, line: bytes) -> Reply:
@@ -149,6 +190,7 @@ def _answer(trainer: Trainer, line: bytes) -> Reply:
         "import": trainer.import_,
         "build": trainer.build,
         "first_step": trainer.first_step,
+        "warm_up": trainer.warm_up,
         "measure": trainer.measure,
         "peak_memory": trainer.peak_memory,
         "script": trainer.script,
@@ -158,7 +200,7 @@ def _answer(trainer: Trainer, line: bytes) -> Reply:
     except ModuleNotFoundError as error:
         return _failure("missing", error)
     except InvalidWorkload as error:
-        return _failure("workload", error)
+        return Failure(cause="workload", error=type(error).__name__, **error.to_json())
     except MemoryError as error:
         return _failure("memory", error)
     except Exception as error:  # noqa: BLE001  whatever a framework raises is this candidate's result

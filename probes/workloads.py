@@ -29,6 +29,7 @@ from probes.layers import (
     transformer_block,
 )
 from probes.networks import bert, gpt, mobilenet_v1, mobilenet_v2, resnet, vgg, vision_transformer
+from probes.words import _
 
 Loss = Literal["cross_entropy", "mean_squared_error"]
 
@@ -62,9 +63,13 @@ class Workload:
 
     def __post_init__(self) -> None:
         if not 1 <= self.batch <= MAX_BATCH:
-            raise InvalidWorkload(f"Batch {self.batch} is out of range; expected 1 to {MAX_BATCH:,}.")
+            raise InvalidWorkload(
+                "Batch {batch} is out of range; expected 1 to {largest:,}.", batch=self.batch, largest=MAX_BATCH
+            )
         if self.outputs < 1 or any(side < 1 for side in self.input.shape):
-            raise InvalidWorkload(f"Workload {self.id!r} has an input or output of size zero or less.")
+            raise InvalidWorkload(
+                "Workload {workload!r} has an input or output of size zero or less.", workload=self.id
+            )
 
     def with_batch(self, batch: int) -> Workload:
         """The same network on another batch size; the id names the batch."""
@@ -97,14 +102,14 @@ class Workload:
                 batch=data["batch"],
             )
         except (KeyError, TypeError) as error:
-            raise InvalidWorkload(f"A workload description is incomplete or malformed: {error!r}.") from error
+            raise InvalidWorkload(
+                "A workload description is incomplete or malformed: {error}.", error=repr(error)
+            ) from error
 
 
 def mlp(*, columns: int, width: int, depth: int, outputs: int, batch: int, loss: Loss = "cross_entropy") -> Workload:
     """A multi-layer perceptron with `depth` hidden layers of `width` units on a table of numbers."""
-    hidden: list[Layer] = []
-    for _ in range(depth):
-        hidden += [Dense(width), Activation("relu")]
+    hidden = (Dense(width), Activation("relu")) * depth
     return Workload(
         id=f"mlp-c{columns}-w{width}-d{depth}-b{batch}",
         family="mlp",
@@ -120,8 +125,7 @@ def cnn(*, side: int, width: int, stages: int, outputs: int, batch: int) -> Work
     """A convolutional network: each stage is two 3x3 convolutions and a 2x2 pool, doubling the channels."""
     body: list[Layer] = []
     for stage in range(stages):
-        for _ in range(2):
-            body += [Conv2D(width * 2**stage, kernel=3, bias=False), BatchNorm(), Activation("relu")]
+        body += [Conv2D(width * 2**stage, kernel=3, bias=False), BatchNorm(), Activation("relu")] * 2
         body.append(MaxPool2D(size=2, stride=2))
     return Workload(
         id=f"cnn-s{side}-w{width}-d{stages}-b{batch}",
@@ -162,9 +166,7 @@ def transformer(
     *, tokens: int, width: int, depth: int, heads: int, vocabulary: int, outputs: int, batch: int
 ) -> Workload:
     """A pre-norm transformer encoder on token ids, averaged over the tokens and classified."""
-    blocks: list[Layer] = []
-    for _ in range(depth):
-        blocks += transformer_block(width, heads, hidden=4 * width)
+    blocks = transformer_block(width, heads, hidden=4 * width) * depth
     return Workload(
         id=f"transformer-t{tokens}-w{width}-d{depth}-b{batch}",
         family="transformer",
@@ -287,4 +289,7 @@ def find_workload(workload_id: str) -> Workload:
     try:
         return REFERENCE[workload_id]
     except KeyError:
-        raise UnknownId(f"Unknown workload {workload_id!r}; expected one of {', '.join(REFERENCE)}.") from None
+        known = ", ".join(REFERENCE)
+        raise UnknownId(
+            _("Unknown workload {workload!r}; expected one of {known}.").format(workload=workload_id, known=known)
+        ) from None

@@ -22,7 +22,10 @@ from probes.report import CandidateResult, Machine, Measurement, ProbeReport
 from probes.workloads import find_workload
 
 LADDER = Path(knowledge.__file__).parent / "measurements" / "ladder.csv"
-COLUMNS = ("workload", *(name for name in CandidateResult.model_fields if name != "samples"))
+
+# What a table cannot hold, or what the forecast does not learn from.
+LEFT_OUT = frozenset(("samples", "settings", "tunings", "standing", "to_leader", "to_default", "warm_start"))
+COLUMNS = ("workload", *(name for name in CandidateResult.model_fields if name not in LEFT_OUT))
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def write_corpus(reports: Iterable[ProbeReport], file: TextIO) -> None:
     writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for (workload_id, _candidate), result in sorted(kept.items(), key=lambda item: item[0]):
-        writer.writerow({"workload": workload_id, **result.model_dump(exclude={"samples"})})
+        writer.writerow({"workload": workload_id, **result.model_dump(exclude=set(LEFT_OUT))})
 
 
 def _results(reports: Iterable[ProbeReport]) -> Iterator[tuple[str, CandidateResult]]:

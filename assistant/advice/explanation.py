@@ -21,6 +21,7 @@ from knowledge.collection import Knowledge
 from knowledge.schema import CriterionRule, EligibilityRule
 from knowledge.vocabulary import CRITERIA, MEASURED_CRITERIA
 from probes.candidates import CANDIDATES, find_candidate
+from probes.words import sentences
 
 MOST_REASONS = 3
 
@@ -71,7 +72,7 @@ def exclusion_reason(case: Case, candidate: str) -> Reason:
     """The reason of a candidate that cannot work, with the fix."""
     exclusion = case.excluded[candidate]
     rule = next(rule for rule in case.knowledge.eligibility if rule.id == exclusion.rule)
-    text = _("{reason} {fix}").format(reason=exclusion.reason, fix=exclusion.fix)
+    text = sentences(exclusion.reason, exclusion.fix)
     return _with_evidence(case, rule, text, find_candidate(candidate).framework, None)
 
 

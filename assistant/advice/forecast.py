@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from math import log, sqrt
 
 from assistant.advice.estimates import REPEAT_LOG_SD, Z_90, Estimate, JobForecast
@@ -22,7 +22,7 @@ from assistant.advice.scaling import (
     fit,
     fit_together,
 )
-from assistant.language import _
+from assistant.language import _, language_in_use
 from assistant.project import Project
 from assistant.target import Target, trains_on
 from probes.candidates import CANDIDATES
@@ -105,13 +105,30 @@ class Forecaster:
         why = self._unusable(project, job)
         if why:
             return {candidate.id: JobForecast(candidate.id, missing=why) for candidate in CANDIDATES}
-        work = costs(job.workload)
+        on_processor = project.accelerator == "none"
         return {
             candidate: JobForecast(candidate, missing=_("It was measured on an accelerator; the job has none."))
-            if project.accelerator == "none" and _on_accelerator(models)
-            else _forecast(candidate, models, job, work)
-            for candidate, models in self.models.items()
+            if on_processor and candidate in self._on_accelerator
+            else forecast
+            for candidate, forecast in self._of_workload(job.workload, language_in_use()).items()
         }
+
+    @cached_property
+    def _of_workload(self) -> Callable[[Workload, str], dict[str, JobForecast]]:
+        """Every candidate's forecast of a workload, in a language; kept, because flips and questions ask again."""
+
+        @cache
+        def of_workload(workload: Workload, _language: str) -> dict[str, JobForecast]:
+            work = costs(workload)
+            return {
+                candidate: _forecast(candidate, models, workload, work) for candidate, models in self.models.items()
+            }
+
+        return of_workload
+
+    @cached_property
+    def _on_accelerator(self) -> frozenset[str]:
+        return frozenset(candidate for candidate, models in self.models.items() if _on_accelerator(models))
 
     def _unusable(self, project: Project, job: Target) -> str | None:
         if self.probe is None:
@@ -122,6 +139,10 @@ class Forecaster:
         if job.workload.family not in families:
             return _("Another kind of network was measured than the job needs; measure again.")
         return None
+
+
+# Before anything is measured.
+UNMEASURED = Forecaster(None)
 
 
 def _rows(candidate: str, probe: ProbeReport, of_workload: Mapping[Workload, Costs]) -> tuple[Row, ...]:
@@ -165,8 +186,8 @@ def _on_accelerator(models: CandidateModels) -> bool:
     return any("cpu" not in device.lower() for device in devices)
 
 
-def _forecast(candidate: str, models: CandidateModels, job: Target, work: Costs) -> JobForecast:
-    exact = next((row for row in models.rows if same_work(row.workload, job.workload)), None)
+def _forecast(candidate: str, models: CandidateModels, workload: Workload, work: Costs) -> JobForecast:
+    exact = next((row for row in models.rows if same_work(row.workload, workload)), None)
     if exact and exact.result.step_ms is not None:
         return _as_measured(exact)
     if exact and exact.result.status in CANNOT:

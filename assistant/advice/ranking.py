@@ -139,13 +139,18 @@ def standing(scores: Scores) -> Standing:
 
 
 def best_modes(scores: Scores) -> tuple[NDArray[np.intp], Values]:
-    """The mode to use of each framework in each world, an index into the candidates, and its score (-inf where no
-    mode is usable); both (frameworks, worlds).
+    """The mode to use of each framework in each world, an index into the candidates, and the framework's score (-inf
+    where no mode is usable); both (frameworks, worlds).
+
+    With times the score is that of the mode that scores highest, which need not be the one to use: a mode that gets
+    faster, and is used for it, must not lower its framework.
     """
     totals = np.where(scores.usable, scores.totals, -np.inf)
     preference = _mode_preference(scores)
     modes = np.array([indices[preference[indices].argmax(axis=0)] for indices in _MODES])
-    return modes, np.take_along_axis(totals, modes, axis=0)
+    highest = np.array([totals[indices].max(axis=0) for indices in _MODES])
+    timed = np.array([_timed(scores, indices) for indices in _MODES])
+    return modes, np.where(timed, highest, np.take_along_axis(totals, modes, axis=0))
 
 
 def _mode_preference(scores: Scores) -> Values:
@@ -157,10 +162,14 @@ def _mode_preference(scores: Scores) -> Values:
     for indices in _MODES:
         best = rated[indices].max(axis=0)
         alike = rated[indices] >= best - LIKE_RATED
-        timed = np.isfinite(scores.job_s[indices]).all(axis=0)
         by_time = np.where(alike, 1 / (1 + scores.job_s[indices]), -1 + rated[indices])
-        preference[indices] = np.where(timed, by_time, rated[indices])
+        preference[indices] = np.where(_timed(scores, indices), by_time, rated[indices])
     return np.where(scores.usable, preference, -np.inf)
+
+
+def _timed(scores: Scores, indices: NDArray[np.intp]) -> Mask:
+    """Where the time of every one of these candidates that can be used is known; (worlds,)."""
+    return np.asarray((np.isfinite(scores.job_s[indices]) | ~scores.usable[indices]).all(axis=0))
 
 
 def _scores(

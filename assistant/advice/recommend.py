@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from assistant.advice.criteria import Situation
 from assistant.advice.eligibility import answers_to_relax, exclusions
 from assistant.advice.estimates import Estimate, JobForecast
 from assistant.advice.explanation import Case, contributions, exclusion_reason, reasons_against, reasons_for
@@ -15,10 +14,12 @@ from assistant.advice.flips import Change, flips
 from assistant.advice.forecast import Forecaster
 from assistant.advice.ranking import DRAWS, Standing, best_modes, central_scores, rank
 from assistant.advice.recommendation import Choice, Flip, ForecastRow, Ranked, Reason, Recommendation
+from assistant.advice.situation import situation_of
 from assistant.conversation.questions import open_questions
 from assistant.language import _
 from assistant.project import Project
 from assistant.target import Target, known_answers, target
+from knowledge.collection import Knowledge
 from knowledge.load import load
 from probes.candidates import CANDIDATES, FRAMEWORKS
 from probes.report import Machine, ProbeReport
@@ -26,14 +27,18 @@ from probes.report import Machine, ProbeReport
 # A flip is confirmed with this many draws: the winner's share is then known to about two hundredths.
 CONFIRMING_DRAWS = 1_500
 
+# Of the draws, where nobody chooses another.
+SEED = 0
+
 
 @dataclass(frozen=True)
 class Inquiry:
-    """What is asked: the project, what was measured, the machine the person sits at, and the seed of the draws."""
+    """What is asked: the project, what was measured, the machine the person sits at, the rules, the draws' seed."""
 
     project: Project
     forecaster: Forecaster
     machine: Machine | None
+    knowledge: Knowledge
     seed: int
 
     @cached_property
@@ -44,13 +49,11 @@ class Inquiry:
     @cached_property
     def case(self) -> Case:
         """The central scores, and what they rest on."""
-        knowledge = load()
         answers = known_answers(self.project, self.machine)
-        forecasts = self.forecaster.forecast(self.project, self.job)
-        situation = Situation(forecasts, self.job.steps_per_epoch, _memory_gb(self.forecaster.probe))
-        scores = central_scores(answers, situation, knowledge)
-        excluded = exclusions(answers, knowledge)
-        return Case(answers, scores, situation, excluded, self.job.workload.id, knowledge)
+        situation = situation_of(self.project, self.forecaster, self.machine)
+        scores = central_scores(answers, situation, self.knowledge)
+        excluded = exclusions(answers, self.knowledge)
+        return Case(answers, scores, situation, excluded, self.job.workload.id, self.knowledge)
 
     def rank(self, draws: int = DRAWS) -> Standing:
         """Who wins in how many of `draws` plausible worlds."""
@@ -64,14 +67,27 @@ class Inquiry:
 
 
 def recommend(
-    project: Project, probe: ProbeReport | None = None, *, machine: Machine | None = None, seed: int = 0
+    project: Project,
+    probe: ProbeReport | None = None,
+    *,
+    machine: Machine | None = None,
+    forecaster: Forecaster | None = None,
+    knowledge: Knowledge | None = None,
+    seed: int = SEED,
 ) -> Recommendation:
     """Which framework to use for the project, why, how sure that is and what would change it.
 
-    `machine` is where the person sits (the probe's unless given); it answers what they left open. The same
-    arguments give the same recommendation.
+    `machine` is where the person sits (the probe's unless given); it answers what they left open. `forecaster` is
+    one that was fitted on the probe already, `knowledge` other than the files'. The same arguments give the same
+    recommendation.
     """
-    inquiry = Inquiry(project, Forecaster(probe), machine or (probe.machine if probe else None), seed)
+    inquiry = Inquiry(
+        project=project,
+        forecaster=forecaster or Forecaster(probe),
+        machine=machine or (probe.machine if probe else None),
+        knowledge=knowledge or load(),
+        seed=seed,
+    )
     case, job = inquiry.case, inquiry.job
     outcome = inquiry.rank()
     best = _best_candidates(case, outcome)
@@ -94,14 +110,6 @@ def recommend(
         relax=() if order else answers_to_relax(case.answers, case.knowledge),
         workload=job.workload.id,
     )
-
-
-def _memory_gb(probe: ProbeReport | None) -> float | None:
-    """Memory of the device that was measured: the accelerator's, or the machine's without one."""
-    if probe is None:
-        return None
-    on_device = [accelerator.memory_gb for accelerator in probe.machine.accelerators if accelerator.memory_gb]
-    return on_device[0] if on_device else probe.machine.memory_gb
 
 
 def _best_candidates(case: Case, outcome: Standing) -> dict[str, str]:

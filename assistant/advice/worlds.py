@@ -1,7 +1,7 @@
 """Worlds: complete sets of answers, the unknown ones sampled, over which the rules are applied all at once.
 
-Unknown answers are sampled, not guessed. Each field has its own random stream, so that answering one question does
-not shake the others.
+Unknown answers are sampled, not guessed: as often as the priors of the questions say. Each field has its own random
+stream, so that answering one question does not shake the others.
 """
 
 from __future__ import annotations
@@ -20,19 +20,14 @@ from knowledge.schema import Question
 
 Mask = NDArray[np.bool_]
 
-# What most projects are like where nothing was said. These answers share `ORDINARY_SHARE` of the worlds, the others
-# the rest: without that, one unasked project in five would be for microcontrollers and one in six for TPUs.
-ORDINARY: Mapping[str, tuple[Any, ...]] = {
-    "customization": ("standard",),
-    "knows": ((),),
-    "existing_code": ("none",),
-    "accelerator": ("none", "nvidia"),
-    "devices": ("one",),
-    "operating_system": ("linux",),
-    "python": ("3.11", "3.12", "3.13"),
-    "deployment": ("none", "server"),
-}
-ORDINARY_SHARE = 0.75
+# Answers that no machine has together: Macs drive Apple's GPUs and no other, and TPUs stand in Linux machines.
+NEVER_TOGETHER = frozenset(
+    {
+        *((("accelerator", "apple"), ("operating_system", other)) for other in ("linux", "windows")),
+        *((("accelerator", other), ("operating_system", "macos")) for other in ("nvidia", "amd", "intel", "tpu")),
+        (("accelerator", "tpu"), ("operating_system", "windows")),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +60,18 @@ class Worlds:
             elif self.known.get(field) is None or condition.ruled_out({field: self.known[field]}):
                 return False
         return holds
+
+    def only(self, chosen: Mask) -> Worlds:
+        """The worlds where `chosen` (worlds,) is true."""
+        columns = {name: replace(column, codes=column.codes[chosen]) for name, column in self.columns.items()}
+        return Worlds(int(chosen.sum()), self.known, columns)
+
+    def has(self, field: str, value: Any) -> Mask:
+        """In which worlds the field has this answer; (worlds,), or (1,) when it is the same everywhere."""
+        if field in self.columns:
+            column = self.columns[field]
+            return np.asarray(np.array([each == value for each in column.values])[column.codes])
+        return np.array([self.known.get(field) == value])
 
     def lookup(self, field: str, table: Mapping[Any, float]) -> NDArray[np.float64]:
         """What `table` says for the field's answer in each world, None being no answer; (worlds,)."""
@@ -101,17 +108,34 @@ def alternatives(question: Question, answers: Mapping[str, Any]) -> tuple[Any, .
 
 def _sample_column(question: Question, answers: Mapping[str, Any], worlds: Worlds, seed: int) -> Column:
     values = alternatives(question, answers)
-    generator = np.random.default_rng([seed, FIELDS.index(question.id)])
-    codes = generator.choice(len(values), size=worlds.size, p=_prior(question.id, values))
+    drawn = np.random.default_rng([seed, FIELDS.index(question.id)]).random(worlds.size)
+    shares = _shares(question, values)[:, None] * _possible(question.id, values, worlds)
+    ends = np.cumsum(shares / shares.sum(axis=0), axis=0)
+    # Rounding may leave the last end a little below 1.
+    codes = np.minimum((drawn >= ends).sum(axis=0), len(values) - 1)
     matters = worlds.matches(question.when)
     return Column((*values, None), np.where(matters, codes, len(values)))
 
 
-def _prior(field: str, values: Sequence[Any]) -> NDArray[np.float64]:
-    ordinary = np.array([value in ORDINARY.get(field, ()) for value in values])
-    if not ordinary.any():
+def _possible(field: str, values: Sequence[Any], worlds: Worlds) -> Mask:
+    """Which values go with the answers that a world has already; (values, worlds), or (values, 1) if all alike."""
+    possible = np.ones((len(values), 1), bool)
+    for pair in NEVER_TOGETHER:
+        for (own, value), (other, theirs) in (pair, pair[::-1]):
+            if own == field and value in values:
+                excluded = np.arange(len(values)) == values.index(value)
+                possible = possible & ~(excluded[:, None] & worlds.has(other, theirs))
+    return possible
+
+
+def _shares(question: Question, values: Sequence[Any]) -> NDArray[np.float64]:
+    """The share of the worlds that each value gets: what the question's prior says, else all the same."""
+    prior = question.prior
+    if prior is None:
         return np.full(len(values), 1 / len(values))
-    shares = np.where(ordinary, ORDINARY_SHARE / ordinary.sum(), (1 - ORDINARY_SHARE) / (~ordinary).sum())
+    together = (prior.ordinary,) if question.kind == "choices" else prior.ordinary
+    ordinary = np.array([value in together for value in values])
+    shares = np.where(ordinary, prior.share / ordinary.sum(), (1 - prior.share) / (~ordinary).sum())
     return np.asarray(shares)
 
 

@@ -29,12 +29,13 @@ class Filter:
     text: str = ""
 
     def admits(self, claim: Claim) -> bool:
-        """Whether the claim passes; `text` is looked for in what is claimed and in what is true today."""
+        """Whether the claim passes; each word of `text` must stand in what is claimed or in what is true today."""
+        written = f"{_(claim.statement)} {_(claim.today)}".casefold()
         return (
             self.verdict in {None, claim.verdict}
             and (self.framework is None or self.framework in claim.frameworks)
             and self.dimension in {None, claim.dimension}
-            and self.text.casefold() in f"{_(claim.statement)} {_(claim.today)}".casefold()
+            and all(word in written for word in self.text.casefold().split())
         )
 
 
@@ -86,7 +87,7 @@ def _row(knowledge: Knowledge, claim: Claim, results: Mapping[str, CheckResult])
         sources=tuple(
             CitedSource(
                 id=source.id,
-                title=source.title,
+                title=_(source.title),
                 kind=source.kind,
                 address=str(source.address) if source.address else None,
             )

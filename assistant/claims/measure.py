@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from assistant import wording
+from assistant.claims.allowance import Allowance
+from assistant.claims.records import Undecided
 from assistant.language import _
 from knowledge.claims import Metric, RatioCheck
 from probes.candidates import find_candidate
@@ -25,8 +27,11 @@ Needed = Mapping[str | None, set[str]]
 COLD_METRICS: tuple[Metric, ...] = ("import_s", "first_step_s", "memory_mb")
 COLD_ROUNDS = 5
 
-# What the steady probes may take of the whole budget where cold starts are needed as well.
+# What the steady probes may take of all that is left where cold starts are needed as well.
 STEADY_SHARE = 0.65
+
+# With less, nothing is begun: starting a worker takes longer.
+LEAST_S = 1.0
 
 # How often a running probe is asked how it stands.
 POLL_S = 0.2
@@ -57,29 +62,28 @@ class Measured:
             figures = row.samples if row is not None and row.status == "ok" else ()
         return figures if len(figures) >= LEAST_ROUNDS else ()
 
-    def problem(self, check: RatioCheck, candidate: str) -> str:
-        """Why there are no values."""
+    def problem(self, check: RatioCheck, candidate: str) -> tuple[Undecided, str]:
+        """Why there are no values, as a kind and in words."""
         if check.metric == "install_mb":
             names = ", ".join(find_candidate(candidate).distributions)
-            return _("{names} are not all installed here, or do not list their files.").format(names=names)
+            return "failed", _("{names} are not all installed here, or do not list their files.").format(names=names)
+        too_few = _("{candidate} was not measured often enough in the time.").format(candidate=candidate)
         if check.metric in COLD_METRICS:
             failure = self._cold(check).failures.get(candidate)
-            reason = str(failure) if failure else None
-        else:
-            row = self._row(check, candidate)
-            reason = row.error if row else None
-        return reason or _("{candidate} was not measured often enough in the time.").format(candidate=candidate)
+            return ("failed", str(failure)) if failure else ("not reached", too_few)
+        row = self._row(check, candidate)
+        if row is None or row.status in {"ok", "timeout"}:
+            return "not reached", (row and row.error) or too_few
+        return "failed", row.error or too_few
 
-    def contention(self, check: RatioCheck) -> str | None:
-        """A sentence when others were too busy for the figures to be trusted."""
+    def contended(self, check: RatioCheck) -> bool:
+        """Whether others were too busy for the figures to be trusted."""
         if check.metric in COLD_METRICS:
             names = (check.numerator, *check.denominator)
             starts = [start for name in names for start in self._cold(check).starts.get(name, [])]
-            busy = sum(start.contended for start in starts) > TRUSTED_CONTENTION * len(starts)
-        else:
-            report = self.steady.get(check.workload or "")
-            busy = report is not None and report.contended
-        return _("Other processes were busy meanwhile; nothing is concluded. Check again.") if busy else None
+            return sum(start.contended for start in starts) > TRUSTED_CONTENTION * len(starts)
+        report = self.steady.get(check.workload or "")
+        return report is not None and report.contended
 
     def _cold(self, check: RatioCheck) -> ColdStarts:
         return self.cold.get(check.workload or "", ColdStarts())
@@ -91,45 +95,47 @@ class Measured:
 
 
 def measure(
-    checks: Sequence[RatioCheck],
-    *,
-    budget_s: float,
-    seed: int,
-    say: Say,
-    stopped: Stopped = never,
+    checks: Sequence[RatioCheck], allowance: Allowance, *, seed: int, say: Say, stopped: Stopped = never
 ) -> Measured:
-    """Everything the checks compare, each figure measured once however many checks use it.
+    """Everything the checks compare, each figure measured once however many checks use it, within the allowance.
 
     `say` is told what is being done and the share that is done; what is known when `stopped` says so is returned.
     """
-    measured = Measured()
-    for candidate in _needed(checks, ("install_mb",)).get(None, ()):
-        size_mb = installed_mb(find_candidate(candidate).distributions)
-        if size_mb is not None:
-            measured.installed[candidate] = size_mb
+    measured = Measured(installed=_sizes(_needed(checks, ("install_mb",)).get(None, ())))
     steady, cold = _needed(checks, ("step_ms",)), _needed(checks, COLD_METRICS)
     share = (STEADY_SHARE if cold else 1.0) if steady else 0.0
+    reserved_s = (1 - share) * allowance.left_s
     for index, (workload_id, names) in enumerate(steady.items()):
-        if stopped():
+        budget_s = (allowance.left_s - reserved_s) / (len(steady) - index)
+        if stopped() or budget_s < LEAST_S:
             break
-        each = share / len(steady)
-        told = part(say, index * each, each)
-        report = _steady(workload_id or "", names, each * budget_s, seed, say=told, stopped=stopped)
+        told = part(say, index * share / len(steady), share / len(steady))
+        report = _steady(workload_id or "", names, budget_s, seed, say=told, stopped=stopped)
         if report is not None:
+            allowance.spend(report.seconds)
             measured.steady[workload_id or ""] = report
     for index, (workload_id, names) in enumerate(cold.items()):
-        each = (1 - share) / len(cold)
-        told = part(say, share + index * each, each)
-        measured.cold[workload_id or ""] = cold_starts(
+        budget_s = allowance.left_s / (len(cold) - index)
+        if stopped() or budget_s < LEAST_S:
+            break
+        told = part(say, share + index * (1 - share) / len(cold), (1 - share) / len(cold))
+        starts = cold_starts(
             [find_candidate(name) for name in sorted(names)],
             find_workload(workload_id or ""),
             rounds=COLD_ROUNDS,
-            budget_s=each * budget_s,
+            budget_s=budget_s,
             seed=seed,
             say=partial(told, _("Measuring cold starts")),
             stopped=stopped,
         )
+        allowance.spend(starts.seconds)
+        measured.cold[workload_id or ""] = starts
     return measured
+
+
+def _sizes(names: Collection[str]) -> dict[str, float]:
+    sizes = {name: installed_mb(find_candidate(name)) for name in names}
+    return {name: size_mb for name, size_mb in sizes.items() if size_mb is not None}
 
 
 def _steady(

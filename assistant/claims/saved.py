@@ -7,7 +7,7 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import ValidationError
 
-from assistant.claims.records import CheckedLedger
+from assistant.claims.records import CheckedLedger, CheckResult, Repeat
 from assistant.language import _
 from probes.directories import data_directory
 from probes.environments import installed_versions
@@ -45,9 +45,18 @@ def merged(before: CheckedLedger | None, ledger: CheckedLedger) -> CheckedLedger
     results = {result.claim: result for result in before.results} if before else {}
     for result in ledger.results:
         earlier = results.get(result.claim)
-        if result.outcome or earlier is None or earlier.outcome is None:
-            results[result.claim] = result
+        results[result.claim] = _after(earlier, result) if earlier else result
     return ledger.model_copy(update={"results": tuple(results.values())})
+
+
+def _after(earlier: CheckResult, result: CheckResult) -> CheckResult:
+    """What is known of a claim after another check; one in vain is told beside the outcome that stays."""
+    if result.checked_at < earlier.checked_at:
+        return earlier
+    if earlier.outcome is None or result.undecided is None:
+        return result
+    repeat = Repeat(checked_at=result.checked_at, undecided=result.undecided, problem=result.problem or "")
+    return earlier.model_copy(update={"repeat": repeat})
 
 
 def _path() -> Path:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Any
 
-from assistant.conversation.questions import next_question, phrasing, questions_for
+from assistant.advice.forecast import UNMEASURED, Forecaster
+from assistant.conversation.questions import (
+    MostTelling,
+    next_question,
+    open_questions,
+    outlook,
+    phrasing,
+    questions_for,
+)
 from assistant.project import Project
 from assistant.target import detected_answers, known_answers
 from knowledge.collection import Knowledge
@@ -47,14 +56,21 @@ class Settled:
 
 @dataclass(frozen=True)
 class Interview:
-    """Nothing given is ever dropped: an answer whose question no longer applies waits until it applies again."""
+    """Nothing given is ever dropped: an answer whose question no longer applies waits until it applies again.
+
+    `forecaster` is what was measured when the last answer was given: figures that come later decide about the next
+    question, and never replace the one that the person is reading. `thorough` asks also what could hardly change the
+    framework.
+    """
 
     knowledge: Knowledge
     machine: Machine | None = None
     given: dict[Wording, Any] = field(default_factory=dict)
     revisited: str | None = None
+    forecaster: Forecaster = UNMEASURED
+    thorough: bool = False
 
-    @property
+    @cached_property
     def project(self) -> Project:
         """The answers that count now: those whose question applies, in the wording they were given to."""
         project = Project()
@@ -64,18 +80,24 @@ class Interview:
                 project = project if value is None else project.with_answer(question.id, value)
         return project
 
-    @property
+    @cached_property
     def open_question(self) -> OpenQuestion | None:
-        """The one question to ask now: the one being changed, else the next that matters; None when all is said."""
+        """The one question to ask now: the one being changed, else the most telling; None when enough is said."""
         project = self.project
         applicable = {question.id: question for question in questions_for(project, self.knowledge)}
         question = applicable.get(self.revisited or "")
         if question is None:
-            question = next_question(project, self._passed(project), self.knowledge, self.machine)
+            question = next_question(project, self._passed(project), self.knowledge, self.machine, self._chooser)
         if question is None:
             return None
         text, number = phrasing(question, project)
         return OpenQuestion(question, text, number, known_answers(project, self.machine).get(question.id))
+
+    @property
+    def unasked(self) -> int:
+        """How many questions nobody has answered or passed over."""
+        project = self.project
+        return len(open_questions(project, self._passed(project), self.knowledge, self.machine))
 
     @property
     def settled(self) -> tuple[Settled, ...]:
@@ -90,7 +112,8 @@ class Interview:
                 lines.append(Settled(question.id, text, unit, machine_knows[question.id], detected=True))
             elif (question.id, text) in self.given:
                 lines.append(Settled(question.id, text, unit, self.given[question.id, text]))
-        return tuple(sorted(lines, key=lambda line: line.detected))
+        asked = {wording: place for place, wording in enumerate(self.given)}
+        return tuple(sorted(lines, key=lambda line: asked.get((line.id, line.text), len(asked))))
 
     def answer(self, question_id: str, value: object) -> Interview:
         """The interview with one answer more; None passes the question over. Raises `InvalidInput`."""
@@ -106,6 +129,23 @@ class Interview:
     def keep(self) -> Interview:
         """Close the reopened question and leave its answer as it was."""
         return replace(self, revisited=None)
+
+    def measured(self, forecaster: Forecaster) -> Interview:
+        """The interview with what is measured by now."""
+        return replace(self, forecaster=forecaster)
+
+    def knowing(self, knowledge: Knowledge) -> Interview:
+        """The interview with other weights."""
+        return replace(self, knowledge=knowledge)
+
+    def go_through(self) -> Interview:
+        """Ask the rest as well."""
+        return replace(self, thorough=True)
+
+    @property
+    def _chooser(self) -> MostTelling:
+        look = partial(outlook, knowledge=self.knowledge, machine=self.machine, forecaster=self.forecaster)
+        return MostTelling(look, self.machine, self.thorough)
 
     def _passed(self, project: Project) -> tuple[str, ...]:
         """The questions that were put and left open, in their present wording."""

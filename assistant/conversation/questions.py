@@ -1,23 +1,96 @@
 """The interview: which questions matter for these answers, and which comes next.
 
-The order is that of the questionnaire. Whatever chooses better later replaces `in_order`, nothing else.
+The task comes first: it decides what the others are about and how they are worded. After it always the question
+whose answer is expected to tell most about the best framework for the effort of answering it. What no answer could
+change is not asked, unless the forecast needs it; a person who wants to answer the rest is asked the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 
+from assistant.advice.criteria import JOB_FIELDS
+from assistant.advice.forecast import UNMEASURED, Forecaster
+from assistant.advice.information import Draws, draw
+from assistant.advice.situation import situation_of
 from assistant.project import Project
-from assistant.target import known_answers
+from assistant.target import known_answers, trains_on
 from knowledge.collection import Knowledge
 from knowledge.schema import NumberRange, Question
 from probes.report import Machine
 
-Chooser = Callable[[Sequence[Question], Project], Question]
+Chooser = Callable[[Sequence[Question], Project], Question | None]
+
+FIRST = "task"
+
+# What an answer costs the person, in clicks on one option: for several options there is a second click at least, a
+# number has to be looked up or estimated, and maybe typed.
+EFFORT: Mapping[str, float] = {"choice": 1.0, "choices": 2.0, "number": 2.0}
+
+# In how many of the plausible worlds the leading framework must be the best before no more is asked.
+ENOUGH = 0.9
+
+# What a question tells is then known to about a hundredth of a bit.
+QUESTION_DRAWS = 3_000
+
+
+@dataclass(frozen=True)
+class MostTelling:
+    """Chooses by what an answer is expected to tell, given the `outlook` of what is known so far.
+
+    `machine` is where the person sits. `thorough`: goes on with what could hardly change the framework.
+    """
+
+    outlook: Callable[[Project], Draws]
+    machine: Machine | None = None
+    thorough: bool = False
+
+    def __call__(self, questions: Sequence[Question], project: Project) -> Question | None:
+        """The question to ask of these, in the questionnaire's order; None when the rest need not be asked."""
+        if questions[0].id == FIRST:
+            return questions[0]
+        draws = self.outlook(project)
+        wanted = worthwhile(questions, draws) or self._needed(questions, project)
+        if not wanted and self.thorough:
+            wanted = questions
+        return max(wanted, key=lambda each: draws.expected_bits(each.id) / EFFORT[each.kind], default=None)
+
+    def _needed(self, questions: Sequence[Question], project: Project) -> Sequence[Question]:
+        """What a forecast here would have to assume otherwise: each changes it by orders of magnitude."""
+        forecast = self.machine is not None and trains_on(project, self.machine)
+        return [question for question in questions if forecast and question.id in JOB_FIELDS]
+
+
+def outlook(
+    project: Project,
+    knowledge: Knowledge,
+    machine: Machine | None = None,
+    forecaster: Forecaster = UNMEASURED,
+    *,
+    seed: int = 0,
+    draws: int = QUESTION_DRAWS,
+) -> Draws:
+    """Who wins in the worlds that the answers and the measurements of `forecaster` leave plausible."""
+    situation = situation_of(project, forecaster, machine)
+    return draw(known_answers(project, machine), situation, knowledge, seed=seed, draws=draws)
+
+
+def worthwhile(questions: Sequence[Question], draws: Draws) -> Sequence[Question]:
+    """Those that could make another framework lead; none once the leader is certain enough."""
+    if draws.confidence >= ENOUGH:
+        return []
+    could_change = draws.could_change([question.id for question in questions])
+    return [question for question in questions if question.id in could_change]
+
+
+def in_order(questions: Sequence[Question], _project: Project) -> Question:
+    """The first in the questionnaire's order, until none is left."""
+    return questions[0]
 
 
 def questions_for(project: Project, knowledge: Knowledge) -> tuple[Question, ...]:
-    """The questions that matter for what is known so far, answered ones included, in the order of asking."""
+    """The questions that matter for what is known so far, answered ones included, in the questionnaire's order."""
     return knowledge.questions_for(project.answers)
 
 
@@ -29,11 +102,6 @@ def open_questions(
     return tuple(question for question in questions_for(project, knowledge) if question.id not in closed)
 
 
-def in_order(questions: Sequence[Question], _project: Project) -> Question:
-    """The first in the questionnaire's order."""
-    return questions[0]
-
-
 def next_question(
     project: Project,
     skipped: Collection[str],
@@ -41,7 +109,7 @@ def next_question(
     machine: Machine | None = None,
     choose: Chooser = in_order,
 ) -> Question | None:
-    """The question to ask now; None when nothing is left to ask.
+    """The question to ask now; None when there is none to ask.
 
     `skipped` are the fields that the person was asked about and left open.
     """

@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 
 from assistant.conversation.interview import OpenQuestion
 from assistant.errors import InvalidInput
 from assistant.language import _
+from assistant.wording import listing
 from knowledge.schema import Option
 
 MULTIPLIERS = {
     **dict.fromkeys(("k", "thousand"), 10**3),
     **dict.fromkeys(("m", "mio", "million", "millions"), 10**6),
     **dict.fromkeys(("bn", "b", "billion", "billions"), 10**9),
+    **dict(zip("百千万亿", (10**2, 10**3, 10**4, 10**8), strict=True)),
+    **dict(zip("萬億", (10**4, 10**8), strict=True)),
+    **dict(zip(("十万", "百万", "千万", "十亿"), (10**5, 10**6, 10**7, 10**9), strict=True)),
 }
 GIGABYTES = {"kb": 1e-6, "mb": 1e-3, "gb": 1.0, "tb": 1e3, "pb": 1e6}
 
-# The sign before, digits grouped by comma, blank, apostrophe or underscore, an exponent, and what is written after.
-_NUMBER = re.compile(r"(-?)(\d[\d.,'\u2019_\s]*)(e[+-]?\d+)?\s*([a-zµ]*)(.*)", re.IGNORECASE | re.DOTALL)
+# What only says that a number is rough, the sign, digits grouped by comma, blank, apostrophe or underscore, an
+# exponent, and what is written after. Chinese has no blank between a number and the word that multiplies it.
+_NUMBER = re.compile(
+    r"(?:[~≈\s]|about\b|大约|大概|约)*(-?)(\d[\d.,'\u2019_\s]*)(e[+-]?\d+)?\s*([a-zµ]+|[十百千万萬亿億]*)(.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 _GROUPED = re.compile(r"\d{1,3}([,'\u2019_\s])\d{3}(?:\1\d{3})*(?:\.\d+)?")
-_WORD = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*")
+_NUMERAL = re.compile(r"[\d一二两三四五六七八九十百千万萬亿億]")
+
+# A run of Chinese characters is taken as one word: it has no blanks.
+_CHINESE = r"\u3400-\u4dbf\u4e00-\u9fff"
+_WORD = re.compile(rf"[{_CHINESE}]+|[^\W_{_CHINESE}]+(?:[-.][^\W_{_CHINESE}]+)*")
 
 
 def read_answer(asked: OpenQuestion, text: str) -> object:
     """The value that `text` gives to the open question, None for "not sure"; raises `InvalidInput`."""
+    # Full-width digits, letters and signs are the same in another shape.
+    text = unicodedata.normalize("NFKC", text)
     if _says(text, _("Not sure")) or _says(text, _("I do not know")) or _says(text, _("skip")):
         return None
     if asked.number is not None:
@@ -35,7 +50,7 @@ def read_answer(asked: OpenQuestion, text: str) -> object:
 
 
 def _read_number(asked: OpenQuestion, text: str) -> int | float:
-    found = _NUMBER.match(text.strip().lstrip("~≈ "))
+    found = _NUMBER.match(text)
     if found is None or not (number := _digits(found[2])) or _says_more(asked, found):
         raise InvalidInput(_("I expected a number here, such as 50k or 50,000. Correct it, or pick one above."))
     sign, unit = found[1], found[4].lower()
@@ -53,9 +68,12 @@ def _read_number(asked: OpenQuestion, text: str) -> int | float:
 
 
 def _says_more(asked: OpenQuestion, found: re.Match[str]) -> bool:
-    """Whether what follows the number makes it another one: a second number, or bytes where none are asked for."""
-    bytes_meant = found[4].lower() in GIGABYTES and asked.id != "dataset_gb"
-    return bytes_meant or any(each.isdigit() for each in found[5])
+    """Whether what follows the number makes it another one: a second number, an unknown multiple, or bytes where none
+    are asked for.
+    """
+    unit = found[4].lower()
+    bytes_meant = unit in GIGABYTES and asked.id != "dataset_gb"
+    return bytes_meant or (not unit.isascii() and unit not in MULTIPLIERS) or bool(_NUMERAL.search(found[5]))
 
 
 def _digits(written: str) -> str:
@@ -72,7 +90,7 @@ def _read_option(asked: OpenQuestion, text: str) -> str:
     if len(matching) == 1:
         return matching[0].value
     if matching:
-        names = _(" or ").join(f"“{_(option.label)}”" for option in matching[:3])
+        names = listing((f"“{_(option.label)}”" for option in matching[:3]), last="or")
         raise InvalidInput(_("That could be {options}. Which one is it?").format(options=names))
     raise InvalidInput(_("I could not match that to an answer. Pick one above, or use a word from it."))
 
@@ -88,17 +106,26 @@ def _read_options(asked: OpenQuestion, text: str) -> tuple[str, ...]:
 
 
 def _matching(options: Collection[Option], text: str) -> list[Option]:
-    """The options that contain every typed word, or the beginning of one; one written out in full wins alone."""
+    """The options that contain every typed word, or the beginning of one; one written out in full wins alone.
+
+    Failing that, those of which a whole Chinese word stands within what was typed.
+    """
     exact = [option for option in options if _says(text, option.value) or _says(text, _(option.label))]
-    typed = [word for word in _words(text) if len(word) > 1 or word.isdigit()]
+    typed = [word for word in _words(text) if len(word) > 1 or word.isdigit() or not word.isascii()]
     if exact or not typed:
         return exact
-    return [option for option in options if all(_mentions(option, word) for word in typed)]
+    mentioned = [option for option in options if all(_mentions(option, word) for word in typed)]
+    return mentioned or [option for option in options if _within(option, typed)]
 
 
 def _mentions(option: Option, typed: str) -> bool:
     words = _words(f"{option.value.replace('_', ' ')} {_(option.label)} {_(option.help or '')}")
-    return any(word.startswith(typed) for word in words)
+    return any(word.startswith(typed) or (not typed.isascii() and typed in word) for word in words)
+
+
+def _within(option: Option, typed: Collection[str]) -> bool:
+    whole = [word for word in _words(_(option.label)) if not word.isascii() and len(word) > 1]
+    return any(word in each for word in whole for each in typed)
 
 
 def _says(text: str, words: str) -> bool:

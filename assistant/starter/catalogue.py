@@ -7,7 +7,7 @@ from typing import Literal
 
 from assistant.errors import InvalidInput
 from assistant.language import _
-from assistant.wording import answer_label, framework_name
+from assistant.wording import answer_label, framework_name, listing
 from probes.candidates import CANDIDATES, FRAMEWORKS
 
 Kind = Literal["table", "image", "text"]
@@ -78,7 +78,7 @@ def unavailable(task: str | None, framework: str) -> str:
     """Why there is no such starter yet, and which one to take instead; empty where there is one."""
     if available(task, framework):
         return ""
-    offered = ", ".join(map(task_name, STARTERS))
+    offered = listing(map(task_name, STARTERS))
     if task is None:
         return _("A starter needs to know the task. There are starters for: {offered}.").format(offered=offered)
     if task not in STARTERS:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from assistant.advice.recommendation import Reason, Recommendation
 from assistant.language import _
+from assistant.quoting import in_markdown
 from assistant.starter.catalogue import Starter
 from assistant.wording import (
     candidate_name,
     duration,
-    duration_range,
     evidence_badge,
     flip_line,
     framework_name,
@@ -19,11 +19,11 @@ from assistant.wording import (
     machine_line,
     memory,
     percent,
+    with_range,
 )
 from probes.report import CandidateResult, ProbeReport
 
 NOT_MEASURED = "-"
-MARKDOWN_MARKUP = "\\`*_[]<>|"
 
 
 @dataclass(frozen=True)
@@ -48,21 +48,16 @@ def evidence(starter: Starter, recommendation: Recommendation | None, report: Pr
     """Put the recommendation and the measurements into words; either may be missing, which is then said."""
     rows = () if report is None else report.candidates
     return Evidence(
-        verdict=plain(_verdict(starter, recommendation)),
+        verdict=in_markdown(_verdict(starter, recommendation)),
         recommended=_recommended(recommendation),
         reasons=tuple(map(_reason, recommendation.reasons)) if recommendation else (),
-        job=plain(_job(starter, recommendation)),
-        flips=tuple(plain(flip_line(flip)) for flip in recommendation.flips) if recommendation else (),
-        measured=tuple(tuple(map(plain, _measured(row))) for row in rows),
-        measured_on="" if report is None else plain(_measured_on(report)),
+        job=in_markdown(_job(starter, recommendation)),
+        flips=tuple(in_markdown(flip_line(flip)) for flip in recommendation.flips) if recommendation else (),
+        measured=tuple(tuple(map(in_markdown, _measured(row))) for row in rows),
+        measured_on="" if report is None else in_markdown(_measured_on(report)),
         contended=report is not None and report.contended,
         nvidia=report is not None and any(each.kind == "nvidia" for each in report.machine.accelerators),
     )
-
-
-def plain(text: str) -> str:
-    """`text` as one line of Markdown that shows exactly its characters."""
-    return "".join(f"\\{each}" if each in MARKDOWN_MARKUP else each for each in " ".join(text.split()))
 
 
 def _verdict(starter: Starter, recommendation: Recommendation | None) -> str:
@@ -88,13 +83,13 @@ def _verdict(starter: Starter, recommendation: Recommendation | None) -> str:
 
 def _recommended(recommendation: Recommendation | None) -> str:
     winner = recommendation.winner if recommendation else None
-    return plain(framework_name(winner.framework)) if winner else ""
+    return in_markdown(framework_name(winner.framework)) if winner else ""
 
 
 def _reason(reason: Reason) -> str:
+    sentence = _("{reason} ({badge})") if reason.evidence == "you" else _("{reason} ({badge}, {source})")
     badge = evidence_badge(reason.evidence)
-    source = "" if reason.evidence == "you" else f", {reason.source}"
-    return plain(f"{reason.text} ({badge}{source})")
+    return in_markdown(sentence.format(reason=reason.text, badge=badge, source=reason.source))
 
 
 def _job(starter: Starter, recommendation: Recommendation | None) -> str:
@@ -128,7 +123,7 @@ def _measured(row: CandidateResult) -> tuple[str, str, str, str]:
         return name, row.error or row.status, NOT_MEASURED, NOT_MEASURED
     step = duration(row.step_ms / 1000)
     if row.step_ms_low is not None and row.step_ms_high is not None:
-        step += f" ({duration_range(row.step_ms_low / 1000, row.step_ms_high / 1000)})"
+        step = with_range(step, row.step_ms_low / 1000, row.step_ms_high / 1000)
     first = NOT_MEASURED if row.first_step_s is None else duration(row.first_step_s)
     return name, step, first, NOT_MEASURED if row.memory_mb is None else memory(row.memory_mb)
 

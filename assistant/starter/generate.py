@@ -15,7 +15,7 @@ from typing import Any
 
 from assistant.advice.recommendation import Recommendation
 from assistant.errors import InvalidInput
-from assistant.language import _, language_in_use
+from assistant.language import _
 from assistant.project import Project, parse_project
 from assistant.starter.catalogue import Starter, choose, task_name
 from assistant.starter.evidence import evidence
@@ -154,7 +154,6 @@ def _readme_facts(
 ) -> dict[str, Any]:
     mode = f"keras-{starter.backend}" if starter.backend else None
     return {
-        "language": language_in_use(),
         "task_name": task_name(starter.task),
         "framework_name": candidate_name(mode) if mode else framework_name(starter.framework),
         "pins": pins(starter, versions),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
+
 import streamlit as st
 
 from assistant import wording
@@ -9,10 +12,13 @@ from assistant.advice.recommendation import Flip, ForecastRow, Recommendation
 from assistant.conversation.questions import phrasing
 from assistant.language import _, ngettext
 from assistant.starter.catalogue import nearest, unavailable
-from assistant.views.evidence import badge, linked_badge, sentence, show_forecast, show_reason
+from assistant.views.evidence import badge, linked_badge, show_forecast, show_reason
+from assistant.views.markdown import named
+from assistant.views.standing import browser_zone
 from assistant.views.state import advice, state
 from knowledge.load import load
 from probes.candidates import find_candidate
+from probes.words import in_this_context, sentences
 
 
 def show_answer() -> None:
@@ -36,6 +42,7 @@ def _nothing_fits(advised: Recommendation) -> None:
     with st.container(horizontal=True):
         for field in advised.relax:
             st.button(_question(field), key=f"relax-{field}", on_click=_revisit, args=(field,))
+    _decision_record(advised)
 
 
 def _headline(advised: Recommendation) -> None:
@@ -82,7 +89,7 @@ def _job(advised: Recommendation) -> None:
         stand_in = wording.answer_label("task", assumptions.pop("task"))
         st.caption(_("Forecast with the network of another task: {task}").format(task=stand_in))
     if assumptions:
-        taken = "; ".join(_assumption(field, value) for field, value in assumptions.items())
+        taken = _("; ").join(_assumption(field, value) for field, value in assumptions.items())
         st.caption(_("Not said, so assumed: {assumptions}").format(assumptions=taken))
 
 
@@ -97,11 +104,11 @@ def _job_details(row: ForecastRow) -> str:
     unit = phrasing(load().question("dataset_rows"), project)[1]
     if project.dataset_rows and unit:
         details.append(_("for {rows:,} {unit}").format(rows=project.dataset_rows, unit=_(unit.unit)))
-    return ", ".join(details)
+    return wording.clauses(details)
 
 
 def _assumption(field: str, value: object) -> str:
-    return f"{_question(field)} {wording.answer_label(field, value)}"
+    return sentences(_question(field), wording.answer_label(field, value))
 
 
 def _reasons(advised: Recommendation) -> None:
@@ -116,7 +123,7 @@ def _doubt(advised: Recommendation) -> None:
     if advised.runner_up and not advised.tie:
         share = wording.percent(advised.frameworks[advised.runner_up.framework])
         name = wording.candidate_name(advised.runner_up.candidate)
-        st.markdown(f":gray[{_('Second:')}] {name}, {share}")
+        st.markdown(sentences(f":gray[{_('Second:')}]", wording.clauses((name, share))))
     if advised.flips:
         changes = "\n".join(f"- {_flip(flip)}" for flip in advised.flips)
         st.markdown(f":gray[{_('Would change it:')}]\n{changes}")
@@ -142,6 +149,7 @@ def _ways_on(advised: Recommendation) -> None:
         with st.popover(_("Why not another?"), icon=":material/help:"):
             _why_not(advised)
         st.page_link("views/measurements.py", label=_("What was measured"), icon=":material/monitoring:")
+        _decision_record(advised)
     assert advised.winner is not None
     missing = unavailable(state().interview.project.task, advised.winner.framework)
     if missing:
@@ -173,7 +181,8 @@ def _download(advised: Recommendation) -> None:
 
     st.download_button(
         _("Download starter"),
-        data=pack,
+        # Streamlit calls it in a thread of the server's.
+        data=in_this_context(pack),
         file_name=f"{starter.task}-{starter.framework}.zip".replace("_", "-"),
         mime="application/zip",
         type="primary",
@@ -181,6 +190,33 @@ def _download(advised: Recommendation) -> None:
         on_click="ignore",
         key="starter",
     )
+
+
+def _decision_record(advised: Recommendation) -> None:
+    project, report, here = state().interview.project, state().report, state().interview.machine
+    today = datetime.now(browser_zone()).date()
+
+    def write(suffix: str) -> str:
+        from assistant.record import html, markdown  # noqa: PLC0415  only a click needs them
+        from assistant.record.content import decision_record  # noqa: PLC0415
+
+        render = {"md": markdown.render, "html": html.render}[suffix]
+        return render(decision_record(project, advised, report, machine=here, made_on=today))
+
+    formats = (("md", _("Download Markdown"), "text/markdown"), ("html", _("Download HTML"), "text/html"))
+    with st.popover(_("Decision record"), icon=":material/description:"):
+        st.markdown(_("This answer with all its evidence, as a file to keep beside the code."))
+        with st.container(horizontal=True, gap="small"):
+            for suffix, label, mime in formats:
+                st.download_button(
+                    label,
+                    data=in_this_context(partial(write, suffix)),
+                    file_name=f"decision-record.{suffix}",
+                    mime=mime,
+                    icon=":material/download:",
+                    on_click="ignore",
+                    key=f"record-{suffix}",
+                )
 
 
 def _why_not(advised: Recommendation) -> None:
@@ -192,7 +228,7 @@ def _why_not(advised: Recommendation) -> None:
             f"**{wording.framework_name(framework)}** :gray[{wording.percent(advised.frameworks[framework])}]"
         )
         for reason in reasons:
-            st.markdown(f"- {sentence(reason.text)} {linked_badge(reason)}")
+            st.markdown(f"- {wording.as_sentence(reason.text)} {linked_badge(reason)}")
         if not reasons:
             st.markdown(f"- {_('Nothing much: it is as good, only slightly less likely to be the best.')}")
 
@@ -207,7 +243,7 @@ def _excluded(advised: Recommendation) -> None:
             for row in excluded:
                 assert row.excluded is not None
                 name = wording.candidate_name(row.candidate)
-                st.markdown(f":gray[**{name}**: {row.excluded.reason} {row.excluded.fix}]")
+                st.markdown(f":gray[{named(name, sentences(row.excluded.reason, row.excluded.fix))}]")
 
 
 def _revisit(field: str) -> None:

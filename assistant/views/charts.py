@@ -12,6 +12,9 @@ ROW_PX = 46
 AXIS_PX = 56
 FIGURE_ROOM_PX = 70
 
+# A name with a row for each of two places below it.
+PAIR_PX = 74
+
 # Above the first row and below the last, as a share of the distance of two rows.
 PADDING = 0.6
 
@@ -46,23 +49,30 @@ def dot_plot(frame: pd.DataFrame, axis: Axis, ink: str) -> alt.LayerChart:
     """One dot per candidate with its interval and its figure, the smallest on top; logarithmic where needed.
 
     `frame` has the columns `name`, those of the axis, and no missing values in `axis.column`; `ink` is the colour
-    of what is written and of the intervals.
+    of what is written and of the intervals. With a column `place`, a name has a dot for each of two places.
     """
+    places = list(dict.fromkeys(frame["place"])) if "place" in frame else []
     frame = frame.sort_values(axis.column)
     frame["end"] = frame[axis.high].fillna(frame[axis.column]) if axis.high else frame[axis.column]
     scale = _scale(pd.concat([frame[axis.column], frame["end"]]))
-    base = alt.Chart(frame).encode(y=_names())
+    names = frame["name"].nunique()
+    rows = _pairs(places) if places else {"y": _names()}
+    base = alt.Chart(frame).encode(**rows)
     ticks = alt.Axis(tickCount=5, format=",~r", grid=False)
     x = alt.X(f"{axis.column}:Q", scale=scale, title=axis.title, axis=ticks)
     dots = base.mark_point(filled=True, size=90, opacity=1).encode(x=x, tooltip=[alt.Tooltip(f"{axis.words}:N")])
+    if places:
+        told_apart = {"scale": alt.Scale(domain=places), "legend": None}
+        dots = dots.encode(color=alt.Color("place:N", **told_apart), shape=alt.Shape("place:N", **told_apart))
     # Beyond the interval, where nothing is drawn over it.
     figures = base.mark_text(align="left", dx=12, fontSize=13, color=ink)
     layers = [dots, figures.encode(x=alt.X("end:Q", scale=scale), text=f"{axis.words}:N")]
     if axis.low and axis.high:
-        known = alt.Chart(frame.dropna(subset=[axis.low, axis.high])).encode(y=_names())
+        known = alt.Chart(frame.dropna(subset=[axis.low, axis.high])).encode(**rows)
         interval = known.mark_rule(strokeWidth=2, opacity=0.6, color=ink)
         layers.insert(0, interval.encode(x=alt.X(f"{axis.low}:Q", scale=scale), x2=axis.high))
-    return alt.layer(*layers).properties(height=ROW_PX * len(frame) + AXIS_PX, padding={"right": FIGURE_ROOM_PX})
+    rows_px = PAIR_PX * names if places else ROW_PX * (names - 1 + 2 * PADDING)
+    return alt.layer(*layers).properties(height=rows_px + AXIS_PX, padding={"right": FIGURE_ROOM_PX})
 
 
 def ratio_plot(frame: pd.DataFrame, holds: tuple[float, float], title: str) -> alt.LayerChart:
@@ -97,6 +107,19 @@ def _ratio_names() -> alt.Y:
     # The room is needed above the rows.
     scale = alt.Scale(type="point", padding=PADDING, align=0.85)
     return alt.Y("name:N", sort=None, title=None, axis=axis, scale=scale)
+
+
+def _pairs(places: list[str]) -> dict[str, alt.Y | alt.YOffset]:
+    """A row for each place below the name."""
+    axis = _names_above().copy()
+    axis.labelOffset = 8 - PAIR_PX / 2
+    names = alt.Scale(type="band", padding=0)
+    # Nearer to their own name than to the next.
+    below = alt.Scale(type="point", domain=places, padding=1.2, align=0.68)
+    return {
+        "y": alt.Y("name:N", sort=None, title=None, axis=axis, scale=names),
+        "yOffset": alt.YOffset("place:N", scale=below),
+    }
 
 
 def _scale(values: pd.Series[float]) -> alt.Scale:

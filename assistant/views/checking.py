@@ -85,6 +85,11 @@ class Checks:
         """The check that is under way."""
         return self.latest if self.latest and self.latest.running else None
 
+    @property
+    def found(self) -> CheckedLedger | None:
+        """What the present or last check has found so far."""
+        return self.latest.found if self.latest else None
+
     def begin(self, claims: Sequence[Claim]) -> None:
         """Decide these, unless others are being decided."""
         if self.running is None:
@@ -97,13 +102,26 @@ class Checks:
             self.latest.stop()
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What the page shows of a check under way: the ids of the claims listed, and of those it had found by then."""
+
+    listed: frozenset[str]
+    found: frozenset[str]
+
+    def lacks(self, found: CheckedLedger | None) -> bool:
+        """Whether something of a claim that is listed has been found since."""
+        new = {result.claim for result in found.results} - self.found if found else set()
+        return bool(new & self.listed)
+
+
 @st.cache_resource(scope="session", show_spinner=False, on_release=Checks.stop)
 def checks() -> Checks:
     """Those of this browser session."""
     return Checks()
 
 
-def ledger() -> CheckedLedger | None:
+def ledger(found: CheckedLedger | None) -> CheckedLedger | None:
     """What this machine has said so far, with what the present check has found."""
-    before, latest = saved.last(), checks().latest
-    return saved.merged(before, latest.found) if latest and latest.found else before
+    before = saved.last()
+    return saved.merged(before, found) if found else before

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pandas as pd
 import streamlit as st
-from babel.dates import format_date
 
-from assistant import wording
-from assistant.claims.records import CheckResult, CitedSource, ClaimRow
-from assistant.language import _, language_in_use, ngettext
+from assistant import moments, wording
+from assistant.claims.records import CheckResult, ClaimRow
+from assistant.claims.words import when_checked
+from assistant.language import _, ngettext
 from assistant.views import charts
+from assistant.views.markdown import plain
+from assistant.views.sources import source_link
+from assistant.views.standing import browser_zone
 from knowledge.claims import Claim, RatioCheck
 from knowledge.load import load
 from knowledge.staleness import Stale
+from probes.words import sentences
 
 VERDICT_COLOURS = {
     "holds": "green",
@@ -30,8 +34,6 @@ OUTCOME_COLOURS = {"holds here": "green", "does not hold here": "red", "too clos
 
 # What a card needs to be read easily.
 CARD_PX = 340
-
-MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+|~$:!-])")
 
 
 @dataclass(frozen=True)
@@ -49,16 +51,11 @@ class Deciding:
 def show_card(claim: Claim, row: ClaimRow, aged: Stale | None, deciding: Deciding) -> None:
     """The claim with its verdict, sources and age, and the outcome on this machine or the offer to decide it."""
     with st.container(border=True, height="stretch", gap="small", key=f"claim-{claim.id}"):
-        today = f":gray[{_('Today:')}] {plain(row.today)}"
+        today = sentences(f":gray[{_('Today:')}]", plain(row.today))
         st.markdown("\n\n".join((_marks(row, aged), f"**{plain(row.statement)}**", today)))
         st.markdown(f":small[:gray[{_provenance(claim, aged)}]]  \n:small[{_sources(row)}]")
         if claim.check is not None:
             _here(claim, row.check, deciding)
-
-
-def plain(text: str) -> str:
-    """The text as it is, although it is shown as Markdown."""
-    return MARKDOWN.sub(r"\\\1", text)
 
 
 def verdict_badge(verdict: str) -> str:
@@ -67,35 +64,31 @@ def verdict_badge(verdict: str) -> str:
 
 
 def _marks(row: ClaimRow, aged: Stale | None) -> str:
-    names = ", ".join(map(wording.framework_name, row.frameworks))
+    names = wording.clauses(map(wording.framework_name, row.frameworks))
     about = f":small[:gray[{plain(names)} · {plain(_(load().dimensions[row.dimension].label))}]]"
     stale = f":orange-badge[:material/update: {_('to be read again')}]" if aged else ""
     return " ".join(filter(None, (verdict_badge(row.verdict), stale, about)))
 
 
 def _provenance(claim: Claim, aged: Stale | None) -> str:
-    day = format_date(claim.checked, "medium", locale=language_in_use())
+    day = moments.day(claim.checked)
     line = _("Checked on {date}.").format(date=day)
     if claim.versions:
         versions = wording.listing(f"{name} {version}" for name, version in claim.versions.items())
         line = _("Checked on {date}, of {versions}.").format(date=day, versions=versions)
     if aged and aged.lags:
         newer = wording.listing(f"{lag.distribution} {lag.installed}" for lag in aged.lags)
-        line += " " + _("Here is {versions}.").format(versions=newer)
+        line = sentences(line, _("Here is {versions}.").format(versions=newer))
     elif aged:
-        line += " " + ngettext("That is {n} day ago.", "That is {n} days ago.", aged.age_days).format(n=aged.age_days)
+        ago = ngettext("That is {n} day ago.", "That is {n} days ago.", aged.age_days)
+        line = sentences(line, ago.format(n=aged.age_days))
     return plain(line)
 
 
 def _sources(row: ClaimRow) -> str:
     if not row.sources:
         return f":gray[{_('No source settles it.')}]"
-    return " · ".join(map(_link, row.sources))
-
-
-def _link(source: CitedSource) -> str:
-    title = plain(source.title)
-    return f"[{title}]({source.address})" if source.address else f":gray[{title}]"
+    return " · ".join(source_link(source.title, source.address) for source in row.sources)
 
 
 def _here(claim: Claim, result: CheckResult | None, deciding: Deciding) -> None:
@@ -115,7 +108,9 @@ def _outcome(claim: Claim, result: CheckResult) -> None:
     if isinstance(claim.check, RatioCheck) and result.comparisons:
         _chart(claim.id, claim.check, result)
     elif isinstance(result.figure, str):
-        st.markdown(f":small[:gray[{_('It saw:')} {plain(result.figure)}]]")
+        st.markdown(f":small[:gray[{sentences(_('It saw:'), plain(result.figure))}]]")
+    told = when_checked(result, browser_zone(), datetime.now(UTC))
+    st.markdown("  \n".join(f":small[:gray[{plain(sentence)}]]" for sentence in told))
 
 
 def _chart(claim_id: str, check: RatioCheck, result: CheckResult) -> None:

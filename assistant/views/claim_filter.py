@@ -8,7 +8,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from assistant import wording
-from assistant.claims.listing import MAX_TEXT, VERDICTS, Filter, checked_filter, counts, matching
+from assistant.claims.listing import VERDICTS, Filter, checked_filter, counts, matching
 from assistant.errors import InvalidInput
 from assistant.language import _, ngettext
 from assistant.views.claim_card import verdict_badge
@@ -54,7 +54,6 @@ def _search() -> None:
         placeholder=_("A word, such as debugging"),
         type="search",
         live=True,
-        max_chars=MAX_TEXT,
         icon=":material/search:",
     )
 

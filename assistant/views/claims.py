@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import streamlit as st
-from babel.dates import format_date
 
+from assistant import moments
 from assistant.claims.listing import Filter, matching, rows
 from assistant.claims.records import CheckedLedger
-from assistant.language import _, language_in_use
-from assistant.views.checking import Check, checks, ledger
+from assistant.language import _
+from assistant.views.checking import Check, Drawn, checks, ledger
 from assistant.views.claim_card import CARD_PX, Deciding, show_card
 from assistant.views.claim_filter import choose_filter, reset_filter
 from assistant.views.languages import follow_browser
 from assistant.views.measuring import enabled, require_budget
+from assistant.views.standing import browser_zone
 from knowledge.claims import Claim
 from knowledge.load import load
 from knowledge.staleness import Stale, stale
@@ -29,8 +30,9 @@ POLL_S = 1.0
 
 def show_page() -> None:
     """The whole page; only a check under way renews itself."""
-    known = ledger()
-    check = checks().running
+    # In this order: a check that ends in between is drawn once more, with all it has found.
+    check, found = checks().running, checks().found
+    known = ledger(found)
     st.title(_("What articles claim"), anchor=False)
     st.caption(
         _(
@@ -43,20 +45,24 @@ def show_page() -> None:
     claims = matching(load(), wanted)
     if not claims:
         _nothing_matches()
-    shown = _cards(claims[: _count(wanted)], known, check)
-    if len(shown) < len(claims):
-        _offer_more(len(shown), len(claims))
+    listed = claims[: _count(wanted)]
+    drawn = Drawn(
+        frozenset(claim.id for claim in listed),
+        frozenset(result.claim for result in found.results) if found else frozenset(),
+    )
+    _cards(listed, known, check, drawn)
+    if len(listed) < len(claims):
+        _offer_more(len(listed), len(claims))
     with deciding:
-        _decide_all(known, check, elsewhere=_alone(check) in shown)
+        _decide_all(known, check, drawn)
 
 
-def _cards(claims: Sequence[Claim], known: CheckedLedger | None, check: Check | None) -> set[str]:
-    """The claims side by side where there is room; their ids."""
+def _cards(claims: Sequence[Claim], known: CheckedLedger | None, check: Check | None, drawn: Drawn) -> None:
+    """The claims side by side where there is room."""
     aged = _aged()
     with st.grid(2, min_column_width=CARD_PX):
         for claim, row in zip(claims, rows(load(), claims, known), strict=True):
-            show_card(claim, row, aged.get(claim.id), _deciding(claim, known, check))
-    return {claim.id for claim in claims}
+            show_card(claim, row, aged.get(claim.id), _deciding(claim, check, drawn))
 
 
 def _count(wanted: Filter) -> int:
@@ -90,11 +96,11 @@ def _nothing_matches() -> None:
         st.space("small")
 
 
-def _decide_all(known: CheckedLedger | None, check: Check | None, *, elsewhere: bool) -> None:
+def _decide_all(known: CheckedLedger | None, check: Check | None, drawn: Drawn) -> None:
     """How much this machine has decided, and the offer to decide the rest; or how far it is."""
     with st.container(border=True, gap="small", key="deciding"):
-        if check and not elsewhere:
-            _show_progress(check, known)
+        if check and _alone(check) not in drawn.listed:
+            _show_progress(check, drawn)
             return
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(_standing(known), width="content")
@@ -120,24 +126,24 @@ def _offer_all(*, busy: bool) -> None:
 
 def _standing(known: CheckedLedger | None) -> str:
     decidable = [claim.id for claim in load().claims.values() if claim.check]
-    decided = {result.claim for result in known.results if result.outcome} & set(decidable) if known else set()
-    if not known or not decided:
+    decided = [result for result in known.decided if result.claim in decidable] if known else []
+    if not decided:
         return _("A machine can decide **{total}** of these claims. Yours has not been asked yet.").format(
             total=len(decidable)
         )
     return _(
         "This machine has decided **{n}** of the {total} claims that a machine can decide, last on {date}."
-    ).format(n=len(decided), total=len(decidable), date=_day(known.checked_at))
+    ).format(n=len(decided), total=len(decidable), date=_day(max(result.checked_at for result in decided)))
 
 
 def _day(moment: str) -> str:
-    return str(format_date(date.fromisoformat(moment[:10]), "long", locale=language_in_use()))
+    return moments.day(datetime.fromisoformat(moment).astimezone(browser_zone()).date())
 
 
-def _deciding(claim: Claim, known: CheckedLedger | None, check: Check | None) -> Deciding:
+def _deciding(claim: Claim, check: Check | None, drawn: Drawn) -> Deciding:
     deciding = Deciding(begin=_begin if enabled() else None, busy=check is not None)
     if check and _alone(check) == claim.id:
-        return replace(deciding, show_progress=lambda: _show_progress(check, known))
+        return replace(deciding, show_progress=lambda: _show_progress(check, drawn))
     return deciding
 
 
@@ -146,13 +152,13 @@ def _alone(check: Check | None) -> str | None:
     return check.claims[0].id if check and len(check.claims) == 1 else None
 
 
-def _show_progress(check: Check, known: CheckedLedger | None) -> None:
-    st.fragment(_progress, run_every=POLL_S)(check, known)
+def _show_progress(check: Check, drawn: Drawn) -> None:
+    st.fragment(_progress, run_every=POLL_S)(check, drawn)
 
 
-def _progress(check: Check, known: CheckedLedger | None) -> None:
+def _progress(check: Check, drawn: Drawn) -> None:
     follow_browser()
-    if not check.running or (check.found and known and len(check.found.results) > len(known.results)):
+    if not check.running or drawn.lacks(check.found):
         st.rerun()  # what was found meanwhile is to be seen in the cards
     doing = _("Stopping") if check.stopping else check.doing
     text = f":small[{doing}]"

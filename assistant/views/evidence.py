@@ -6,16 +6,18 @@ from collections.abc import Iterable
 from operator import itemgetter
 
 import streamlit as st
-from babel.dates import format_date
 from streamlit.delta_generator import DeltaGenerator
 
-from assistant import wording
+from assistant import moments, wording
 from assistant.advice.recommendation import ForecastRow, Reason, Recommendation
 from assistant.conversation.interview import Interview
-from assistant.language import _, language_in_use
+from assistant.language import _
+from assistant.views.markdown import plain
+from assistant.views.sources import source_link
 from assistant.views.state import state
 from knowledge.load import load
-from knowledge.schema import Fact, Source
+from knowledge.schema import Fact
+from probes.words import sentences
 
 COLOURS = {
     "measured": "green",
@@ -30,15 +32,10 @@ COLOURS = {
 def show_reason(reason: Reason, advised: Recommendation, key: str) -> None:
     """One reason in a line, wearing its badge."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"reason-{key}"):
-        st.markdown(sentence(reason.text), width="content")
+        st.markdown(wording.as_sentence(reason.text), width="content")
         fact = load().fact(reason.fact) if reason.fact else None
         with badge(reason.evidence, key, checked=fact):
             _source(reason, fact, advised)
-
-
-def sentence(text: str) -> str:
-    """The text with a capital first letter."""
-    return text[:1].upper() + text[1:]
 
 
 def linked_badge(reason: Reason) -> str:
@@ -51,7 +48,7 @@ def badge(kind: str, key: str, *, checked: Fact | None = None) -> DeltaGenerator
     """The badge of an evidence kind as a button; what is drawn into it is seen when it is opened."""
     word = wording.evidence_badge(kind)
     if checked:
-        word = f"{word}, {format_date(checked.checked, 'MMM yyyy', locale=language_in_use())}"
+        word = wording.clauses((word, moments.month(checked.checked)))
     return st.popover(f":{COLOURS[kind]}-badge[{word}]", type="tertiary", key=f"badge-{key}")
 
 
@@ -103,17 +100,14 @@ def _source(reason: Reason, fact: Fact | None, advised: Recommendation) -> None:
 
 
 def _cited(fact: Fact) -> None:
-    st.markdown(_(fact.statement))
-    st.markdown("\n".join(f"- {_link(load().source(source))}" for source in fact.sources))
+    cited = map(load().source, fact.sources)
+    links = (source_link(_(source.title), str(source.address) if source.address else None) for source in cited)
+    st.markdown(plain(_(fact.statement)))
+    st.markdown("\n".join(f"- {link}" for link in links))
     versions = (
         wording.listing(f"{name} {version}" for name, version in fact.versions.items()) if fact.versions else ""
     )
-    checked = format_date(fact.checked, "long", locale=language_in_use())
-    st.caption(" ".join(part for part in (_("Checked on {date}.").format(date=checked), versions) if part))
-
-
-def _link(source: Source) -> str:
-    return f"[{source.title}]({source.address})" if source.address else source.title
+    st.caption(sentences(_("Checked on {date}.").format(date=moments.day(fact.checked)), versions))
 
 
 def _said(field: str) -> None:

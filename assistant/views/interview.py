@@ -6,23 +6,26 @@ import streamlit as st
 
 from assistant.conversation.greeting import greeting
 from assistant.conversation.interview import OpenQuestion
-from assistant.language import _
+from assistant.language import _, ngettext
 from assistant.views.answer import show_answer
 from assistant.views.measuring import enabled, require_budget
 from assistant.views.questions import AVATAR, end_early, show_question, show_settled, take_typed
-from assistant.views.standing import show_standing
+from assistant.views.standing import follow, show_standing, when
 from assistant.views.state import State, state
+from assistant.views.weights import show_weights
 from probes.environments import installed_versions
 from probes.hardware import machine
+from probes.words import sentences
 
 
 def _show() -> None:
     now = state()
+    follow()
     talk, aside = st.columns([5, 3], gap="large")
     with talk:
         asked = now.interview.open_question
         asking = asked is not None and not end_early(now)
-        _greet(asking=asking)
+        _greet(now, asking=asking)
         if asked is not None and asking:
             _ask(now, asked)
         else:
@@ -31,12 +34,15 @@ def _show() -> None:
         show_standing()
 
 
-def _greet(*, asking: bool) -> None:
+def _greet(now: State, *, asking: bool) -> None:
     with st.chat_message("assistant", avatar=AVATAR):
         st.markdown(f"**{_('Which deep-learning framework, on this machine, for your project?')}**")
         words = greeting(machine(), installed_versions())
-        if asking and enabled():
-            words = f"{words} {_('Measuring has begun; it will be done before we are.')}"
+        if now.reused is not None:
+            measured = _("I measured them {when}, and nothing has changed since.").format(when=when(now.reused))
+            words = sentences(words, measured)
+        elif asking and enabled():
+            words = sentences(words, _("Measuring has begun; it will be done before we are."))
         st.markdown(words)
 
 
@@ -51,13 +57,30 @@ def _ask(now: State, asked: OpenQuestion) -> None:
 
 def _conclude(now: State, *, left_out: bool) -> None:
     show_answer()
+    show_weights()
     show_settled(now.interview.settled, folded=True)
+    unasked = now.interview.unasked
     if left_out:
         st.button(_("Answer more questions"), type="tertiary", icon=":material/undo:", on_click=_go_on)
+    elif unasked:
+        st.button(
+            ngettext("Ask me the {n} question left", "Ask me the {n} questions left", unasked).format(n=unasked),
+            key="rest",
+            type="tertiary",
+            icon=":material/more_horiz:",
+            help=_("No single answer is likely to change the framework any more."),
+            on_click=_ask_the_rest,
+        )
 
 
 def _go_on() -> None:
     state().enough = False
+
+
+def _ask_the_rest() -> None:
+    now = state()
+    now.enough = False
+    now.move(now.interview.go_through())
 
 
 require_budget()

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pandas as pd
 import streamlit as st
 
 from assistant import wording
 from assistant.language import _
 from assistant.views import charts, figures
+from assistant.views.comparing import all_runs, choose_other, show_places, side_by_side
+from assistant.views.history import show_history_problem
 from assistant.views.languages import follow_browser
+from assistant.views.markdown import named, plain
 from assistant.views.measuring import enabled, require_budget
 from assistant.views.standing import again_button, follow, show_progress, when
 from assistant.views.state import state
 from probes.report import CandidateResult, Measurement, ProbeReport
+from probes.words import sentences
 
 # The text colours of .streamlit/config.toml; while the browser has not said which it shows, one for both.
 INKS = {"light": "#1c2626", "dark": "#e6eeee", None: "#7d8a8a"}
+
+# Enough to tell two machines apart; the names stand whole above the charts.
+MACHINE_PX = 170
 
 # Charts take longer to redraw than bars.
 POLL_S = 3.0
@@ -33,6 +41,8 @@ def _page(lasts: bool) -> None:
         st.caption(_provenance(report))
     if progress is not None or report is None:
         show_progress(state(), progress)
+    else:
+        show_history_problem(state())
     if report is not None:
         _report(report)
 
@@ -40,22 +50,28 @@ def _page(lasts: bool) -> None:
 def _report(report: ProbeReport) -> None:
     _notices(report)
     measurement = _choose(report)
-    if any(row.status == "ok" for row in measurement.candidates):
-        _charts(measurement)
-        _table(measurement)
+    other = choose_other(measurement.workload)
+    frame = figures.table(measurement) if other is None else side_by_side(measurement, other)
+    if other is not None:
+        show_places(report, other)
+    if (frame["status"] == "ok").any():
+        _charts(frame)
+        _table(frame)
     _failures(measurement)
     _take_away(report)
 
 
 def _provenance(report: ProbeReport) -> str:
-    versions = wording.listing(f"{name} {version}" for name, version in sorted(report.versions.items()))
-    return _("On {machine}, Python {python}, {when}, in {seconds:.0f} s. {versions}.").format(
+    place = _("On {machine}, Python {python}, {when}, in {seconds:.0f} s.").format(
         machine=wording.machine_line(report.machine),
         python=report.machine.python,
         when=when(report),
         seconds=report.seconds,
-        versions=versions,
     )
+    if not report.versions:  # where nothing could even be imported in time
+        return place
+    versions = wording.listing(f"{name} {version}" for name, version in sorted(report.versions.items()))
+    return sentences(place, _("With {versions}.").format(versions=versions))
 
 
 def _notices(report: ProbeReport) -> None:
@@ -96,8 +112,7 @@ def _size(workload_id: str) -> str:
     return sizes.get(workload_id.rsplit("-", 1)[-1], workload_id)
 
 
-def _charts(measurement: Measurement) -> None:
-    frame = figures.table(measurement)
+def _charts(frame: pd.DataFrame) -> None:
     for heading, axis in _axes():
         drawn = frame.dropna(subset=[axis.column])
         if drawn.empty:
@@ -120,10 +135,11 @@ def _axes() -> Iterator[tuple[str, charts.Axis]]:
     yield _("Peak memory while training"), charts.Axis("memory_mb", _("MB, lower is better"), "memory_words")
 
 
-def _table(measurement: Measurement) -> None:
+def _table(frame: pd.DataFrame) -> None:
     number = st.column_config.NumberColumn
     config = {
         "name": st.column_config.TextColumn(_("Candidate"), pinned=True),
+        "machine": st.column_config.TextColumn(_("Machine"), width=MACHINE_PX),
         "step_ms": number(_("Step, ms"), format="%.3g"),
         "step_ms_low": number(
             _("Low, ms"), format="%.3g", help=_("The median lies between low and high, nine times in ten.")
@@ -140,10 +156,9 @@ def _table(measurement: Measurement) -> None:
             help=_("Relative difference of the first loss to the reference: the same network."),
         ),
     }
-    frame = figures.table(measurement)
     st.markdown(f"#### {_('All figures')}")
     st.dataframe(
-        frame.loc[frame["status"] == "ok", list(config)],
+        frame.loc[frame["status"] == "ok", [column for column in config if column in frame]],
         column_config=config,
         hide_index=True,
         alt=_("Every figure of every candidate on this network"),
@@ -158,7 +173,9 @@ def _failures(measurement: Measurement) -> None:
     if len(failed) == len(measurement.candidates):
         st.error(_("No candidate could be measured on this network. The advice rests on facts and rules alone."))
     st.markdown(f"#### {_('Not measured')}")
-    st.markdown("\n".join(f"- **{wording.candidate_name(row.candidate)}**: {_problem(row)}" for row in failed))
+    st.markdown(
+        "\n".join(f"- {named(wording.candidate_name(row.candidate), plain(_problem(row)))}" for row in failed)
+    )
 
 
 def _problem(row: CandidateResult) -> str:
@@ -189,6 +206,15 @@ def _take_away(report: ProbeReport) -> None:
             "application/json",
             on_click="ignore",
             key="json",
+        )
+        st.download_button(
+            _("Download all runs"),
+            lambda: all_runs(report),
+            f"probewise-runs-{day}.json.gz",
+            "application/gzip",
+            help=_("Every run of this machine in one file, to compare it with another machine there."),
+            on_click="ignore",
+            key="runs",
         )
 
 

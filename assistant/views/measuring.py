@@ -11,6 +11,7 @@ import streamlit as st
 
 from assistant.errors import InvalidInput
 from assistant.language import _
+from assistant.reuse import Earlier, find_earlier
 from assistant.target import probe_workloads
 from assistant.views.state import State
 from probes.environments import installed_versions
@@ -89,29 +90,26 @@ def _measuring() -> Measuring:
 
 
 def follow(state: State) -> Progress | None:
-    """Measure what the answers need and take over what is known; None when nothing is being measured."""
+    """Measure what the answers need, unless it was measured before, and take over what is known.
+
+    None when nothing is being measured.
+    """
     workloads = probe_workloads(state.interview.project)
-    if state.stopped or state.measured == workloads:
-        return None
-    if not enabled():
-        state.report, state.measured = _earlier(workloads[0]), workloads
+    if workloads != state.focus:
+        _turn(state, workloads)
+    if state.settled or state.stopped or not enabled():
         return None
     measuring = _measuring()
-    if measuring.turn_to(workloads):
-        state.earlier = _earlier(workloads[0])
-    done = measuring.session.wait(0)
-    if done and measuring.report is not None:
-        state.report, state.earlier, state.measured = measuring.report, None, workloads
-        History().save(measuring.report)
+    measuring.turn_to(workloads)
+    if measuring.session.wait(0) and measuring.report is not None:
+        _conclude(state, measuring.report)
         return None
-    state.report = state.earlier or measuring.report or state.report
-    return measuring.session.progress
-
-
-def _earlier(workload: Workload) -> ProbeReport | None:
-    """The last report of this machine on the workload, unless nothing could be measured then."""
-    report = History().latest(machine().fingerprint, installed_versions(), workload.id)
-    return report if report is not None and any(row.status == "ok" for row in report.candidates) else None
+    progress = measuring.session.progress
+    if progress.stage == "waiting" and not state.again and _reuse(state, _look_up(state)):
+        # Who measured on this machine before us has measured the same.
+        return None
+    state.report = (state.earlier.report if state.earlier else None) or measuring.report or state.report
+    return progress
 
 
 def stop(state: State) -> None:
@@ -123,4 +121,45 @@ def stop(state: State) -> None:
 def begin_again(state: State) -> None:
     """Measure once more from the start; the figures so far are shown until there are new ones."""
     _measuring.clear()
-    state.stopped, state.broken, state.measured = False, False, ()
+    state.focus = probe_workloads(state.interview.project)
+    state.stopped, state.broken, state.settled, state.again = False, False, False, True
+    known = state.report is not None and state.report.workload == state.focus[0]
+    state.earlier = Earlier(state.report) if state.report is not None and known else None
+
+
+def save_unsaved(state: State) -> None:
+    """Give the history what it did not take so far, once more."""
+    history = History()
+    state.unsaved = tuple(report for report in state.unsaved if not history.save(report))
+    state.history_problem = history.problem
+
+
+def _turn(state: State, workloads: tuple[Workload, ...]) -> None:
+    """Begin with these workloads: with what the history holds of them, if that is anything."""
+    state.focus, state.settled, state.again, state.earlier = workloads, False, False, None
+    found = _look_up(state)
+    if found is not None and not _reuse(state, found):
+        state.earlier, state.report = found, found.report
+
+
+def _look_up(state: State) -> Earlier | None:
+    history = History()
+    found = find_earlier(history, machine().fingerprint, installed_versions(), state.focus)
+    if history.problem or not state.unsaved:
+        state.history_problem = history.problem
+    return found
+
+
+def _reuse(state: State, found: Earlier | None) -> bool:
+    """Take over what still applies, and measure no more; false when it does not."""
+    if found is None or found.outdated:
+        return False
+    state.earlier, state.report, state.settled = found, found.report, True
+    _measuring.clear()
+    return True
+
+
+def _conclude(state: State, report: ProbeReport) -> None:
+    state.report, state.earlier, state.settled, state.again = report, None, True, False
+    state.unsaved = (*state.unsaved, report)
+    save_unsaved(state)

@@ -13,6 +13,7 @@ from assistant.conversation.typed import read_answer
 from assistant.errors import InvalidInput
 from assistant.language import _, ngettext
 from assistant.views.languages import follow_browser
+from assistant.views.markdown import named
 from assistant.views.state import State, state
 from knowledge.schema import NumberRange
 
@@ -93,8 +94,6 @@ def _lines(lines: Sequence[Settled]) -> None:
 
 
 def _answer_in_words(line: Settled) -> str:
-    if line.value == ():
-        return _("none of them")
     value = _whole(line.value) if isinstance(line.value, float) else line.value
     words = wording.answer_label(line.id, value)
     if line.detected:
@@ -106,7 +105,7 @@ def _why(asked: OpenQuestion) -> None:
     with st.popover(f":small[{_('Why I ask')}]", type="tertiary"):
         st.markdown(_(asked.question.why))
         explained = [option for option in asked.question.option if option.help]
-        st.markdown("\n".join(f"- **{_(option.label)}**: {_(option.help or '')}" for option in explained))
+        st.markdown("\n".join(f"- {named(_(option.label), _(option.help or ''))}" for option in explained))
 
 
 def _options(asked: OpenQuestion) -> None:

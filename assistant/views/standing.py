@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 import streamlit as st
-from babel.dates import format_datetime, get_timezone
+from babel.dates import get_timezone
 
-from assistant import wording
+from assistant import moments, wording
 from assistant.advice.recommendation import Recommendation
-from assistant.language import _, language_in_use, ngettext
+from assistant.language import _, ngettext
+from assistant.reuse import Earlier
 from assistant.views import measuring
+from assistant.views.history import show_history_problem
 from assistant.views.languages import follow_browser
 from assistant.views.state import State, advice, state
 from probes.report import ProbeReport, Progress
+from probes.words import sentences
 
 # Often enough to be seen moving, and little enough work to leave the cores to what is being measured.
 POLL_S = 1.0
@@ -38,6 +41,7 @@ def show_progress(now: State, progress: Progress | None) -> None:
             _at_rest(now)
         else:
             _under_way(now, progress)
+        show_history_problem(now)
 
 
 def again_button() -> None:
@@ -108,7 +112,8 @@ def _under_way(now: State, progress: Progress) -> None:
         left = _("about {seconds:.0f} s to go").format(seconds=progress.seconds_left)
         st.progress(progress.share, text=f":small[{left}]")
     if now.earlier is not None:
-        st.caption(_("Until it is done you see what was measured on {when}.").format(when=when(now.earlier)))
+        shown = _("Until it is done you see what was measured {when}.").format(when=when(now.earlier.report))
+        st.caption(sentences(now.earlier.outdated or "", shown))
     st.button(_("Stop measuring"), icon=":material/stop_circle:", type="tertiary", on_click=_stop)
 
 
@@ -129,20 +134,27 @@ def _rest_line(now: State) -> str:
     if not measuring.enabled():
         off = _("Measuring is switched off ({variable} is 0).").format(variable=measuring.BUDGET_VARIABLE)
         if now.report is None:
-            return f"{off} {_('What you see rests on facts and rules.')}"
-        return f"{off} {_('What you see was measured on {when}.').format(when=when(now.report))}"
-    if now.stopped:
+            return sentences(off, _("What you see rests on facts and rules."))
+        return sentences(off, _("What you see was measured {when}.").format(when=when(now.report)))
+    if now.stopped and now.reused is None:
         return _stopped_line(now.earlier)
+    return _measured_line(now)
+
+
+def _measured_line(now: State) -> str:
+    if now.reused is not None:
+        line = _("**Measured** {when}, in {seconds:.0f} s on this machine. Nothing has changed since.")
+        return line.format(when=when(now.reused), seconds=now.reused.seconds)
     if now.report is None:
         return _("Nothing is measured yet.")
     return _("**Measured** in {seconds:.0f} s on this machine.").format(seconds=now.report.seconds)
 
 
-def _stopped_line(earlier: ProbeReport | None) -> str:
+def _stopped_line(earlier: Earlier | None) -> str:
     stopped = _("Measuring is stopped.")
     if earlier is None:
-        return f"{stopped} {_('What is known so far counts.')}"
-    return f"{stopped} {_('What you see was measured on {when}.').format(when=when(earlier))}"
+        return sentences(stopped, _("What is known so far counts."))
+    return sentences(stopped, _("What you see was measured {when}.").format(when=when(earlier.report)))
 
 
 def _notices(report: ProbeReport | None) -> list[str]:
@@ -169,10 +181,13 @@ def _notices(report: ProbeReport | None) -> list[str]:
 
 
 def when(report: ProbeReport) -> str:
-    """The moment of a report in the browser's time zone: `21 Nov 2026, 07:05`."""
-    zone = get_timezone(st.context.timezone) if st.context.timezone else UTC
-    moment = datetime.fromisoformat(report.measured_at)
-    return str(format_datetime(moment, "d MMM yyyy, HH:mm", tzinfo=zone, locale=language_in_use()))
+    """The moment of a report in the browser's time zone, as it follows "measured"."""
+    return moments.when(report.measured_at, browser_zone(), datetime.now(UTC))
+
+
+def browser_zone() -> tzinfo:
+    """The browser's time zone, UTC while it has not told."""
+    return get_timezone(st.context.timezone) if st.context.timezone else UTC
 
 
 def _stop() -> None:

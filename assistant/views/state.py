@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 import streamlit as st
 
+from assistant.advice.forecast import UNMEASURED, Forecaster
 from assistant.advice.recommendation import Recommendation
 from assistant.conversation.interview import Interview
-from assistant.project import Project
+from assistant.reuse import Earlier
 from knowledge.load import load
 from probes.hardware import machine
 from probes.report import ProbeReport
@@ -20,34 +21,69 @@ from probes.workloads import Workload
 class Advised:
     """A recommendation and what it was made from."""
 
-    project: Project
+    interview: Interview
     report: ProbeReport | None
     recommendation: Recommendation
+
+    def still(self, interview: Interview, report: ProbeReport | None) -> bool:
+        """Whether the same would be made from these."""
+        same = self.interview.project == interview.project and self.interview.knowledge is interview.knowledge
+        return same and self.report is report
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What came of a file of runs, in a sentence; `reports` are those that the history did not take."""
+
+    outcome: Literal["refused", "unsaved", "added"]
+    sentence: str
+    reports: tuple[ProbeReport, ...] = ()
 
 
 @dataclass
 class State:
     """One session's state. `notice` is a sentence about what was typed last; `enough` ends the questions early.
 
-    `report` is what the advice rests on, kept when the session that measured it is gone; `earlier` one from another
-    day that stands in for it until this one's measuring is done. `measured` are the workloads of the last
-    focus that was measured to its end; `stopped` says that the measuring was stopped, `broken` that it broke off.
+    `report` is what the advice rests on, kept when the session that measured it is gone. `focus` are the workloads
+    that the answers ask for, `earlier` what was measured of them on another visit and `settled` whether there is
+    nothing more to measure of them. `again` says that they are measured anew although there was something,
+    `stopped` that the measuring was stopped, `broken` that it broke off.
+
+    `history_problem` says in a sentence why the history could not be used; `unsaved` is what it did not take so far.
     """
 
     interview: Interview
     notice: str = ""
     enough: bool = False
     report: ProbeReport | None = None
-    earlier: ProbeReport | None = None
-    measured: tuple[Workload, ...] = ()
+    focus: tuple[Workload, ...] = ()
+    earlier: Earlier | None = None
+    settled: bool = False
+    again: bool = False
     stopped: bool = False
     broken: bool = False
+    history_problem: str | None = None
+    unsaved: tuple[ProbeReport, ...] = ()
+    brought: Brought | None = None
     advised: Advised | None = None
+    fitted: Forecaster = UNMEASURED
     turns: int = 0
+
+    @property
+    def forecaster(self) -> Forecaster:
+        """What `report` teaches; kept while it is the same, because fitting takes longer than a question may."""
+        if self.fitted.probe is not self.report:
+            self.fitted = Forecaster(self.report)
+        return self.fitted
+
+    @property
+    def reused(self) -> ProbeReport | None:
+        """The report of an earlier visit that still applies, if that is what is shown."""
+        return self.earlier.report if self.earlier and not self.earlier.outdated and not self.again else None
 
     def move(self, interview: Interview) -> None:
         """Go on with `interview`; widgets of the question before are not reused for the next."""
-        self.interview = interview
+        self.interview = interview.measured(self.forecaster)
         self.notice = ""
         self.turns += 1
 
@@ -64,7 +100,14 @@ def advice() -> Recommendation:
     from assistant.advice.recommend import recommend  # noqa: PLC0415  the first question does not wait for SciPy
 
     now = state()
-    project, report = now.interview.project, now.report
-    if now.advised is None or now.advised.project != project or now.advised.report is not report:
-        now.advised = Advised(project, report, recommend(project, report, machine=machine()))
+    interview, report = now.interview, now.report
+    if now.advised is None or not now.advised.still(interview, report):
+        advised = recommend(
+            interview.project,
+            report,
+            machine=machine(),
+            forecaster=now.forecaster,
+            knowledge=interview.knowledge,
+        )
+        now.advised = Advised(interview, report, advised)
     return now.advised.recommendation

@@ -2,28 +2,39 @@
 
 Every adapter module has
 
-    configure(mode, seed)                     settings of the whole process, before anything is built
-    versions()                                {distribution: version} of what it runs on
-    build(workload, weights, batch, mode)     the network, Adam and the eager or compiled step, ready to train
-    train(model, steps)                       `steps` optimizer steps on the batch; see `Trained`
-    loss_and_gradients(model)                 the loss and {parameter name: gradient} at the present weights
-    device(model)                             where the network computes, as the framework names it
-    device_memory_mb()                        peak memory of that device in MiB, None where the framework
-                                              computes on the CPU or does not tell
+    configure(mode, seed)           settings of the whole process, before anything is built
+    versions()                      {distribution: version} of what it runs on
+    build(workload, weights, batch, mode, tunings)
+                                    the network, Adam and the eager or compiled step, ready to train
+    train(model, steps)             exactly `steps` optimizer steps on the batch; see `Trained`
+    loss_and_gradients(model)       the loss and {parameter name: gradient} at the present weights
+    settings(model)                 what it is measured with, asked of the framework; see `probes.settings`
+    device(model)                   where the network computes, as the framework names it
+    device_memory_mb()              peak memory of that device in MiB, None where the framework
+                                    computes on the CPU or does not tell
 
 A framework is imported by its adapter's module, except Keras, whose backend `configure` chooses first: the time to
 import is that of both together. `weights` are float32 NumPy arrays under the names and in the shapes of
 `probes.parameters`, gradients come back the same way; `batch` is the pair of `probes.batches.synthetic_batch`.
-Everything computes in float32 (no TF32, no bfloat16) with Adam as in `ADAM`, on the first GPU there is, else on the
-CPU. What an adapter cannot do (a mode, a layer, a loss) raises `InvalidWorkload`. `build` leaves the models built
-before it usable; a model and its memory go when nothing refers to it.
+Everything computes in float32 (no TF32, no bfloat16, unless a tuning asks for it) with Adam as in `ADAM`, on the
+first GPU there is, else on the CPU. `tunings` are ids of `probes.tunings`. What an adapter cannot do (a mode, a
+layer, a loss, a tuning that does not apply) raises `InvalidWorkload`. `build` leaves the models built before it
+usable, also where a tuning belongs to the process: whatever trains or is asked sets it first. A model and its memory
+go when nothing refers to it.
+
+What a framework compiles for a tuning that takes several steps in one call is one program for any number of them, so
+that a remainder neither compiles anything nor is rounded.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 
+from probes.candidates import CANDIDATES
 from probes.errors import InvalidWorkload
+from probes.tunings import applicable
+from probes.workloads import Workload
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,11 @@ class AdamSettings:
     beta_2: float = 0.999
     epsilon: float = 1e-10
 
+    def describe(self, implementation: str = "") -> str:
+        """As `Settings.optimizer` has it; `implementation` is which one of several the framework uses, if it says."""
+        hyperparameters = ", ".join(f"{name}={value:g}" for name, value in asdict(self).items())
+        return f"Adam({hyperparameters}) {implementation}".rstrip()
+
 
 ADAM = AdamSettings()
 
@@ -60,4 +76,25 @@ ADAM = AdamSettings()
 def require_mode(mode: str, modes: tuple[str, ...]) -> None:
     """Raise `InvalidWorkload` unless `mode` is one of an adapter's `modes`."""
     if mode not in modes:
-        raise InvalidWorkload(f"Unknown mode {mode!r}; expected one of {', '.join(modes)}.")
+        raise InvalidWorkload("Unknown mode {mode!r}; expected one of {known}.", mode=mode, known=", ".join(modes))
+
+
+def require_tunings(tunings: frozenset[str], module: str, mode: str, workload: Workload, device: str) -> None:
+    """Raise `InvalidWorkload` unless all `tunings` apply to this adapter in this mode, here and on this workload."""
+    candidate = next(known for known in CANDIDATES if (known.module, known.mode) == (module, mode))
+    expected = {tuning.id for tuning in applicable(candidate, workload, device, reduced_precision=True)}
+    if unknown := tunings - expected:
+        raise InvalidWorkload(
+            "Tuning {tuning!r} does not apply to {candidate} on {workload} and {device}; expected some of: {known}.",
+            tuning=min(unknown),
+            candidate=candidate.id,
+            workload=workload.id,
+            device=device,
+            known=", ".join(sorted(expected)) or "none",
+        )
+
+
+def calls(steps: int, steps_per_call: int) -> Iterator[int]:
+    """How many steps each call takes: whole calls, then what remains."""
+    for taken in range(0, steps, steps_per_call):
+        yield min(steps_per_call, steps - taken)

@@ -99,19 +99,20 @@ def _convolve(values: jax.Array, kernel: jax.Array, stride: int, groups: int) ->
 
 
 def _batch_norm(_layer: BatchNorm, run: Pass, name: str, values: jax.Array) -> jax.Array:
-    axes = tuple(range(values.ndim - 1))
-    batch = {"mean": values.mean(axes), "variance": values.var(axes)}
+    axes, exact = tuple(range(values.ndim - 1)), values.astype(jnp.float32)
+    batch = {"mean": exact.mean(axes), "variance": exact.var(axes)}
     for statistic, value in batch.items():
         running = run.statistics[f"{name}.{statistic}"]
         run.new_statistics[f"{name}.{statistic}"] = running + (1 - BATCH_NORM_MOMENTUM) * (value - running)
     factor = lax.rsqrt(batch["variance"] + BATCH_NORM_EPSILON) * run.parameters[f"{name}.scale"]
-    return (values - batch["mean"]) * factor + run.parameters[f"{name}.offset"]
+    return ((exact - batch["mean"]) * factor + run.parameters[f"{name}.offset"]).astype(values.dtype)
 
 
 def _layer_norm(_layer: LayerNorm, run: Pass, name: str, values: jax.Array) -> jax.Array:
-    mean, variance = values.mean(-1, keepdims=True), values.var(-1, keepdims=True)
+    exact = values.astype(jnp.float32)
+    mean, variance = exact.mean(-1, keepdims=True), exact.var(-1, keepdims=True)
     factor = lax.rsqrt(variance + LAYER_NORM_EPSILON) * run.parameters[f"{name}.scale"]
-    return (values - mean) * factor + run.parameters[f"{name}.offset"]
+    return ((exact - mean) * factor + run.parameters[f"{name}.offset"]).astype(values.dtype)
 
 
 _ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
@@ -195,7 +196,7 @@ def _lstm(layer: LSTM, run: Pass, name: str, values: jax.Array) -> jax.Array:
         state = jax.nn.sigmoid(give) * jnp.tanh(cell)
         return (state, cell), state
 
-    start = jnp.zeros((values.shape[0], layer.units))
+    start = jnp.zeros((values.shape[0], layer.units), values.dtype)
     (last, _), states = lax.scan(step, (start, start), _affine(run, name, values).swapaxes(0, 1))
     return states.swapaxes(0, 1) if layer.return_sequences else last
 
@@ -212,7 +213,8 @@ def _gru(layer: GRU, run: Pass, name: str, values: jax.Array) -> jax.Array:
         return state, state
 
     projected = values @ run.parameters[f"{name}.kernel"] + run.parameters[f"{name}.input_bias"]
-    last, states = lax.scan(step, jnp.zeros((values.shape[0], layer.units)), projected.swapaxes(0, 1))
+    start = jnp.zeros((values.shape[0], layer.units), values.dtype)
+    last, states = lax.scan(step, start, projected.swapaxes(0, 1))
     return states.swapaxes(0, 1) if layer.return_sequences else last
 
 

@@ -20,8 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probes.batches import Batch
-from probes.frameworks import Trained, require_mode
-from probes.frameworks.devices import short_name
+from probes.frameworks import Trained, require_mode, require_tunings
+from probes.frameworks.devices import require_units, short_name
+from probes.settings import Settings
+from probes.tunings import STEPS_PER_CALL
 from probes.workloads import Workload
 
 MODES = ("tensorflow", "jax", "torch")
@@ -34,6 +36,7 @@ class Model:
     network: Any
     clock: Any
     batch: Batch
+    tunings: frozenset[str]
 
 
 def configure(mode: str, seed: int) -> None:
@@ -55,21 +58,38 @@ def versions() -> dict[str, str]:
     return keras_network.VERSIONS | backend
 
 
-def build(workload: Workload, weights: Mapping[str, NDArray[np.float32]], batch: Batch, mode: str) -> Model:
+def build(
+    workload: Workload,
+    weights: Mapping[str, NDArray[np.float32]],
+    batch: Batch,
+    mode: str,
+    tunings: frozenset[str] = frozenset(),
+) -> Model:
     """The workload's network with these weights, compiled for `fit` with its optimizer and loss."""
     require_mode(mode, MODES)
+    runtime = _runtime()
+    require_tunings(tunings, "keras", mode, workload, runtime.device_name())
+    require_units(tunings, runtime.compute_capability())
     from probes.frameworks import keras_network
     from probes.frameworks.keras_clock import Clock
 
-    network = keras_network.build_network(workload, weights)
-    network.model.compile(optimizer=keras_network.adam(), loss=keras_network.loss_function(workload.loss))
-    return Model(network, Clock(_runtime().synchronize), batch)
+    network = keras_network.build_network(workload, weights, tunings)
+    steps_per_execution = STEPS_PER_CALL if "steps_per_execution" in tunings else 1
+    network.model.compile(
+        optimizer=keras_network.adam(),
+        loss=keras_network.loss_function(workload.loss),
+        steps_per_execution=steps_per_execution,
+    )
+    return Model(network, Clock(runtime.synchronize, steps_per_execution), batch, tunings)
 
 
 def train(model: Model, steps: int) -> Trained:
     """Take `steps` optimizer steps, each on a copy of the batch, in one call of `fit`."""
-    # One copy more than steps: `fit` would spend the end of the epoch on starting its exhausted data anew.
-    inputs, targets = (np.concatenate([array] * (steps + 1)) for array in model.batch)
+    _runtime().use(model.tunings)
+    # One copy more than steps: `fit` would spend the end of the epoch on starting its exhausted data anew. But where
+    # the last execution has fewer steps than the others, it is the end of the data that ends it.
+    copies = steps if steps % model.network.model.steps_per_execution else steps + 1
+    inputs, targets = (np.concatenate([array] * copies) for array in model.batch)
     history = model.network.model.fit(
         inputs,
         targets,
@@ -86,8 +106,29 @@ def loss_and_gradients(model: Model) -> tuple[float, dict[str, NDArray[np.float3
     """The loss and the gradient of every canonical parameter at the present weights."""
     from probes.frameworks import keras_gradients
 
+    _runtime().use(model.tunings)
     loss, gradients = keras_gradients.loss_and_gradients(model.network.model, model.batch)
     return loss, model.network.canonical_gradients(gradients)
+
+
+def settings(model: Model) -> Settings:
+    """What it is measured with."""
+    from probes.frameworks import keras_network
+
+    runtime = _runtime()
+    runtime.use(model.tunings)
+    scope, compiler = _compiled(model.network.model)
+    return Settings(
+        dtype=model.network.dtype,
+        matmul_precision=runtime.matmul_precision(),
+        memory_layout=model.network.memory_layout,
+        compile_scope=scope,
+        compiler=compiler,
+        threads=runtime.threads(),
+        optimizer=keras_network.describe(model.network.model.optimizer),
+        steps_per_call=model.network.model.steps_per_execution,
+        deterministic=runtime.deterministic(),
+    )
 
 
 def device(model: Model) -> str:
@@ -99,6 +140,20 @@ def device_memory_mb() -> float | None:
     """Peak memory of the GPU in MiB; None on a CPU."""
     peak: float | None = _runtime().peak_memory_mb()
     return peak
+
+
+def _compiled(model: Any) -> tuple[str, str]:
+    """Scope and compiler, in the words of `Settings`, of what `fit` calls.
+
+    On JAX several steps per execution are a loop in Python around the compiled step.
+    """
+    backend = os.environ["KERAS_BACKEND"]
+    if model.run_eagerly or (backend != "tensorflow" and not model.jit_compile):
+        return "none", "none"
+    scope = "steps" if backend == "tensorflow" and model.steps_per_execution > 1 else "step"
+    if not model.jit_compile:
+        return scope, "graph"
+    return scope, "inductor" if backend == "torch" else "xla"
 
 
 def _runtime() -> Any:

@@ -6,14 +6,14 @@ Canonical layouts are those of Keras with the heads of attention side by side, s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from probes.frameworks import ADAM
+from probes.frameworks import ADAM, AdamSettings
 from probes.layers import (
     BATCH_NORM_EPSILON,
     BATCH_NORM_MOMENTUM,
@@ -48,6 +48,13 @@ from probes.workloads import Loss, Workload
 
 VERSIONS = {"keras": keras.__version__}
 
+_SPATIAL = (
+    keras.layers.Conv2D,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.MaxPooling2D,
+    keras.layers.AveragePooling2D,
+)
+
 
 @dataclass(frozen=True)
 class Binding:
@@ -78,14 +85,29 @@ class Network:
     model: keras.Model
     bindings: tuple[Binding, ...]
 
+    @property
+    def dtype(self) -> str:
+        """Of parameters and activations, in the words of `Settings`: the policy of the layers, not of the model."""
+        policies = {layer.dtype_policy.name for layer in self.model.layers if layer.weights}
+        return "/".join(sorted(policies))
+
+    @property
+    def memory_layout(self) -> str:
+        """Of images, in the words of `Settings`."""
+        layouts = {layer.data_format for layer in self.model.layers if isinstance(layer, _SPATIAL)}
+        return "/".join(sorted(layouts)) or "contiguous"
+
     def canonical_gradients(self, gradients: list[NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
         """Gradients in the order of `model.trainable_variables`, by canonical name."""
         by_variable = dict(zip((v.path for v in self.model.trainable_variables), gradients, strict=True))
         return {binding.name: binding.canonical(by_variable[binding.variable.path]) for binding in self.bindings}
 
 
-def build_network(workload: Workload, weights: Mapping[str, NDArray[np.float32]]) -> Network:
-    """The workload's network with these weights."""
+def build_network(
+    workload: Workload, weights: Mapping[str, NDArray[np.float32]], tunings: frozenset[str] = frozenset()
+) -> Network:
+    """The workload's network with these weights, in the precision that the tunings say."""
+    keras.config.set_dtype_policy("mixed_bfloat16" if "mixed_bfloat16" in tunings else "float32")
     dtype = "float32" if workload.input.vocabulary is None else "int32"
     inputs = keras.Input(workload.input.shape, dtype=dtype)
     bindings: list[Binding] = []
@@ -98,6 +120,12 @@ def build_network(workload: Workload, weights: Mapping[str, NDArray[np.float32]]
 def adam() -> keras.optimizers.Optimizer:
     """Adam with the settings that all frameworks share."""
     return keras.optimizers.Adam(ADAM.learning_rate, ADAM.beta_1, ADAM.beta_2, ADAM.epsilon)
+
+
+def describe(optimizer: keras.optimizers.Optimizer) -> str:
+    """The optimizer as `Settings` has it."""
+    config = optimizer.get_config()
+    return AdamSettings(*(float(config[field.name]) for field in fields(AdamSettings))).describe()
 
 
 def loss_function(loss: Loss) -> keras.losses.Loss:

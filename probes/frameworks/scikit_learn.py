@@ -13,17 +13,21 @@ from typing import Any
 
 import numpy as np
 import sklearn
+import threadpoolctl  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from probes.batches import Batch
 from probes.errors import InvalidWorkload
-from probes.frameworks import ADAM, Trained, require_mode
+from probes.frameworks import ADAM, AdamSettings, Trained, require_mode, require_tunings
 from probes.layers import Activation, Dense
+from probes.settings import Settings
 from probes.shapes import layer_name, place_layers
 from probes.workloads import Workload
 
 MODES = ("partial_fit",)
+
+_DEVICE = "cpu"
 
 # A step of plain gradient descent changes a weight by the gradient times this: large, so that the gradient is not
 # lost in the rounding of the weight; a power of two, so that dividing by it rounds nothing.
@@ -71,13 +75,20 @@ def versions() -> dict[str, str]:
     return {"scikit-learn": sklearn.__version__}
 
 
-def build(workload: Workload, weights: Mapping[str, NDArray[np.float32]], batch: Batch, mode: str) -> Model:
+def build(
+    workload: Workload,
+    weights: Mapping[str, NDArray[np.float32]],
+    batch: Batch,
+    mode: str,
+    tunings: frozenset[str] = frozenset(),
+) -> Model:
     """An estimator of the workload's network that begins with these weights.
 
     Raises `InvalidWorkload` unless the workload is dense layers with relu between them, and, to classify, has at
     least three classes: scikit-learn gives two classes a single output, which is another network.
     """
     require_mode(mode, MODES)
+    require_tunings(tunings, "scikit_learn", mode, workload, _DEVICE)
     names = _dense_layers(workload)
     layers = [(weights[f"{name}.kernel"], weights[f"{name}.bias"]) for name in names]
     # A single column of targets is expected flat.
@@ -105,9 +116,27 @@ def loss_and_gradients(model: Model) -> tuple[float, dict[str, NDArray[np.float3
     return loss, gradients
 
 
+def settings(model: Model) -> Settings:
+    """What it is measured with; scikit-learn knows no other precision, and no promise of determinism."""
+    estimator = model.estimator
+    epsilon = estimator.epsilon * _loss_scale(model.workload)
+    adam = AdamSettings(estimator.learning_rate_init, estimator.beta_1, estimator.beta_2, epsilon)
+    return Settings(
+        dtype=str(_present_weights(estimator)[0][0].dtype),
+        matmul_precision="float32",
+        memory_layout="contiguous",
+        compile_scope="none",
+        compiler="none",
+        threads=max((int(pool["num_threads"]) for pool in threadpoolctl.threadpool_info()), default=1),
+        optimizer=adam.describe(),
+        steps_per_call=1,
+        deterministic=False,
+    )
+
+
 def device(_model: Model) -> str:
     """Where the network computes."""
-    return "cpu"
+    return _DEVICE
 
 
 def device_memory_mb() -> float | None:
@@ -120,7 +149,8 @@ def _dense_layers(workload: Workload) -> tuple[str, ...]:
         expected = Dense if position % 2 == 0 else Activation
         if not isinstance(layer, expected) or (isinstance(layer, Activation) and layer.function != "relu"):
             raise InvalidWorkload(
-                f"scikit-learn has only dense layers with relu between them, not {layer_name('', position, layer)!r}."
+                "scikit-learn has only dense layers with relu between them, not {layer!r}.",
+                layer=layer_name("", position, layer),
             )
     if len(workload.layers) % 2 == 0 or len(workload.input.shape) != 1:
         raise InvalidWorkload("scikit-learn needs a table as its input and a dense layer as its last.")

@@ -8,17 +8,55 @@ from probes.frameworks.devices import MIB, torch_device
 
 VERSIONS = {"torch": str(torch.__version__)}
 
+_NO_TUNINGS: frozenset[str] = frozenset()
+
+# What PyTorch calls the precision of products, in the words of `Settings`.
+_PRECISIONS = {"highest": "float32", "high": "tf32", "medium": "bfloat16"}
+
 
 def prepare(seed: int) -> None:
     """Seed every generator and keep products in float32 on a GPU."""
     torch.manual_seed(seed)
-    torch.set_float32_matmul_precision("highest")
-    torch.backends.cudnn.allow_tf32 = False
+    use(_NO_TUNINGS)
+
+
+def use(tunings: frozenset[str]) -> None:
+    """Have the process compute as these tunings say: precision and cuDNN's search are no model's own."""
+    torch.set_float32_matmul_precision("high" if "tf32" in tunings else "highest")
+    torch.backends.cudnn.allow_tf32 = "tf32" in tunings
+    torch.backends.cudnn.benchmark = "cudnn_benchmark" in tunings
 
 
 def training_device() -> torch.device:
     """The device to train on."""
     return torch.device(torch_device(cuda=torch.cuda.is_available(), mps=torch.backends.mps.is_available()))
+
+
+def device_name() -> str:
+    """The device to train on, in words."""
+    return str(training_device())
+
+
+def compute_capability() -> tuple[int, int] | None:
+    """That of the NVIDIA GPU to train on; None on anything else."""
+    if torch.version.hip is not None or not torch.cuda.is_available():
+        return None
+    return torch.cuda.get_device_capability()
+
+
+def matmul_precision() -> str:
+    """Of products of float32 numbers, in the words of `Settings`."""
+    return _PRECISIONS[torch.get_float32_matmul_precision()]
+
+
+def threads() -> int:
+    """Threads of the pool within an operation."""
+    return torch.get_num_threads()
+
+
+def deterministic() -> bool:
+    """Whether only deterministic algorithms are allowed."""
+    return torch.are_deterministic_algorithms_enabled()
 
 
 def synchronize() -> None:

@@ -6,12 +6,14 @@ from assistant.claims.records import CheckedLedger, CheckResult, Comparison
 from probes.environments import installed_versions
 from probes.hardware import machine
 
+CHECKED_AT = "2026-11-20T07:05:00+00:00"
+LATER = "2026-11-21T09:30:00+00:00"
+
 
 def ledger(*results: CheckResult, **changes: object) -> CheckedLedger:
     here = {
         "fingerprint": machine().fingerprint,
         "versions": installed_versions(),
-        "checked_at": "2026-11-21T07:05:00+00:00",
         "seconds": 1.0,
         "results": results,
     }
@@ -19,7 +21,11 @@ def ledger(*results: CheckResult, **changes: object) -> CheckedLedger:
 
 
 def decided(claim: str, outcome: str | None = "holds here", **changes: object) -> CheckResult:
-    return CheckResult.model_validate({"claim": claim, "outcome": outcome, **changes})
+    """A result, decided unless told; one that is not says that it failed unless told otherwise."""
+    usual = {"claim": claim, "outcome": outcome, "checked_at": CHECKED_AT}
+    if outcome is None:
+        usual |= {"undecided": "failed", "problem": "It failed."}
+    return CheckResult.model_validate(usual | changes)
 
 
 def comparison(denominator: str, figure: float, low: float, high: float) -> Comparison:

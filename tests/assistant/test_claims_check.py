@@ -7,13 +7,15 @@ from math import exp, sqrt
 import pytest
 
 from assistant.advice.estimates import REPEAT_LOG_SD, Z_90
+from assistant.claims.allowance import Allowance
 from assistant.claims.check import check_claims, decide
-from assistant.claims.measure import Measured, part
+from assistant.claims.measure import Measured, measure, part
+from assistant.claims.scripts import run_scripts
 from knowledge.claims import RatioCheck, ScriptCheck
 from knowledge.load import load
 from probes.cold_starts import ColdStart, ColdStarts
 from probes.errors import WorkerFailed
-from probes.machine_lock import machine_to_itself
+from probes.machine_lock import machine_to_itself, never
 from probes.report import CandidateResult, ProbeReport
 from probes.workloads import find_workload
 
@@ -131,7 +133,7 @@ def test_a_candidate_that_failed_in_a_later_round_decides_nothing() -> None:
         failures={"keras-tensorflow": WorkerFailed("It ran out of memory.")},
     )
     result = decide("slow", check("import_s"), Measured(cold={WORKLOAD.id: cold}))
-    assert (result.outcome, result.problem) == (None, "It ran out of memory.")
+    assert (result.outcome, result.undecided, result.problem) == (None, "failed", "It ran out of memory.")
 
 
 def test_a_size_that_is_not_known_decides_nothing() -> None:
@@ -143,8 +145,7 @@ def test_a_size_that_is_not_known_decides_nothing() -> None:
 
 def test_a_contended_run_decides_nothing(report) -> None:
     result = decide("slow", check(), report(contended=True, keras_tensorflow=TWICE, tensorflow_graph=STEADY))
-    assert result.outcome is None
-    assert result.figure is None
+    assert (result.outcome, result.undecided, result.figure) == (None, "disturbed", None)
     assert "busy" in (result.problem or "")
 
 
@@ -155,14 +156,56 @@ def test_a_failed_candidate_decides_nothing_and_says_why(report) -> None:
 
 def test_too_few_rounds_decide_nothing(report) -> None:
     result = decide("slow", check(), report(keras_tensorflow=TWICE[:2], tensorflow_graph=STEADY[:2]))
-    assert result.outcome is None
+    assert (result.outcome, result.undecided) == (None, "not reached")
     assert "keras-tensorflow was not measured often enough" in (result.problem or "")
 
 
-def test_nothing_measured_decides_nothing() -> None:
-    assert decide("slow", check(), Measured()).outcome is None
-    assert decide("slow", check("import_s"), Measured()).outcome is None
-    assert decide("slow", check("install_mb"), Measured()).outcome is None
+@pytest.mark.parametrize(
+    ("metric", "undecided"), [("step_ms", "not reached"), ("import_s", "not reached"), ("install_mb", "failed")]
+)
+def test_nothing_measured_decides_nothing(metric, undecided) -> None:
+    result = decide("slow", check(metric), Measured())
+    assert (result.outcome, result.undecided) == (None, undecided)
+
+
+def test_once_the_allowance_is_spent_nothing_is_begun_and_that_is_told() -> None:
+    """No worker could answer here: a script that were run would fail, and a candidate that were measured as well."""
+    scripts = [claim for claim in KNOWLEDGE.claims.values() if isinstance(claim.check, ScriptCheck)]
+    results = list(run_scripts(scripts, lambda: 0.0, say=lambda *_: None, stopped=never))
+    assert {result.claim for result in results} == {claim.id for claim in scripts}
+    assert {(result.outcome, result.undecided) for result in results} == {(None, "not reached")}
+    spent = Allowance(0.0)
+    measured = measure([check(), check("import_s")], spent, seed=0, say=lambda *_: None)
+    assert (measured.steady, measured.cold) == ({}, {})
+
+
+def test_a_script_that_the_end_of_the_time_cuts_off_is_not_reached_and_has_not_failed() -> None:
+    endless = ScriptCheck(
+        kind="script",
+        needs=("torch",),
+        script="while True: pass",
+        expected="holds here",
+        if_holds="It ends.",
+        if_not="It does not end.",
+    )
+    claim = KNOWLEDGE.claim("keras-slowest").model_copy(update={"check": endless})
+    allowance = Allowance(1.0)
+    with allowance.working():
+        (result,) = run_scripts([claim], lambda: allowance.left_s, say=lambda *_: None, stopped=never)
+    assert (result.outcome, result.undecided) == (None, "not reached")
+    assert allowance.left_s == 0
+
+
+def test_an_allowance_counts_what_is_done_within_it_and_what_others_have_timed() -> None:
+    allowance = Allowance(100.0)
+    allowance.spend(60.0)
+    assert allowance.left_s == 40.0
+    with allowance.working():
+        under_way = allowance.spent_s
+        assert 60.0 <= under_way < 100.0
+    assert allowance.spent_s >= under_way
+    allowance.spend(100.0)
+    assert allowance.left_s == 0.0
 
 
 def cold(**found: list[ColdStart]) -> Measured:

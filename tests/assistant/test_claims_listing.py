@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import io
+from datetime import UTC, datetime
+
 import pytest
+from pydantic import ValidationError
+from rich.console import Console
 
 from assistant.claims import saved
 from assistant.claims.listing import VERDICTS, Filter, checked_filter, counts, matching, rows
+from assistant.claims.records import CheckResult, Repeat
+from assistant.claims.words import when_checked
 from assistant.errors import InvalidInput
+from assistant.terminal import claim_rows
 from knowledge.load import load
-from tests.assistant.claim_records import decided, ledger
+from tests.assistant.claim_records import CHECKED_AT, LATER, decided, ledger
 
 KNOWLEDGE = load()
 ALL = tuple(KNOWLEDGE.claims.values())
@@ -43,8 +51,8 @@ def test_a_filter_lists_what_it_says_and_nothing_else(wanted, admitted) -> None:
     assert listed == tuple(claim for claim in ALL if admitted(claim))
 
 
-@pytest.mark.parametrize("text", ["Sessions are gone", "sessions ARE gone", "TFDBG"])
-def test_the_search_looks_in_the_claim_and_in_what_is_true_whatever_the_case(text) -> None:
+@pytest.mark.parametrize("text", ["Sessions are gone", "sessions ARE gone", "TFDBG", "gone tfdbg sessions"])
+def test_the_search_looks_for_every_word_in_the_claim_and_in_what_is_true_whatever_the_case(text) -> None:
     listed = matching(KNOWLEDGE, Filter(text=text))
     assert "tfdbg-sessions" in {claim.id for claim in listed}
     assert len(listed) < len(ALL)
@@ -116,13 +124,60 @@ def test_what_is_checked_later_is_added_and_replaces_the_same_claim() -> None:
 
 def test_a_run_that_decides_nothing_unsettles_nothing() -> None:
     saved.save(ledger(decided("a"), decided("b", None, problem="It failed.")))
-    saved.save(ledger(decided("a", None, problem="Others were busy."), decided("b", None, problem="Still failing.")))
+    in_vain = {"checked_at": LATER, "undecided": "disturbed"}
+    saved.save(
+        ledger(decided("a", None, problem="Others.", **in_vain), decided("b", None, problem="Still.", **in_vain))
+    )
     kept = saved.last()
     assert kept is not None
     assert [(result.claim, result.outcome, result.problem) for result in kept.results] == [
         ("a", "holds here", None),
-        ("b", None, "Still failing."),
+        ("b", None, "Still."),
     ]
+
+
+def test_a_repeat_in_vain_is_kept_beside_the_outcome_and_forgotten_once_another_decides() -> None:
+    saved.save(ledger(decided("a")))
+    saved.save(ledger(decided("a", None, checked_at=LATER, undecided="disturbed", problem="Others were busy.")))
+    (kept,) = saved.last().results
+    assert (kept.outcome, kept.checked_at) == ("holds here", CHECKED_AT)
+    assert kept.repeat == Repeat(checked_at=LATER, undecided="disturbed", problem="Others were busy.")
+    saved.save(ledger(decided("a", "does not hold here", checked_at=LATER)))
+    (kept,) = saved.last().results
+    assert (kept.outcome, kept.checked_at, kept.repeat) == ("does not hold here", LATER, None)
+
+
+def test_what_was_found_earlier_does_not_replace_what_was_decided_since() -> None:
+    """A page that is still open merges what it once found with what the command line has saved since."""
+    since = ledger(decided("a", "does not hold here", checked_at=LATER))
+    assert saved.merged(since, ledger(decided("a"))).results == since.results
+
+
+@pytest.mark.parametrize(
+    ("repeat", "sentence"),
+    [
+        ({"undecided": "disturbed"}, "A repeat today at 09:30 was disturbed by other processes."),
+        ({"undecided": "not reached"}, "For a repeat today at 09:30 the time was too short."),
+        ({"undecided": "failed", "problem": "It ran out."}, "A repeat today at 09:30 failed: It ran out."),
+    ],
+)
+def test_a_repeat_in_vain_is_told_after_the_check_that_counts(repeat, sentence) -> None:
+    check = decided("a", repeat={"checked_at": LATER, "problem": "So it was.", **repeat})
+    told = when_checked(check, UTC, datetime(2026, 11, 21, 12, tzinfo=UTC))
+    assert told == ("Decided yesterday at 07:05.", sentence)
+
+
+def test_what_decided_nothing_was_only_tried() -> None:
+    told = when_checked(decided("a", None), UTC, datetime(2026, 11, 21, 12, tzinfo=UTC))
+    assert told == ("Tried yesterday at 07:05.",)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"outcome": None}, {"undecided": "failed"}, {"outcome": None, "undecided": "failed"}]
+)
+def test_a_result_is_decided_or_says_why_not(changes) -> None:
+    with pytest.raises(ValidationError, match="either an outcome or why there is none"):
+        CheckResult(**{"claim": "a", "outcome": "holds here", "checked_at": LATER, **changes})
 
 
 @pytest.mark.parametrize(
@@ -149,3 +204,13 @@ def test_a_home_that_cannot_be_written_is_told(monkeypatch, tmp_path) -> None:
     problem = saved.save(ledger(decided("a")))
     assert problem is not None
     assert "cannot be kept" in problem
+
+
+def test_the_terminal_tells_when_it_was_decided_and_of_a_repeat_in_vain() -> None:
+    claim = KNOWLEDGE.claim(CHECKED[0])
+    repeat = {"checked_at": LATER, "undecided": "disturbed", "problem": "Others."}
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(claim_rows(rows(KNOWLEDGE, [claim], ledger(decided(claim.id, repeat=repeat)))))
+    lines = [line.strip() for line in console.export_text().splitlines()]
+    assert any(line.startswith("Decided ") for line in lines)
+    assert any(line.startswith("A repeat ") and line.endswith("was disturbed by other processes.") for line in lines)

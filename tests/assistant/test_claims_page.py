@@ -11,9 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.claims import saved
 from assistant.views import checking, measuring
+from assistant.views.markdown import WORD_JOINER
 from knowledge.claims import RatioCheck, ScriptCheck
 from knowledge.load import load
-from tests.assistant.claim_records import comparison, decided, ledger
+from tests.assistant.claim_records import LATER, comparison, decided, ledger
 
 AT_ONCE = 20
 APP = Path(__file__).parents[2] / "assistant" / "app.py"
@@ -40,12 +41,17 @@ def opened(**address: str) -> AppTest:
 def statements(app: AppTest) -> list[str]:
     """What the cards that are shown claim."""
     found = (re.search(r"^\*\*(.+)\*\*$", element.value, re.MULTILINE) for element in app.markdown)
-    shown = {match.group(1).replace("\\", "") for match in found if match}
+    shown = {as_read(match.group(1)) for match in found if match}
     return [claim.statement for claim in CLAIMS.values() if claim.statement in shown]
 
 
 def words(app: AppTest) -> str:
-    return "\n".join(element.value for element in (*app.markdown, *app.caption, *app.warning)).replace("\\", "")
+    return as_read("\n".join(element.value for element in (*app.markdown, *app.caption, *app.warning)))
+
+
+def as_read(markdown: str) -> str:
+    """What a person reads, without the signs that keep it from being taken for Markdown."""
+    return markdown.replace("\\", "").replace(WORD_JOINER, "")
 
 
 def test_it_opens_with_every_claim_counted_and_the_first_of_them() -> None:
@@ -153,11 +159,27 @@ def test_a_measured_ratio_comes_with_its_chart() -> None:
 
 
 def test_what_could_not_be_decided_says_why_and_can_be_tried_again() -> None:
-    saved.save(ledger(decided(SCRIPT.id, None, problem="Other processes were busy.")))
+    saved.save(ledger(decided(SCRIPT.id, None, undecided="disturbed", problem="Other processes were busy.")))
     app = opened(text=SCRIPT.statement)
     assert "not decided" in words(app)
     assert "Other processes were busy." in words(app)
     assert app.button(key=f"decide-{SCRIPT.id}").label == "Let this machine decide"
+
+
+def test_a_repeat_in_vain_is_told_beside_the_verdict_that_stays() -> None:
+    saved.save(ledger(decided(SCRIPT.id, "does not hold here")))
+    saved.save(ledger(decided(SCRIPT.id, None, checked_at=LATER, undecided="disturbed", problem="Others were busy.")))
+    text = words(opened(text=SCRIPT.statement))
+    assert "does not hold here" in text
+    assert re.search(r"Decided .*at 07:05\.", text)
+    assert re.search(r"A repeat .*at 09:30 was disturbed by other processes\.", text)
+
+
+def test_what_was_found_since_is_missed_only_where_it_is_listed_and_not_drawn_yet() -> None:
+    drawn = checking.Drawn(listed=frozenset({"a", "b"}), found=frozenset({"a"}))
+    assert not drawn.lacks(None)
+    assert not drawn.lacks(ledger(decided("a"), decided("elsewhere")))
+    assert drawn.lacks(ledger(decided("a"), decided("b")))
 
 
 def test_a_claim_about_older_versions_is_marked(monkeypatch) -> None:

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.advice.corpus import read_corpus
+from assistant.advice.forecast import Forecaster
 from assistant.conversation.interview import Interview
+from assistant.conversation.questions import outlook
 from assistant.errors import InvalidInput
 from assistant.project import Project
 from knowledge.load import load
@@ -74,10 +77,47 @@ def test_what_does_not_fit_is_refused(interview, field, value) -> None:
         interview.answer(field, value)
 
 
-def test_the_interview_ends(interview) -> None:
-    seen = []
+def passed_over(interview: Interview) -> Interview:
+    """The interview after being "not sure" of all that it asks."""
     while question := interview.open_question:
-        seen.append(question.id)
         interview = interview.answer(question.id, None)
-    assert len(seen) == len(set(seen))
-    assert {line.id for line in interview.settled} >= set(seen)
+    return interview
+
+
+def test_the_interview_ends_by_itself_and_goes_on_when_wanted(interview) -> None:
+    ended = passed_over(interview.answer("task", "image_classification"))
+    assert ended.unasked > 0
+    everything = passed_over(ended.go_through())
+    assert everything.unasked == 0
+    asked_for = [line.id for line in everything.settled if not line.detected]
+    assert len(asked_for) == len(set(asked_for)) == len(ended.settled) + ended.unasked - 3
+
+
+def test_what_was_answered_stands_in_the_order_of_asking(interview) -> None:
+    fields = ("experience", "task", "goal")
+    answered = interview.answer("experience", None).answer("task", "other").answer("goal", "learning")
+    assert tuple(line.id for line in answered.settled if not line.detected) == fields
+    changed = answered.revisit("task").answer("task", "image_classification")
+    assert tuple(line.id for line in changed.settled if not line.detected) == fields
+
+
+def test_figures_that_come_in_do_not_replace_the_question_being_read(interview, monkeypatch) -> None:
+    answered = interview.answer("task", "image_classification")
+    before = answered.open_question
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise AssertionError("the open question was chosen again")
+
+    monkeypatch.setattr("assistant.conversation.interview.next_question", refuse)
+    assert answered.open_question is before
+
+
+def test_what_is_measured_decides_about_the_next_question(interview) -> None:
+    report = read_corpus().report(["cnn-tiny", "cnn-small", "cnn-medium"])
+    photos = interview.answer("task", "image_classification").answer("performance", "fastest")
+    sizes = {"dataset_rows": 50_000, "input_size": 64, "existing_code": "none"}
+    for field, value in sizes.items():
+        photos = photos.answer(field, value)
+    measured = photos.measured(Forecaster(report))
+    look = [outlook(each.project, load(), each.machine, each.forecaster) for each in (photos, measured)]
+    assert look[0].expected_bits("model_scale") < 0.01 < look[1].expected_bits("model_scale")

@@ -14,7 +14,7 @@ from assistant.advice.worlds import alternatives, certain, sample
 from knowledge.collection import Entry, Knowledge
 from knowledge.conditions import Condition
 from knowledge.load import load
-from knowledge.schema import WeightRule
+from knowledge.schema import EligibilityRule, WeightRule
 from knowledge.vocabulary import CRITERIA
 from probes.candidates import CANDIDATES, FRAMEWORKS
 
@@ -98,6 +98,82 @@ def test_a_better_measurement_never_lowers_a_rank(steps, candidate, factor) -> N
     assert behind(steps) <= behind(faster)
 
 
+@settings(max_examples=20, deadline=None)
+@given(
+    steps=st.lists(st.floats(1, 15), min_size=len(IDS), max_size=len(IDS)),
+    candidate=st.sampled_from(IDS[:-1]),
+    factor=st.floats(0.1, 0.95),
+    performance=st.sampled_from(("prototype", "balanced", "fastest")),
+)
+def test_a_better_measurement_never_lowers_a_frameworks_share(steps, candidate, factor, performance) -> None:
+    """Also when the framework is then used in another mode."""
+    place = IDS.index(candidate)
+    framework = FRAMEWORKS.index(CANDIDATES[place].framework)
+
+    def share(times: list[float]) -> float:
+        rows = forecasts(dict(zip(IDS, times, strict=True)))
+        slow_start = Estimate(30, 0.05, "measured")
+        rows["tensorflow-xla"] = replace(rows["tensorflow-xla"], first_result_s=slow_start)
+        answers = {**ANSWERS, "performance": performance}
+        return rank(answers, Situation(rows, 1_000), load(), seed=0, draws=400).frameworks[framework]
+
+    faster = [time * factor if index == place else time for index, time in enumerate(steps)]
+    assert share(faster) >= share(steps) - 1e-9
+
+
+def without(candidate: str) -> Knowledge:
+    """What is known, with this candidate excluded for everybody."""
+    rule = EligibilityRule(
+        id="test-only",
+        candidates=(candidate,),
+        when=Condition(),
+        reason="It is left out.",
+        fix="Let it in.",
+        facts=("jax.releases",),
+    )
+    return Knowledge((*load().entries, Entry("rules.toml", "eligibility", rule)))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    steps=st.lists(st.floats(1, 15), min_size=len(IDS), max_size=len(IDS)),
+    candidate=st.sampled_from(IDS),
+    performance=st.sampled_from(("prototype", "balanced", "fastest")),
+)
+def test_a_candidate_that_comes_or_goes_does_not_reorder_the_others(steps, candidate, performance) -> None:
+    """Even the fastest one: all others are then as far apart as before."""
+    answers = {**ANSWERS, "task": "tabular_classification", "performance": performance}
+    situation = Situation(forecasts(dict(zip(IDS, steps, strict=True))), steps_per_epoch=1000)
+    others = [place for place in range(len(IDS)) if IDS[place] != candidate]
+    before, after = (central_scores(answers, situation, each) for each in (load(), without(candidate)))
+    assert not after.usable[IDS.index(candidate), 0]
+    difference = (after.totals - before.totals)[others, 0]
+    assert difference == pytest.approx(difference[0])
+
+
+def test_a_framework_that_comes_or_goes_leaves_the_duels_of_the_others_as_they_were() -> None:
+    rows = forecasts({each: 1.0 + place for place, each in enumerate(IDS)})
+    rows["jax-jit"] = replace(rows["jax-jit"], step_ms=Estimate(0.5, 0.05, "measured"))
+    before, after = (
+        rank(ANSWERS, Situation(rows, 100_000), each, seed=0, draws=2_000) for each in (load(), without("jax-jit"))
+    )
+    jax = FRAMEWORKS.index("jax")
+    others = [place for place in range(len(FRAMEWORKS)) if place != jax]
+    assert before.frameworks[jax] > 0.1
+    assert after.frameworks[jax] == 0
+    assert after.beats[np.ix_(others, others)] == pytest.approx(before.beats[np.ix_(others, others)], abs=0.01)
+
+
+def test_what_is_excluded_says_nothing_of_what_is_usual() -> None:
+    """A candidate without figures counts as the median of those that can be used."""
+
+    def totals(excluded_ms: float) -> list[float]:
+        rows = forecasts({"pytorch-eager": 10.0, "jax-jit": 20.0, "scikit-learn": excluded_ms})
+        return list(central_scores(ANSWERS, Situation(rows, 1000), load()).totals[:-1, 0])
+
+    assert totals(0.001) == totals(1e6)
+
+
 @settings(max_examples=30, deadline=None)
 @given(steps=st.lists(st.floats(1, 500), min_size=len(IDS), max_size=len(IDS)), factor=st.floats(0.01, 100))
 def test_an_excluded_candidate_does_not_reorder_the_others(steps, factor) -> None:
@@ -121,7 +197,7 @@ def test_nothing_beyond_the_need_is_rewarded() -> None:
     assert patient[eager] == patient[jit] == 1
     hurried = central_scores(ANSWERS, quick, load()).values[:, speed, 0]
     assert hurried[eager] == 1
-    assert hurried[jit] == pytest.approx(0.5)
+    assert hurried[jit] == pytest.approx(0.75), "twice as slow costs a level"
 
 
 def test_without_measurements_speed_says_nothing_and_the_draws_are_wide() -> None:
@@ -143,6 +219,28 @@ def test_the_mode_is_the_one_that_finishes_the_job_first() -> None:
 
     assert mode(steps_per_epoch=10) == "tensorflow-graph"
     assert mode(steps_per_epoch=10_000) == "tensorflow-xla"
+
+
+def test_the_size_of_an_unknown_job_is_drawn_like_any_open_answer() -> None:
+    """JAX is fastest on large networks, PyTorch on others: who wins depends on how many worlds have which."""
+    of_size = {
+        "large": forecasts({"pytorch-eager": 80.0, "jax-jit": 10.0}),
+        "small": forecasts({"pytorch-eager": 1.0, "jax-jit": 8.0}),
+    }
+
+    def resized(sizes) -> Situation:
+        return Situation(of_size["large" if sizes.get("model_scale") == "large" else "small"], 10_000)
+
+    open_size = replace(resized({}), resized=resized)
+    rigid = resized({})
+    known = {**ANSWERS, "dataset_rows": 50_000, "input_size": 64}
+    pytorch = FRAMEWORKS.index("pytorch")
+
+    def share(answers, situation) -> float:
+        return rank(answers, situation, load(), seed=0, draws=2_000).frameworks[pytorch]
+
+    assert share({**known, "model_scale": "small"}, open_size) == share({**known, "model_scale": "small"}, rigid)
+    assert share(known, open_size) < share(known, rigid) - 0.1
 
 
 def test_too_little_memory_counts_against_a_candidate() -> None:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from made_up_language import add_language, spoken
 from starters import EVERY_STARTER, VERSIONS, make, name, unpack
 
 from assistant.advice.recommendation import Choice, ForecastRow, Ranked, Reason, Recommendation
@@ -86,6 +87,11 @@ def readme(made: bytes) -> str:
     with zipfile.ZipFile(io.BytesIO(made)) as archive:
         (path,) = (path for path in archive.namelist() if path.endswith("/README.md"))
         return archive.read(path).decode()
+
+
+def other_files(made: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(made)) as archive:
+        return {path: archive.read(path) for path in archive.namelist() if not path.endswith("/README.md")}
 
 
 def lint(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -204,7 +210,30 @@ def test_the_readme_states_the_recommendation_with_its_evidence() -> None:
     assert "About 6 min 40 s per epoch" in text
     assert "Measured 2026-11-20 on 2 cores (AMD EPYC), 24 GB, no GPU" in text
     assert "| 3.2 ms (3.1 ms to 3.4 ms) | 50 ms | 410 MB |" in text
-    assert "| Ran out of memory. Use a smaller batch. | - | - |" in text
+    assert "| Ran out of memory. Use a smaller batch. | \\- | \\- |" in text
+
+
+def test_the_readme_is_in_the_language_of_its_reader_and_the_code_in_english(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    words = {
+        "Your own data": "Eigene Daten",
+        "You said yours have {side}; the sample needs only 16.": "Du sagtest {side}; die Probe braucht nur 16.",
+        "measured": "gemessen",
+        "{reason} ({badge}, {source})": "{reason} ({badge}: {source})",
+    }
+    add_language(monkeypatch, tmp_path, "de", words)
+    project = Project(task="image_classification", input_size=224)
+    made = []
+    for language in ("en", "de", "de"):
+        with spoken(language):
+            made.append(starter_zip(project, recommendation(), framework="pytorch", versions=VERSIONS))
+    english, german, again = made
+    assert german == again
+    assert "## Eigene Daten\n" in readme(german)
+    assert "Du sagtest 224; die Probe braucht nur 16.\n" in readme(german)
+    assert "- 1.6 times faster than Keras here (gemessen: image-small)\n" in readme(german)
+    assert other_files(german) == other_files(english)
 
 
 def test_text_from_elsewhere_stays_text() -> None:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from assistant.conversation.interview import Interview, OpenQuestion
 from assistant.conversation.typed import read_answer
 from assistant.errors import InvalidInput
+from assistant.language import use_language
 from knowledge.load import load
 
 
@@ -31,6 +34,13 @@ def question(field: str, task: str = "image_classification") -> OpenQuestion:
         ("1e6", 1_000_000),
         ("~ 300", 300),
         ("1,234,567", 1_234_567),
+        ("about 300", 300),
+        ("5万", 50_000),
+        ("大约 1.5 万张照片", 15_000),
+        ("3 亿", 300_000_000),
+        ("5千行", 5_000),
+        ("2百万", 2_000_000),
+        ("\uff15\uff10\uff0c\uff10\uff10\uff10", 50_000),
     ],
 )
 def test_numbers_in_any_usual_notation(text, rows) -> None:
@@ -43,7 +53,23 @@ def test_sizes_with_their_unit(text, gigabytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["fifty thousand", "", "many", "-5", "0", "1,23,4", "1e30", "5.000.000", "50-60k", "50 to 60", "500 MB"]
+    "text",
+    [
+        "fifty thousand",
+        "",
+        "many",
+        "-5",
+        "0",
+        "1,23,4",
+        "1e30",
+        "5.000.000",
+        "50-60k",
+        "50 to 60",
+        "500 MB",
+        "5万到6万",
+        "5万3千",
+        "三万",
+    ],
 )
 def test_what_is_no_number_in_range_is_answered_with_a_sentence(text) -> None:
     with pytest.raises(InvalidInput, match=r"\.$"):
@@ -84,3 +110,33 @@ def test_words_that_fit_several_options_are_asked_back() -> None:
 def test_other_words_are_answered_with_what_to_do(field) -> None:
     with pytest.raises(InvalidInput, match="above"):
         read_answer(question(field), "the weather is fine today")
+
+
+@pytest.fixture
+def chinese() -> Iterator[None]:
+    use_language("zh_CN")
+    yield
+    use_language("en")
+
+
+@pytest.mark.usefixtures("chinese")
+@pytest.mark.parametrize(
+    ("field", "text", "value"),
+    [
+        ("goal", "研究", "research"),
+        ("goal", "我想做研究", "research"),
+        ("knows", "PyTorch和JAX", ("pytorch", "jax")),
+        ("knows", "都没有", ()),
+        ("deployment", "手机", "mobile"),
+        ("goal", "不确定", None),
+    ],
+)
+def test_chinese_words_of_an_option_choose_it(field, text, value) -> None:
+    assert read_answer(question(field), text) == value
+
+
+@pytest.mark.usefixtures("chinese")
+@pytest.mark.parametrize("field", ["goal", "knows"])
+def test_other_chinese_words_are_answered_with_what_to_do(field) -> None:
+    with pytest.raises(InvalidInput, match="上"):
+        read_answer(question(field), "今天天气很好")

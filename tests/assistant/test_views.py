@@ -29,9 +29,14 @@ def words(app: AppTest) -> str:
     return "\n".join(str(getattr(element, "label", None) or element.value) for element in elements)
 
 
+def asked(app: AppTest) -> str:
+    """The field of the open question."""
+    return app.session_state["state"].interview.open_question.id
+
+
 def pills(app: AppTest, field: str):
     """The options of the open question, which must be the one about this field."""
-    assert app.session_state["state"].interview.open_question.id == field
+    assert asked(app) == field
     (group,) = app.get("pills")
     return group
 
@@ -40,6 +45,21 @@ def answer(app: AppTest, field: str, value: object) -> AppTest:
     pills(app, field).set_value(value).run()
     assert not app.exception
     return app
+
+
+def pass_over(app: AppTest) -> None:
+    """Be "not sure" of the open question."""
+    unsure = [button for button in app.button if button.key == "unsure"]
+    if unsure:
+        unsure[0].click().run()
+    else:
+        answer(app, asked(app), "")
+
+
+def pass_over_until(app: AppTest, field: str) -> None:
+    """Be "not sure" of every question before the one about this field."""
+    while asked(app) != field:
+        pass_over(app)
 
 
 def test_the_machine_comes_first_and_then_one_question(app) -> None:
@@ -52,13 +72,15 @@ def test_the_machine_comes_first_and_then_one_question(app) -> None:
 def test_an_answer_folds_and_the_next_question_opens(app) -> None:
     answer(app, "task", "image_classification")
     assert "**Photos: tell what is in them**" in words(app)
-    assert pills(app, "goal").value is None
+    assert pills(app, asked(app)).value is None
+    assert asked(app) != "task"
 
 
 def test_the_latest_answers_stay_in_sight_and_earlier_ones_fold(app) -> None:
-    fields = ["task", "goal", "experience", "pretrained", "dataset_rows"]
-    for count, field in enumerate(fields, start=1):
-        answer(app, field, "image_classification" if field == "task" else "")
+    fields: list[str] = []
+    for count in range(1, 6):
+        fields.append(asked(app))
+        pass_over(app)
         settled = [button.key for button in app.button if (button.key or "").startswith("settled-")]
         assert settled == [f"settled-{each}" for each in fields[:count]]
         assert [block.label for block in app.expander] == (["1 earlier answer"] if count == 5 else [])
@@ -67,7 +89,8 @@ def test_the_latest_answers_stay_in_sight_and_earlier_ones_fold(app) -> None:
 def test_not_sure_moves_on_and_leaves_the_field_open(app) -> None:
     answer(app, "task", "")
     assert app.session_state["state"].interview.project.task is None
-    assert pills(app, "goal")
+    assert pills(app, asked(app))
+    assert asked(app) != "task"
 
 
 def test_a_settled_answer_can_be_changed_and_all_below_follows(app) -> None:
@@ -75,14 +98,13 @@ def test_a_settled_answer_can_be_changed_and_all_below_follows(app) -> None:
     app.button(key="settled-task").click().run()
     assert pills(app, "task").value == "image_classification"
     answer(app, "task", "tabular_classification")
-    answer(app, "goal", "learning")
-    answer(app, "experience", "beginner")
+    pass_over_until(app, "dataset_rows")
     assert "How many rows does your table have?" in words(app)
 
 
 def test_a_number_can_be_typed_into_the_chat(app) -> None:
-    for field, value in (("task", "image_classification"), ("goal", ""), ("experience", ""), ("pretrained", "")):
-        answer(app, field, value)
+    answer(app, "task", "image_classification")
+    pass_over_until(app, "dataset_rows")
     app.chat_input[0].set_value("50k").run()
     assert app.session_state["state"].interview.project.dataset_rows == 50_000
     assert "**50,000 photos**" in words(app)
@@ -102,18 +124,21 @@ def test_the_answer_comes_when_one_has_said_enough(app) -> None:
     assert not app.exception
     assert "% sure" in words(app)
     assert not app.get("pills"), "no question stands beside the answer"
-    assert [button.label for button in app.get("download_button")] == ["Download starter"]
+    labels = [button.label for button in app.get("download_button")]
+    assert labels == ["Download starter", "Download Markdown", "Download HTML"]
 
 
-def test_going_through_every_question_ends_in_the_answer(app) -> None:
+def test_the_answer_comes_by_itself_and_the_rest_is_asked_when_wanted(app) -> None:
     answer(app, "task", "tabular_classification")
-    while question := app.session_state["state"].interview.open_question:
-        field = question.id
-        if field == "knows":
-            next(button for button in app.button if button.label == "None of these").click().run()
-        else:
-            answer(app, field, "")
+    while app.session_state["state"].interview.open_question:
+        pass_over(app)
     assert "% sure" in words(app)
+    app.button(key="rest").click().run()
+    assert app.get("pills"), "a question that could hardly change it"
+    while app.session_state["state"].interview.open_question:
+        pass_over(app)
+    assert "% sure" in words(app)
+    assert "rest" not in {button.key for button in app.button}
 
 
 def test_an_impossible_project_says_which_answers_to_relax(app) -> None:
@@ -154,3 +179,30 @@ def test_a_wrong_budget_is_told_on_the_page(monkeypatch) -> None:
 def test_the_budget_is_a_minute_unless_set(monkeypatch) -> None:
     monkeypatch.delenv(measuring.BUDGET_VARIABLE)
     assert measuring.budget_s() == 60
+
+
+def test_who_sets_the_weights_gets_an_answer_by_them_and_can_go_back(app) -> None:
+    answer(app, "task", "image_classification")
+    next(button for button in app.button if "show the answer" in button.label).click().run()
+    before = app.session_state["state"].advised.recommendation
+    for slider in app.slider:
+        slider.set_value(10.0 if slider.key == "weight-pretrained_models" else 0.0)
+    next(button for button in app.button if button.label == "Use these weights").click().run()
+    assert not app.exception
+    own = app.session_state["state"].advised.recommendation
+    heaviest = max(own.contributions, key=lambda part: part.weight)
+    assert (heaviest.criterion, heaviest.weight) == ("pretrained_models", pytest.approx(1, abs=0.01))
+    assert "you gave it this weight" in words(app).lower()
+    app.button(key="reset-weights").click().run()
+    assert app.session_state["state"].advised.recommendation == before
+
+
+def test_weights_that_are_all_zero_are_refused_in_a_sentence(app) -> None:
+    answer(app, "task", "image_classification")
+    next(button for button in app.button if "show the answer" in button.label).click().run()
+    for slider in app.slider:
+        slider.set_value(0.0)
+    next(button for button in app.button if button.label == "Use these weights").click().run()
+    assert not app.exception
+    assert "All weights are 0" in words(app)
+    assert {slider.value for slider in app.slider} == {0.0}, "what was set stays, to be mended"

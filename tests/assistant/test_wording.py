@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_up_language import add_language, spoken
 
 from assistant import wording
 from assistant.advice.recommendation import Flip, ForecastRow
-from assistant.claims.records import CheckResult
+from tests.assistant.claim_records import decided
 
 
 @pytest.mark.parametrize(
@@ -73,17 +76,59 @@ def test_a_flip_names_both_answers_and_the_winner_in_words() -> None:
 
 
 def test_a_decided_claim_shows_its_ratio_with_the_interval() -> None:
-    check = CheckResult(
-        claim="x", outcome="holds here", figure=1.62, low=1.41, high=1.79, meaning="Slower, as claimed."
-    )
+    check = decided("x", figure=1.62, low=1.41, high=1.79, meaning="Slower, as claimed.")
     assert wording.check_line(check) == "holds here: 1.6 times (1.4 to 1.8). Slower, as claimed."
 
 
 def test_an_undecided_claim_says_why() -> None:
-    check = CheckResult(claim="x", outcome=None, problem="Others were busy.")
+    check = decided("x", None, problem="Others were busy.")
     assert wording.check_line(check) == "not decided. Others were busy."
 
 
 def test_one_core_is_one_core(laptop) -> None:
     assert wording.machine_line(laptop).startswith("4 cores")
     assert wording.machine_line(laptop.model_copy(update={"physical_cores": 1})).startswith("1 core (")
+
+
+@pytest.mark.parametrize(
+    ("language", "and_", "or_"),
+    [
+        ("en", ["A", "A and B", "A, B and C"], "A, B or C"),
+        ("zh_CN", ["A", "A 和 B", "A、B 和 C"], "A、B 或 C"),
+    ],
+)
+def test_names_are_listed_as_the_language_lists_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, language: str, and_: list[str], or_: str
+) -> None:
+    words = {
+        "{names}, {name}": "{names}、{name}",
+        "{most} and {last}": "{most} 和 {last}",
+        "{most} or {last}": "{most} 或 {last}",
+    }
+    add_language(monkeypatch, tmp_path, "zh_CN", words)
+    with spoken(language):
+        assert [wording.listing("ABC"[:count]) for count in (1, 2, 3)] == and_
+        assert wording.listing("ABC", last="or") == or_
+
+
+def test_a_sentence_is_put_together_as_the_language_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    words = {
+        "About {time} per epoch": "每轮大约 {time}",
+        "{figure} ({range})": "{figure}\uff08{range}\uff09",
+        "{low} to {high}": "{low} 至 {high}",
+        ", ": "\uff0c",
+        "{memory} of memory": "占用 {memory} 内存",
+        "{large} min {small} s": "{large} 分 {small} 秒",
+        "{large} min": "{large} 分",
+    }
+    add_language(monkeypatch, tmp_path, "zh_CN", words)
+    row = ForecastRow(
+        candidate="jax-jit", epoch_seconds=400, epoch_seconds_low=360, epoch_seconds_high=450, memory_mb=2048
+    )
+    with spoken("zh_CN"):
+        line = wording.job_line(row)
+    assert line == "每轮大约 6 分 40 秒\uff086 分 至 7 分 30 秒\uff09\uff0c占用 2 GB 内存"
+
+
+def test_an_answer_that_names_nothing_says_so() -> None:
+    assert wording.answer_label("knows", ()) == "none of them"

@@ -60,3 +60,21 @@ def test_ordinary_answers_are_likelier_than_rare_ones() -> None:
     column = sample({}, load(), 4_000, seed=0).columns["deployment"]
     shares = dict(zip(column.values, np.bincount(column.codes, minlength=len(column.values)) / 4_000, strict=True))
     assert shares["server"] > 2 * shares["microcontroller"] > 0
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "never"),
+    [
+        ({}, "operating_system", ()),
+        ({"operating_system": "linux"}, "accelerator", ("apple",)),
+        ({"accelerator": "nvidia"}, "operating_system", ("macos",)),
+        ({"accelerator": "apple"}, "operating_system", ("linux", "windows")),
+    ],
+)
+def test_no_world_has_a_machine_that_nobody_has(said, field, never) -> None:
+    worlds = sample(said, load(), 3_000, seed=0)
+    drawn = [world(worlds, index) for index in range(3_000)]
+    assert not {answers[field] for answers in drawn} & set(never)
+    pairs = {(answers["accelerator"], answers["operating_system"]) for answers in drawn}
+    assert ("nvidia", "macos") not in pairs
+    assert ("apple", "linux") not in pairs

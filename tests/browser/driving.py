@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +19,22 @@ from playwright.sync_api import Locator, Page
 COMMAND = Path(sys.executable).parent / "probewise"
 START_S = 30.0
 
-# The interview's first two: the second shows that the first was answered.
-FIRST_QUESTION, SECOND_QUESTION = "What do you want to build?", "What is it for?"
+# The interview's first two: the second, which tells most whatever the task, shows that the first was answered.
+FIRST_QUESTION, SECOND_QUESTION = "What do you want to build?", "Is there code that this must fit into?"
+
+
+# What a person could say to every question but those about numbers.
+ORDINARY_ANSWERS = {
+    "What is it for?": "A product or service",
+    "How much deep learning have you done?": "I have trained some",
+    "Do you want to start from a published, pretrained model?": "No, train from scratch",
+    "How far will you leave the beaten path?": "Standard layers and training",
+    "What matters more: a first result soon, or fast training?": "Both in balance",
+    "Where will the trained model run?": "On a server",
+    "Which of these have you used?": "None of these",
+    "How many GPUs or machines will train it?": "One machine, one device",
+    SECOND_QUESTION: "No, I start fresh",
+}
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,16 @@ def pick(page: Page, option: str, then: str) -> None:
     """Click an option and wait for what follows."""
     page.get_by_role("radio", name=option, exact=True).click()
     question(page, then).wait_for()
+
+
+def talk(page: Page, answers: Mapping[str, str]) -> None:
+    """Pick these options, by the question's text, in whatever order they are asked, until another question comes."""
+    while asked := next((text for text in answers if question(page, text).is_visible()), None):
+        # A click on what is being drawn anew may be lost.
+        page.locator("[data-test-script-state=notRunning]").first.wait_for()
+        radio = page.get_by_role("radio", name=answers[asked], exact=True)
+        radio.or_(page.get_by_role("button", name=answers[asked], exact=True)).click()
+        question(page, asked).wait_for(state="hidden")
 
 
 def _command_line(process: psutil.Process) -> list[str]:

@@ -11,12 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.driving import FIRST_QUESTION, SECOND_QUESTION, pick, question
+from tests.browser.driving import FIRST_QUESTION, ORDINARY_ANSWERS, SECOND_QUESTION, pick, question, talk
 
 # An upper bound for a busy machine: measuring ends by itself as soon as all is settled.
 BUDGET_S = 240.0
 WAIT_MS = 1000 * (BUDGET_S + 60)
 TRAINING_S = 300.0
+
+ROWS = "How many rows does your table have?"
+ANSWERS = ORDINARY_ANSWERS | {
+    "How large should the network be?": "Small",
+    "How many columns does a row have?": "30 columns",
+}
 
 pytestmark = [pytest.mark.browser, pytest.mark.frameworks]
 
@@ -27,12 +33,12 @@ def test_from_the_first_question_to_a_model_that_was_trained(serve, open_page, t
     assert page.get_by_text("Measuring has begun").is_visible()
 
     pick(page, "A table of data: predict a category", SECOND_QUESTION)
-    pick(page, "A product or service", "How much deep learning have you done?")
-    pick(page, "I have trained some", "How many rows does your table have?")
+    talk(page, ANSWERS)
+    question(page, ROWS).wait_for()
     typed = page.get_by_test_id("stChatInputTextArea")
     typed.fill("50k")
     typed.press("Enter")
-    question(page, "How many columns does a row have?").wait_for()
+    question(page, ROWS).wait_for(state="hidden")
     page.get_by_role("button", name="Enough questions, show the answer").click()
     page.get_by_text("% sure").wait_for()
 

@@ -49,6 +49,20 @@ framework = "jax"
 when = {goal = ["learning"]}
 level = 3
 reason = "because"
+facts = ["jax.debugging"]
+""",
+)
+YOURS = (
+    "rules.toml",
+    """
+[[criterion]]
+id = "debugging-yours"
+criterion = "debugging"
+framework = "jax"
+when = {knows = ["jax"]}
+level = 3
+reason = "you know it"
+evidence = "you"
 """,
 )
 
@@ -85,6 +99,7 @@ def test_the_additions_used_below_are_fine_as_they_stand(root):
     append(root, *FACT)
     append(root, *CLAIM)
     append(root, *RULE)
+    append(root, *YOURS)
     loaded = read(root, TODAY)
     assert "jax.something" in loaded.facts
     assert "something" in loaded.claims
@@ -130,7 +145,17 @@ def test_the_additions_used_below_are_fine_as_they_stand(root):
             "got unknown candidate 'jax', expected one of",
         ),
         (RULE, 'framework = "jax"', "", "expected either a framework or a candidate"),
-        (RULE, "level = 3", 'level = 3\nfacts = ["jax.tpus"]', "got unknown fact 'jax.tpus'"),
+        (RULE, "jax.debugging", "jax.debuging", "got unknown fact 'jax.debuging'"),
+        (RULE, 'facts = ["jax.debugging"]', "", "got no facts, expected the id of one or more"),
+        (
+            RULE,
+            'facts = ["jax.debugging"]',
+            'evidence = "you"',
+            "expected a condition on knows or existing_code that",
+        ),
+        (RULE, "level = 3", 'level = 3\nevidence = "you"', "got facts for evidence 'you', expected none"),
+        (YOURS, '["jax"]', '["jax", "keras"]', "expected a condition on knows or existing_code that names this"),
+        (YOURS, '["jax"]', '["keras"]', "expected a condition on knows or existing_code that names this"),
     ],
 )
 def test_a_broken_record_is_refused_by_name(root, record, old, new, message):
@@ -154,6 +179,19 @@ def test_a_broken_record_is_refused_by_name(root, record, old, new, message):
         ("questions.toml", 'id = "goal"', 'id = "aim"', "got id 'aim', expected one of task"),
         ("questions.toml", "maximum = 100000\n", "maximum = 200000\n", "got a maximum above 100000"),
         ("questions.toml", "picks = [10, 30", "picks = [0, 30", "got picks [0.0, 30.0"),
+        (
+            "questions.toml",
+            'ordinary = ["one"]',
+            'ordinary = ["two"]',
+            "got ordinary answers ['two'], expected some of",
+        ),
+        (
+            "questions.toml",
+            'ordinary = ["none", "server"]',
+            'ordinary = ["none", "server", "mobile", "browser", "microcontroller"]',
+            "not all",
+        ),
+        ("rules.toml", 'facts = ["tensorflow.intel"]\n', "", "'facts' is missing, expected a value"),
         ("rules.toml", 'unit = "MB"\n', "", "got unit None and 0 levels, expected a unit or five levels"),
         (
             "rules.toml",
@@ -234,5 +272,6 @@ def test_messages_are_every_text_a_person_reads():
         claim.check.if_not,
     ]
     assert texts["frameworks/pytorch.toml", "pytorch-compile"] == [loaded.mode("pytorch-compile").label]
-    assert not any(file == "sources.toml" for file, _ in texts)
+    ours = {source.id: [source.title] for source in loaded.sources.values() if source.address is None}
+    assert {record: said for (file, record), said in texts.items() if file == "sources.toml"} == ours
     assert "rows" in texts["questions.toml", "dataset_rows"]

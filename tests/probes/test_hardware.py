@@ -12,7 +12,7 @@ from probes import hardware
 from probes.hardware import PciDevice
 from probes.report import Accelerator
 
-H200 = Accelerator(kind="nvidia", name="NVIDIA H200", memory_gb=139.8, driver="570.86.15")
+H200 = Accelerator(kind="nvidia", name="NVIDIA H200", memory_gb=139.8, driver="570.86.15", compute_capability="9.0")
 
 PROC_CPUINFO = """processor\t: 0
 vendor_id\t: AuthenticAMD
@@ -62,7 +62,21 @@ def test_nvidia_gpus_are_those_of_the_driver(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(pynvml, "nvmlDeviceGetHandleByIndex", lambda index: index)
     monkeypatch.setattr(pynvml, "nvmlDeviceGetName", lambda handle: "NVIDIA H200")
     monkeypatch.setattr(pynvml, "nvmlDeviceGetMemoryInfo", lambda handle: SimpleNamespace(total=150_110_011_392))
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetCudaComputeCapability", lambda handle: (9, 0))
     assert hardware.nvidia_accelerators() == (H200, H200)
+    assert hardware.nvml_problem() is None
+
+
+def test_a_gpu_that_is_lost_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def handle(index: int) -> int:
+        if index == 0:
+            raise pynvml.NVMLError(pynvml.NVML_ERROR_GPU_IS_LOST)
+        return index
+
+    test_nvidia_gpus_are_those_of_the_driver(monkeypatch)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetHandleByIndex", handle)
+    assert hardware.nvidia_accelerators() == (H200,)
+    assert hardware.nvml_problem() == "GPU is lost"
 
 
 def test_without_a_driver_there_are_no_nvidia_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,6 +85,7 @@ def test_without_a_driver_there_are_no_nvidia_gpus(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(pynvml, "nvmlInit", no_library)
     assert hardware.nvidia_accelerators() == ()
+    assert hardware.nvml_problem() == "NVML Shared Library Not Found"
 
 
 def test_an_apple_chip_has_a_gpu_and_an_intel_mac_has_none_of_ours() -> None:
@@ -107,3 +122,24 @@ def test_the_bus_is_read_from_sysfs(tmp_path: Path) -> None:
     (tmp_path / "0000:04:00.0").mkdir()
     assert hardware._pci_devices(tmp_path) == (PciDevice(0x1002, 0x744C, 0x030000, 25_753_026_560),)
     assert hardware._pci_devices(tmp_path / "nowhere") == ()
+
+
+def test_nvidia_s_gpus_are_found_on_the_bus_without_a_driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = {"01:00.0": ("0x10de", "0x2684", "0x030000"), "01:00.1": ("0x10de", "0x22ba", "0x040300")}
+    for name, facts in entries.items():
+        (tmp_path / name).mkdir()
+        for file, value in zip(("vendor", "device", "class"), facts, strict=True):
+            (tmp_path / name / file).write_text(f"{value}\n")
+    monkeypatch.setattr(hardware, "PCI_DEVICES", tmp_path)
+    assert hardware.nvidia_on_the_bus() == ("NVIDIA graphics 2684",)
+
+
+@pytest.mark.parametrize(
+    ("system", "answer", "translated"), [("Darwin", "1", True), ("Darwin", "0", False), ("Linux", "1", False)]
+)
+def test_a_translated_program_is_known(
+    monkeypatch: pytest.MonkeyPatch, system: str, answer: str, translated: bool
+) -> None:
+    monkeypatch.setattr(hardware.platform, "system", lambda: system)
+    monkeypatch.setattr(hardware, "_sysctl", lambda name: answer)
+    assert hardware.runs_translated() is translated

@@ -53,6 +53,7 @@ def test_who_is_stopped_waits_no_longer() -> None:
 def test_where_nothing_can_be_locked_it_says_so_and_goes_on(monkeypatch, tmp_path, caplog) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("PROBEWISE_HOME", str(tmp_path / "file"))
-    with machine_to_itself():
-        pass
-    assert "Other probes are not kept out" in caplog.text
+    with machine_to_itself() as problem:
+        assert problem is not None
+    assert "Other probes were not kept out" in problem
+    assert problem in caplog.text

@@ -6,11 +6,12 @@ import pytest
 
 from probes import pacing
 from probes.candidates import CANDIDATES, find_candidate
+from probes.contenders import Contender
 from probes.errors import WorkerFailed
 from probes.ledger import Ledger, Row
 from probes.workloads import find_workload
 
-TORCH, COMPILED = find_candidate("pytorch-eager"), find_candidate("pytorch-compile")
+TORCH, COMPILED = Contender(find_candidate("pytorch-eager")), Contender(find_candidate("pytorch-compile"))
 TINY, SMALL = find_workload("mlp-tiny"), find_workload("mlp-small")
 
 
@@ -36,10 +37,17 @@ def test_what_started_before_is_begun_when_it_fits_and_may_take_longer_then() ->
 
 def test_rounds_beyond_the_least_need_time_to_spare() -> None:
     rows = [Row(step_ms=1.0)] * 9
-    assert pacing.another_round(2, rows, left_s=0.0)
-    assert pacing.another_round(3, rows, left_s=30.0)
-    assert not pacing.another_round(3, rows, left_s=5.0)
-    assert not pacing.another_round(5, rows, left_s=1000.0)
+    assert pacing.another_round(2, rows, left_s=0.0, settled=False)
+    assert pacing.another_round(3, rows, left_s=30.0, settled=True)
+    assert not pacing.another_round(3, rows, left_s=5.0, settled=False)
+
+
+def test_rounds_beyond_the_full_number_are_for_what_is_not_settled() -> None:
+    rows = [Row(step_ms=1.0)] * 2
+    assert pacing.another_round(5, rows, left_s=30.0, settled=False)
+    assert not pacing.another_round(5, rows, left_s=30.0, settled=True)
+    assert not pacing.another_round(5, rows, left_s=5.0, settled=False)
+    assert not pacing.another_round(pacing.MOST_ROUNDS, rows, left_s=1000.0, settled=False)
 
 
 def test_a_block_of_slow_steps_takes_as_long_as_one_step() -> None:
@@ -52,8 +60,8 @@ def test_a_block_of_slow_steps_takes_as_long_as_one_step() -> None:
 def test_a_start_is_expected_to_take_what_it_took_before() -> None:
     ledger = Ledger(CANDIDATES)
     assert pacing.known_start_s(ledger, TORCH, alive=True) is None
-    assert pacing.expected_start_s(ledger, TORCH, alive=False) == TORCH.start_s
-    ledger.import_s[TORCH.id] = 4.0
+    assert pacing.expected_start_s(ledger, TORCH, alive=False) == TORCH.candidate.start_s
+    ledger.import_s[TORCH.candidate.id] = 4.0
     row = ledger.open_row(TORCH, TINY)
     row.build_s, row.first_step_s = 0.5, 0.25
     assert pacing.expected_start_s(ledger, TORCH, alive=True) == pytest.approx(0.75 + 0.13)
@@ -67,10 +75,10 @@ def test_refusing_another_workload_takes_no_time() -> None:
 
 
 def test_nothing_is_expected_of_settled_rows() -> None:
-    ledger = Ledger((TORCH, COMPILED))
+    ledger = Ledger((TORCH.candidate, COMPILED.candidate))
     before = pacing.expected_left_s(ledger, (TORCH, COMPILED), (TINY, SMALL), frozenset())
     ledger.fail(COMPILED, TINY, WorkerFailed("no compiler"))
-    ledger.import_failures[TORCH.id] = WorkerFailed("not installed", "unusable")
+    ledger.import_failures[TORCH] = WorkerFailed("not installed", "unusable")
     after = pacing.expected_left_s(ledger, (TORCH, COMPILED), (TINY, SMALL), frozenset())
     assert 0 < after < before
     ledger.fail(COMPILED, SMALL, WorkerFailed("no compiler"))

@@ -6,13 +6,17 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
-from probes.candidates import CANDIDATES
+from probes.candidates import CANDIDATES, find_candidate
+from probes.frameworks import ADAM
 from probes.layers import (
     GRU,
     LAYER_KINDS,
@@ -39,13 +43,25 @@ from probes.layers import (
     Segments,
     TiedDense,
 )
+from probes.settings import Settings
 from probes.shapes import place_layers
+from probes.tunings import applicable
 from probes.workloads import REFERENCE, Input, Workload
 
 pytestmark = pytest.mark.frameworks
 
 ROOT = Path(__file__).parents[2]
 TOLERANCE = 1e-4
+# bfloat16 has eight significant bits; a gradient has been through several layers of it.
+REDUCED_TOLERANCE = 0.1
+# What of the settings each tuning changes. Whether the scope does depends on how a framework loops.
+SHOWN_BY = {
+    "channels_last": {"memory_layout"},
+    "fused_adam": {"optimizer"},
+    "while_loop": {"steps_per_call", "compile_scope"},
+    "fori_loop": {"steps_per_call", "compile_scope"},
+    "steps_per_execution": {"steps_per_call", "compile_scope"},
+}
 # Gradients that are zero but for rounding (the key bias of attention, a bias before batch normalisation) are compared
 # on the scale of the whole gradient.
 FLOOR = 1e-3
@@ -105,15 +121,93 @@ CASES = {
     )
 }
 
+# All kinds of layers in as few networks as possible.
+LARGE_CASES = {
+    workload.id: workload
+    for workload in (
+        case(
+            "many layers of an image",
+            IMAGE,
+            Conv2D(4, 3, groups=2),
+            BatchNorm(),
+            Activation("relu6"),
+            DepthwiseConv2D(kernel=3),
+            Activation("swish"),
+            MaxPool2D(3, stride=3),
+            AveragePool2D(2, stride=2),
+            LayerNorm(),
+            Residual((Dense(3), Activation("sigmoid")), shortcut=(Dense(3),)),
+            Dropout(1e-6),
+            Flatten(),
+            table=True,
+        ),
+        case(
+            "many layers of a sequence",
+            IMAGE,
+            Conv2D(4, 4, stride=4),
+            ImageToSequence(),
+            ClassToken(),
+            Positions(),
+            BatchNorm(),
+            Residual((LayerNorm(), Attention(heads=2))),
+            Residual((Attention(heads=2, causal=True), Activation("gelu"))),
+            FirstStep(),
+            table=True,
+        ),
+    )
+}
+
 # The same weights and batch as the case "dropout".
 HALF_DROPPED = case("half dropped", TABLE, Dropout(0.5), table=True)
-# Compiling a case in C++ takes seconds, and what is compiled are the modules that run eagerly on every case.
-COMPILED_CASES = ("mlp-tiny", "cnn-tiny", "lstm-tiny", "transformer-tiny")
+FAMILIES = ("mlp-tiny", "cnn-tiny", "lstm-tiny", "transformer-tiny")
+# Compiling a case in C++ takes many seconds, so that fewer and larger ones hold all kinds of layers; the layer that
+# differs is then the last one of those whose gradients are named.
+COMPILED_CASES = [CASES[name] for name in (*FAMILIES, "tied embedding", "gru")] + list(LARGE_CASES.values())
 MLP_CASES = {"mlp-tiny", "perceptron"}
 
 
-def cases_of(candidate_id: str) -> list[Workload]:
-    return [CASES[name] for name in COMPILED_CASES] if candidate_id == "pytorch-compile" else list(CASES.values())
+@dataclass(frozen=True)
+class Run:
+    """A case as one candidate trains it; `anywhere` on devices, too, that the tunings are not meant for."""
+
+    workload: Workload
+    tunings: frozenset[str] = frozenset()
+    anywhere: bool = False
+
+    @property
+    def id(self) -> str:
+        return " + ".join([self.workload.id, *sorted(self.tunings)])
+
+    def to_json(self) -> dict[str, object]:
+        tunings = sorted(self.tunings)
+        return {"id": self.id, "workload": self.workload.to_json(), "tunings": tunings, "anywhere": self.anywhere}
+
+
+def cases_of(candidate_id: str) -> list[Run]:
+    of = {"pytorch-compile": COMPILED_CASES, REFERENCE_CANDIDATE: [*CASES.values(), *LARGE_CASES.values()]}
+    return [Run(workload) for workload in of.get(candidate_id, CASES.values())]
+
+
+def tuned_cases_of(candidate_id: str) -> list[Run]:
+    """Each family with all tunings that keep float32 and, where that takes no compiler minutes, with each alone."""
+    runs = []
+    for name in FAMILIES:
+        ids = [tuning.id for tuning in applicable(find_candidate(candidate_id), CASES[name], "cpu")]
+        alone = [] if candidate_id == "pytorch-compile" else [frozenset({tuning}) for tuning in ids]
+        runs += [Run(CASES[name], tunings) for tunings in dict.fromkeys([frozenset(ids), *alone]) if tunings]
+    return runs
+
+
+def reduced_cases_of(candidate_id: str) -> list[Run]:
+    """What a GPU would do, here on the CPU: the numbers have the same format, only the speed differs."""
+    names = {
+        # PyTorch's LSTM has no bfloat16 on many processors.
+        "pytorch-eager": [name for name in FAMILIES if name != "lstm-tiny"],
+        "jax-jit": FAMILIES,
+        "keras-tensorflow": FAMILIES,
+        "scikit-learn": [],
+    }.get(candidate_id, ["mlp-tiny"])
+    return [Run(CASES[name], frozenset({"mixed_bfloat16"}), anywhere=True) for name in names]
 
 
 class Results:
@@ -121,7 +215,9 @@ class Results:
 
     def __init__(self, candidate_id: str, folder: Path) -> None:
         cases, results = folder / f"{candidate_id}.json", folder / f"{candidate_id}.npz"
-        cases.write_text(json.dumps([workload.to_json() for workload in (*cases_of(candidate_id), HALF_DROPPED)]))
+        runs = [*cases_of(candidate_id), Run(HALF_DROPPED), *tuned_cases_of(candidate_id)]
+        runs += reduced_cases_of(candidate_id)
+        cases.write_text(json.dumps([run.to_json() for run in runs]))
         script = str(Path(__file__).with_name("train_cases.py"))
         # What is compared is the network, not how well XLA's code is optimized; most of the time would go into that.
         flags = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
@@ -131,7 +227,7 @@ class Results:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=1200,
             check=False,
         )
         assert run.returncode == 0, f"{candidate_id} failed:\n{run.stderr[-4000:]}"
@@ -139,7 +235,13 @@ class Results:
             self._arrays = dict(arrays)
 
     def of(self, case_id: str) -> dict[str, np.ndarray]:
-        return {key.split("/", 1)[1]: value for key, value in self._arrays.items() if key.startswith(f"{case_id}/")}
+        """The loss, the gradients and the losses of the steps, or why the candidate refused."""
+        arrays = {key.split("/", 1)[1]: value for key, value in self._arrays.items() if key.startswith(f"{case_id}/")}
+        arrays.pop("settings", None)
+        return arrays
+
+    def settings(self, case_id: str) -> Settings:
+        return Settings(**json.loads(str(self._arrays[f"{case_id}/settings"])))
 
 
 @pytest.fixture(scope="module")
@@ -168,17 +270,81 @@ def differing_parts(found: dict[str, np.ndarray], expected: dict[str, np.ndarray
     return {key: difference for key, difference in differences.items() if not difference < TOLERANCE}
 
 
-PAIRS = [
-    pytest.param(candidate.id, workload.id, id=f"{candidate.id}-{workload.id}")
-    for candidate in CANDIDATES
-    if candidate.id not in {REFERENCE_CANDIDATE, "scikit-learn"}
-    for workload in cases_of(candidate.id)
-]
+def pairs(runs: Callable[[str], list[Run]], *but: str) -> list[object]:
+    """Every candidate but these with every of its runs."""
+    return [
+        pytest.param(candidate.id, run, id=f"{candidate.id}-{run.id}")
+        for candidate in CANDIDATES
+        if candidate.id not in but
+        for run in runs(candidate.id)
+    ]
 
 
-@pytest.mark.parametrize(("candidate_id", "case_id"), PAIRS)
-def test_losses_and_gradients_are_those_of_the_reference(results, candidate_id, case_id):
-    assert differing_parts(results(candidate_id).of(case_id), results(REFERENCE_CANDIDATE).of(case_id)) == {}
+@pytest.mark.parametrize(("candidate_id", "run"), pairs(cases_of, REFERENCE_CANDIDATE, "scikit-learn"))
+def test_losses_and_gradients_are_those_of_the_reference(results, candidate_id, run):
+    assert differing_parts(results(candidate_id).of(run.id), results(REFERENCE_CANDIDATE).of(run.id)) == {}
+
+
+@pytest.mark.parametrize(("candidate_id", "run"), pairs(tuned_cases_of))
+def test_tuned_losses_and_gradients_are_those_of_the_untuned_reference(results, candidate_id, run):
+    reference = results(REFERENCE_CANDIDATE).of(run.workload.id)
+    assert differing_parts(results(candidate_id).of(run.id), reference) == {}
+
+
+@pytest.mark.parametrize(("candidate_id", "run"), pairs(reduced_cases_of))
+def test_reduced_precision_is_less_precise_and_still_the_same_network(results, candidate_id, run):
+    found, exact = results(candidate_id).of(run.id), results(REFERENCE_CANDIDATE).of(run.workload.id)
+    gradients = [key for key in exact if key.startswith("gradient/")]
+    difference = relative_difference(
+        *(np.concatenate([of[key].ravel() for key in gradients]) for of in (found, exact))
+    )
+    assert TOLERANCE < difference < REDUCED_TOLERANCE
+    assert relative_difference(found["loss"], exact["loss"]) < REDUCED_TOLERANCE
+
+
+@pytest.mark.parametrize("candidate_id", [candidate.id for candidate in CANDIDATES])
+def test_what_is_not_tuned_computes_in_float32_one_step_a_call(results, candidate_id):
+    settings = results(candidate_id).settings("mlp-tiny")
+    assert (settings.precision, settings.dtype, settings.steps_per_call) == ("float32", "float32", 1)
+    assert settings.optimizer == ADAM.describe()
+    assert not settings.deterministic
+    assert 1 <= settings.threads <= psutil.cpu_count()
+
+
+@pytest.mark.parametrize(("candidate_id", "run"), pairs(tuned_cases_of))
+def test_a_tuning_shows_in_the_settings_and_keeps_the_precision(results, candidate_id, run):
+    tuned, default = results(candidate_id).settings(run.id), results(candidate_id).settings(run.workload.id)
+    changed = {field for field, value in asdict(tuned).items() if value != getattr(default, field)}
+    assert set().union(*(SHOWN_BY[tuning] for tuning in run.tunings)) - {"compile_scope"} <= changed
+    assert changed <= set().union(*(SHOWN_BY[tuning] for tuning in run.tunings))
+    assert tuned.precision == "float32"
+
+
+@pytest.mark.parametrize(("candidate_id", "run"), pairs(reduced_cases_of))
+def test_reduced_precision_is_never_silent(results, candidate_id, run):
+    assert results(candidate_id).settings(run.id).precision == "bfloat16"
+
+
+@pytest.mark.parametrize(
+    ("candidate_id", "expected"),
+    [
+        ("pytorch-eager", ("none", "none", "contiguous")),
+        ("pytorch-compile", ("network", "inductor", "contiguous")),
+        ("tensorflow-graph", ("step", "graph", "channels_last")),
+        ("tensorflow-xla", ("step", "xla", "channels_last")),
+        ("keras-tensorflow", ("step", "graph", "channels_last")),
+        ("keras-jax", ("step", "xla", "channels_last")),
+        ("keras-torch", ("none", "none", "channels_last")),
+        ("jax-jit", ("step", "xla", "channels_last")),
+    ],
+)
+def test_settings_tell_what_is_compiled_and_how_images_lie_in_memory(results, candidate_id, expected):
+    settings = results(candidate_id).settings("cnn-tiny")
+    assert (settings.compile_scope, settings.compiler, settings.memory_layout) == expected
+
+
+def test_pytorch_does_not_claim_to_compile_recurrent_layers(results):
+    assert results("pytorch-compile").settings("lstm-tiny").compile_scope == "parts"
 
 
 @pytest.mark.parametrize("case_id", CASES)
@@ -198,5 +364,8 @@ def test_dropout_drops(results, candidate_id):
     assert relative_difference(dropped[kernel], whole[kernel]) > 100 * TOLERANCE
 
 
-def test_every_layer_kind_has_a_case():
-    assert {placed.layer.kind for workload in CASES.values() for placed in place_layers(workload)} == set(LAYER_KINDS)
+@pytest.mark.parametrize("candidate_id", [REFERENCE_CANDIDATE, "pytorch-compile"])
+def test_every_layer_kind_has_a_case(candidate_id):
+    layers = {placed.layer for run in cases_of(candidate_id) for placed in place_layers(run.workload)}
+    assert {layer.kind for layer in layers} == set(LAYER_KINDS)
+    assert {layer.function for layer in layers if isinstance(layer, Activation)} == set(FUNCTIONS)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,18 +18,33 @@ from probes.protocol import (
     PeakMemory,
     ProtocolBroken,
     Reply,
+    WarmedUp,
     decode_command,
     decode_reply,
     encode_command,
     encode_reply,
 )
+from probes.settings import Settings
 from probes.workloads import find_workload
+
+SETTINGS = Settings(
+    dtype="float32",
+    matmul_precision="tf32",
+    memory_layout="channels_last",
+    compile_scope="step",
+    compiler="xla",
+    threads=2,
+    optimizer="Adam(learning_rate=0.001)",
+    steps_per_call=10,
+    deterministic=False,
+)
 
 REPLIES = (
     Imported(import_s=1.5, versions={"torch": "2.13.0"}),
-    Built(build_s=0.1, device="cpu", precision="float32"),
+    Built(build_s=0.1, device="cpu", settings=SETTINGS),
     FirstStep(first_step_s=0.2, loss=2.3),
-    Block(steps=300, seconds=0.1, cpu_s=0.2),
+    WarmedUp(windows_ms=[1.2, 1, 0.9], steady=True, seconds=0.4, cpu_s=0.8),
+    Block(steps=300, seconds=0.1, cpu_s=0.2, lead_in_s=0.02),
     PeakMemory(memory_mb=310.0),
     Failure(cause="exception", error="ValueError", message='a "quoted"\nmessage'),
 )
@@ -57,12 +75,29 @@ def test_a_command_arrives_with_its_workload() -> None:
         b'{"steps":1}',
         b'{"kind":[]}',
         b'{"kind":"first_step","first_step_s":"0.1","loss":2}',
+        b'{"kind":"warmed_up","windows_ms":[1,"2"],"steady":true,"seconds":1,"cpu_s":1}',
+        b'{"kind":"warmed_up","windows_ms":1,"steady":true,"seconds":1,"cpu_s":1}',
+        b'{"kind":"built","build_s":1,"device":"cpu","settings":{}}',
+        b'{"kind":"built","build_s":1,"device":"cpu","settings":null}',
         b"\xff",
     ],
 )
 def test_anything_else_is_refused(line: bytes) -> None:
     with pytest.raises(ProtocolBroken):
         decode_reply(line)
+
+
+@pytest.mark.parametrize("change", [{"threads": "2"}, {"threads": None}, {"gift": 1}, {"dtype": ["float32"]}])
+def test_settings_of_other_fields_or_types_are_refused(change: dict[str, object]) -> None:
+    data = json.loads(encode_reply(Built(build_s=0.1, device="cpu", settings=SETTINGS)))
+    data["settings"] |= change
+    with pytest.raises(ProtocolBroken):
+        decode_reply(json.dumps(data).encode())
+
+
+def test_the_precision_of_a_row_is_that_of_its_least_precise_products() -> None:
+    assert Built(build_s=0.1, device="cuda:0", settings=SETTINGS).precision == "tf32"
+    assert replace(SETTINGS, dtype="mixed_bfloat16").precision == "bfloat16"
 
 
 @given(st.binary(max_size=200))

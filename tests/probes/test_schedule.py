@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import threading
@@ -79,7 +80,8 @@ def test_every_candidate_gets_its_rounds_and_its_figures(toys: Toys) -> None:
     for measurement in report.measurements:
         assert [result.candidate for result in measurement.candidates] == [*OTHERS, "pytorch-eager"]
         for result in measurement.candidates:
-            assert (result.status, result.rounds, result.parity, result.device) == ("ok", 5, 0.0, "cpu")
+            assert (result.status, result.parity, result.device) == ("ok", 0.0, "cpu")
+            assert pacing.MIN_ROUNDS <= result.rounds == len(result.samples)
             assert result.step_ms_low <= result.step_ms <= result.step_ms_high
             assert result.step_ms >= 1000 * toy_worker.STEP_S
             assert None not in (result.import_s, result.build_s, result.first_step_s, result.memory_mb)
@@ -90,24 +92,75 @@ def test_every_candidate_gets_its_rounds_and_its_figures(toys: Toys) -> None:
     ("fault", "status", "words"),
     [
         ("not_installed@configure", "unusable", "pip install torch"),
+        ("broken_library@configure", "unusable", "cannot be imported"),
         ("exception@train", "failed", "shapes do not fit"),
         ("leave@configure", "unusable", "exit code 3"),
         ("segfault@steps", "failed", "SIGSEGV"),
-        ("hang@train", "timeout", "The budget of 6 s was for 4 candidates"),
-        ("hang_in_native_code_with_a_child@configure", "timeout", "The budget of 6 s"),
+        ("hang@train", "timeout", "The budget of 15 s was for 4 candidates"),
+        ("hang_in_native_code_with_a_child@configure", "timeout", "The budget of 15 s"),
         ("memory_limit@build", "failed", "ran out of memory"),
         ("killed@steps", "failed", "memory ran out"),
+        ("slow_death@steps", "failed", "it leaks more | it gives up"),
         ("garbage_on_the_pipe@steps", "failed", "no measurement"),
+        ("huge_output_on_the_pipe@steps", "failed", "no measurement"),
+        ("half_a_line@steps", "failed", "exit code 0"),
         ("refuse_workload@build", "unusable", "cannot do this workload"),
     ],
 )
 def test_a_fault_costs_its_own_row_only(toys: Toys, fault: str, status: str, words: str) -> None:
-    report = toys.measure(fault, budget_s=6.0)
+    report = toys.measure(fault, budget_s=15.0)
     results = by_id(report.candidates)
     faulty = results.pop("pytorch-eager")
     assert faulty.status == status
     assert words in faulty.error
     assert {candidate: result.status for candidate, result in results.items()} == dict.fromkeys(OTHERS, "ok")
+
+
+def test_one_that_is_clearly_slower_drops_out_and_the_leader_is_told(toys: Toys) -> None:
+    results = by_id(toys.measure("slow@steps").candidates)
+    slow = results.pop("pytorch-eager")
+    assert slow.standing == "slower"
+    assert slow.to_leader.low > 1.05
+    assert slow.rounds < max(result.rounds for result in results.values())
+    assert [result.standing for result in results.values()].count("leader") == 1
+
+
+def test_a_hidden_control_runs_along_and_is_no_row(toys: Toys) -> None:
+    report = toys.measure()
+    assert report.control.candidate in {*OTHERS, "pytorch-eager"}
+    assert report.control.ratio.pairs >= pacing.MIN_ROUNDS
+    assert len(report.candidates) == 4
+
+
+def test_tuned_rows_stand_beside_the_defaults_and_name_their_tunings(toys: Toys) -> None:
+    report = toys.measure()
+    tuned = by_id(report.tuned)["pytorch-eager"]
+    assert "fused_adam" in tuned.tunings
+    assert tuned.to_default.pairs >= pacing.MIN_ROUNDS
+    assert (tuned.standing, tuned.to_leader) == (None, None)
+    assert all(result.tunings == () for result in report.candidates)
+
+
+def test_a_warm_start_follows_for_what_compiles(toys: Toys) -> None:
+    results = by_id(toys.measure().candidates)
+    assert results["jax-jit"].warm_start.first_step_s >= toy_worker.STEP_S
+    assert results["pytorch-eager"].warm_start is None
+
+
+def test_the_report_says_where_the_time_went(toys: Toys) -> None:
+    report = toys.measure()
+    assert set(report.wall_s) >= {"importing", "building", "first steps", "warming up", "timed steps"}
+    assert all(seconds >= 0 for seconds in report.wall_s.values())
+    assert sum(report.wall_s.values()) <= report.seconds
+
+
+def test_a_clock_that_jumps_changes_no_measurement(toys: Toys, monkeypatch: pytest.MonkeyPatch) -> None:
+    jumping = itertools.cycle((0.0, 4e9, -1e6))
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + next(jumping))
+    report = toys.measure(budget_s=30.0)
+    assert {result.status for result in report.candidates} == {"ok"}
+    assert 0 < report.seconds < 60
 
 
 def test_noise_on_stdout_disturbs_nothing(toys: Toys) -> None:
@@ -139,7 +192,7 @@ def test_a_new_focus_keeps_what_is_measured_and_the_workers(toys: Toys) -> None:
         session.focus([SMALL, TINY])
         assert session.wait(60)
         second = session.report()
-        assert toys.children() == workers
+        assert toys.children() <= workers
     assert second.workload == SMALL
     assert second.rungs[0].candidates == first.candidates
 
@@ -191,12 +244,13 @@ def test_the_order_of_every_round_is_shuffled_and_the_same_for_a_seed(toys: Toys
         toys.measure(on_progress=told.append, seed=seed)
         return [progress.candidate for progress in told if progress.stage == "measuring"]
 
-    first = order(1)
-    rounds = [tuple(first[start : start + 4]) for start in range(0, 20, 4)]
+    # Three rounds of four and the control: later on, who still takes part depends on the times.
+    first = order(1)[:15]
+    rounds = [tuple(first[start : start + 5]) for start in range(0, 15, 5)]
     assert all(set(turn) == {*OTHERS, "pytorch-eager"} for turn in rounds)
     assert len(set(rounds)) > 1
-    assert order(1) == first
-    assert order(2) != first
+    assert order(1)[:15] == first
+    assert order(2)[:15] != first
 
 
 def test_with_little_memory_candidates_are_measured_in_groups_and_it_says_so(

@@ -1,17 +1,102 @@
-"""The real frameworks in real workers, a few of them; every adapter has its own tests."""
+"""What a worker does with an adapter, and the real frameworks in real workers; every adapter has its own tests."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
 from probes.candidates import find_candidate
+from probes.errors import WorkerFailed
+from probes.frameworks import Trained
 from probes.schedule import probe
+from probes.settings import Settings
 from probes.supervisor import Worker
+from probes.worker import LEAD_IN, STEADY, Trainer
 from probes.workloads import find_workload
 
-pytestmark = [pytest.mark.frameworks, pytest.mark.usefixtures("no_process_left")]
+
+class ScriptedAdapter:
+    """Claims that the steps of a call of `train` take what `step_s` says of the seconds trained before."""
+
+    def __init__(self, step_s: Callable[[float], float], steps_per_call: int = 1) -> None:
+        self.step_s = step_s
+        self.steps_per_call = steps_per_call
+        self.seconds = 0.0
+        self.counts: list[int] = []
+
+    def build(self, *_arguments: object) -> object:
+        return object()
+
+    def settings(self, _model: object) -> Settings:
+        return Settings("float32", "float32", "contiguous", "step", "xla", 1, "Adam", self.steps_per_call, False)
+
+    def device(self, _model: object) -> str:
+        return "cpu"
+
+    def train(self, _model: object, steps: int) -> Trained:
+        seconds = steps * self.step_s(self.seconds)
+        self.seconds += seconds
+        self.counts.append(steps)
+        return Trained(seconds, 0.0)
 
 
+def trainer_of(adapter: ScriptedAdapter) -> Trainer:
+    trainer = Trainer(find_candidate("jax-jit"))
+    trainer._adapter = adapter
+    trainer.build(find_workload("mlp-tiny").to_json(), seed=0, tunings=[])
+    trainer.first_step()
+    return trainer
+
+
+def test_warming_up_ends_as_soon_as_two_windows_agree() -> None:
+    # Halves every 50 ms until a step takes 0.1 ms.
+    adapter = ScriptedAdapter(lambda seconds: max(1e-4, 3e-3 * 0.5 ** (seconds / 0.05)))
+    warm = trainer_of(adapter).warm_up(window_ms=100, most=20)
+    assert warm.steady
+    assert warm.windows_ms[-1] == pytest.approx(0.1)
+    disagree = [abs(after - before) > STEADY * min(before, after) for before, after in pairwise(warm.windows_ms)]
+    assert len(disagree) >= 2
+    assert disagree == [True] * (len(disagree) - 1) + [False]
+
+
+def test_what_never_becomes_steady_is_said_to_be_so() -> None:
+    adapter = ScriptedAdapter(lambda seconds: 1e-3 * 1.5 ** (seconds / 0.1))
+    warm = trainer_of(adapter).warm_up(window_ms=100, most=4)
+    assert not warm.steady
+    assert len(warm.windows_ms) == 4
+
+
+def test_one_window_is_never_called_steady() -> None:
+    warm = trainer_of(ScriptedAdapter(lambda _: 1e-3)).warm_up(window_ms=100, most=1)
+    assert (warm.steady, len(warm.windows_ms)) == (False, 1)
+
+
+def test_a_block_after_a_warm_up_begins_with_a_lead_in_that_does_not_count() -> None:
+    adapter = ScriptedAdapter(lambda _: 1e-3)
+    trainer = trainer_of(adapter)
+    trainer.warm_up(window_ms=100, most=5)
+    before = sum(adapter.counts)
+    block = trainer.measure(block_ms=100)
+    # Sums of step times are rounded, so that one step more may be taken.
+    assert block.steps == pytest.approx(100, abs=1)
+    assert block.seconds == pytest.approx(0.1, abs=1e-3)
+    assert sum(adapter.counts) - before - block.steps == pytest.approx(100 * LEAD_IN, abs=1)
+    assert block.lead_in_s > 0
+
+
+def test_calls_of_several_steps_are_never_cut_short_once_the_step_time_is_known() -> None:
+    adapter = ScriptedAdapter(lambda _: 7e-4, steps_per_call=10)
+    trainer = trainer_of(adapter)
+    trainer.warm_up(window_ms=100, most=5)
+    trainer.measure(block_ms=100)
+    assert adapter.counts[:2] == [1, 1]
+    assert all(count % 10 == 0 and count >= 20 for count in adapter.counts[2:])
+
+
+@pytest.mark.frameworks
+@pytest.mark.usefixtures("no_process_left")
 def test_real_frameworks_are_measured_on_the_same_network() -> None:
     report = probe(
         [find_workload("mlp-tiny"), find_workload("cnn-tiny")],
@@ -27,6 +112,8 @@ def test_real_frameworks_are_measured_on_the_same_network() -> None:
     assert set(report.versions) == {"torch", "jax", "optax", "scikit-learn"}
 
 
+@pytest.mark.frameworks
+@pytest.mark.usefixtures("no_process_left")
 def test_the_memory_of_a_network_is_not_charged_to_the_next() -> None:
     with Worker(find_candidate("pytorch-eager")) as worker:
         worker.import_framework(seed=0, timeout_s=120)
@@ -39,3 +126,35 @@ def test_the_memory_of_a_network_is_not_charged_to_the_next() -> None:
     # Weights, gradients, two moments of Adam: 3.3 million numbers of 4 bytes, four times.
     assert large - before > 40
     assert after - before < (large - before) / 2
+
+
+@pytest.mark.frameworks
+@pytest.mark.usefixtures("no_process_left")
+def test_a_worker_builds_with_tunings_says_so_and_measures_as_before() -> None:
+    workload = find_workload("cnn-tiny")
+    with Worker(find_candidate("pytorch-eager")) as worker:
+        worker.import_framework(seed=0, timeout_s=120)
+        tuned = worker.build(workload, seed=0, timeout_s=60, tunings=["channels_last", "fused_adam"])
+        first = worker.first_step(timeout_s=60)
+        warm = worker.warm_up(window_ms=20, most=5, timeout_s=60)
+        block = worker.measure(block_ms=20, timeout_s=60)
+        assert worker.peak_memory(timeout_s=10).memory_mb > 100
+        default = worker.build(workload, seed=0, timeout_s=60)
+        assert worker.first_step(timeout_s=60).loss == pytest.approx(first.loss, rel=1e-4)
+    assert (tuned.settings.memory_layout, default.settings.memory_layout) == ("channels_last", "contiguous")
+    assert tuned.settings.optimizer.endswith("fused")
+    assert tuned.precision == default.precision == "float32"
+    assert 2 <= len(warm.windows_ms) <= 5
+    assert warm.seconds > 0.02
+    assert block.steps > 0
+
+
+@pytest.mark.frameworks
+@pytest.mark.usefixtures("no_process_left")
+def test_a_tuning_that_does_not_apply_is_refused_and_the_worker_goes_on() -> None:
+    with Worker(find_candidate("scikit-learn")) as worker:
+        worker.import_framework(seed=0, timeout_s=120)
+        with pytest.raises(WorkerFailed, match="'fused_adam' does not apply to scikit-learn") as caught:
+            worker.build(find_workload("mlp-tiny"), seed=0, timeout_s=60, tunings=["fused_adam"])
+        assert caught.value.reason == "unusable"
+        assert worker.build(find_workload("mlp-tiny"), seed=0, timeout_s=60).device == "cpu"

@@ -18,6 +18,7 @@ import types
 from pathlib import Path
 
 STEP_S = 1e-4
+STEPS_PER_TUNED_CALL = 10
 
 
 def interpreter(directory: Path, fault: str = "none") -> str:
@@ -76,6 +77,17 @@ def memory_limit() -> None:
     bytearray(2**33)
 
 
+def leak() -> None:
+    held = []
+    while True:
+        held.append(b"x" * 2**20)
+        time.sleep(1e-3)
+
+
+def leak_in_a_child() -> None:
+    subprocess.run([sys.executable, __file__, "leak"], check=False)
+
+
 def garbage_on_stdout() -> None:
     os.write(1, b'{"kind":"block","steps":1,"seconds":1,"cpu_s":1}\nprogress: 100 %\n' * 10_000)
 
@@ -87,6 +99,21 @@ def garbage_on_the_pipe() -> None:
 def half_a_line() -> None:
     os.write(result_fd(), b'{"kind":"block","steps":1')
     os._exit(0)
+
+
+def huge_output_on_the_pipe() -> None:
+    os.write(result_fd(), b"x" * 1_000_000)
+
+
+def slow_death() -> None:
+    for line in ("it leaks", "it leaks more", "it gives up"):
+        time.sleep(0.2)
+        print(line, file=sys.stderr, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def slow() -> None:
+    time.sleep(0.02)
 
 
 def refuse_workload() -> None:
@@ -111,18 +138,33 @@ class Toy:
     def versions(self) -> dict[str, str]:
         return {"toy": "1.0"}
 
-    def build(self, workload: object, weights: object, batch: object, mode: str) -> object:
+    def build(self, workload: object, weights: object, batch: object, mode: str, tunings: frozenset[str]) -> object:
         self.break_in("build")
-        return object()
+        return tunings
 
     def train(self, model: object, steps: int) -> object:
         from probes.frameworks import Trained
 
-        self.break_in("train" if steps == 1 else "steps")
         started = time.perf_counter()
+        self.break_in("train" if steps == 1 else "steps")
         while time.perf_counter() - started < STEP_S * steps:
             pass
         return Trained(time.perf_counter() - started, 2.0)
+
+    def settings(self, model: object) -> object:
+        from probes.settings import Settings
+
+        return Settings(
+            dtype="float32",
+            matmul_precision="float32",
+            memory_layout="contiguous",
+            compile_scope="none",
+            compiler="none",
+            threads=1,
+            optimizer="Adam " + " ".join(sorted(model)),
+            steps_per_call=STEPS_PER_TUNED_CALL if model else 1,
+            deterministic=False,
+        )
 
     def device(self, model: object) -> str:
         return "cpu"
@@ -134,11 +176,13 @@ class Toy:
 def main() -> None:
     from probes.candidates import find_candidate
 
+    if sys.argv[1:] == ["leak"]:
+        leak()
     _script, fault, _dash_m, module, *options = sys.argv
     sys.argv = [module, *options]
     name = f"probes.frameworks.{find_candidate(options[1]).module}"
     toy, adapter = Toy(fault), types.ModuleType(name)
-    for function in ("configure", "versions", "build", "train", "device", "device_memory_mb"):
+    for function in ("configure", "versions", "build", "train", "settings", "device", "device_memory_mb"):
         setattr(adapter, function, getattr(toy, function))
     sys.modules[name] = adapter
     runpy.run_module(module, run_name="__main__", alter_sys=True)

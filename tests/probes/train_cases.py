@@ -1,14 +1,19 @@
 """Run in a child process by `test_parity`: one candidate trains every case and writes what it computed to an .npz.
 
 python train_cases.py CANDIDATE CASES.json RESULTS.npz
+
+A case is {"id", "workload", "tunings", "anywhere"}: with `anywhere` the tunings are taken on devices, too, that are
+not documented to profit from them.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
@@ -27,19 +32,29 @@ def main(candidate_id: str, cases: Path, results: Path) -> None:
     adapter = import_module(f"probes.frameworks.{candidate.module}")
     adapter.configure(candidate.mode, SEED)
     arrays: dict[str, object] = {}
-    for data in json.loads(cases.read_text()):
-        workload = Workload.from_json(data)
+    for case in json.loads(cases.read_text()):
         try:
-            model = adapter.build(workload, initial_weights(workload, SEED), batch_of(workload), candidate.mode)
+            computed = train(adapter, candidate.mode, case)
         except InvalidWorkload as error:
-            arrays[f"{workload.id}/refused"] = str(error)
-            continue
-        loss, gradients = adapter.loss_and_gradients(model)
-        arrays[f"{workload.id}/loss"] = loss
-        arrays |= {f"{workload.id}/gradient/{name}": gradient for name, gradient in gradients.items()}
-        arrays[f"{workload.id}/mean loss of {STEPS} steps"] = adapter.train(model, STEPS).loss
-        arrays[f"{workload.id}/loss after {STEPS} steps"] = adapter.train(model, 1).loss
+            computed = {"refused": str(error)}
+        arrays |= {f"{case['id']}/{key}": value for key, value in computed.items()}
     np.savez(results, **arrays)
+
+
+def train(adapter: object, mode: str, case: dict[str, object]) -> dict[str, object]:
+    workload = Workload.from_json(case["workload"])
+    weights, batch, tunings = initial_weights(workload, SEED), batch_of(workload), frozenset(case["tunings"])
+    if case["anywhere"]:
+        with mock.patch.multiple(adapter, require_tunings=mock.DEFAULT, require_units=mock.DEFAULT):
+            model = adapter.build(workload, weights, batch, mode, tunings)
+    else:
+        model = adapter.build(workload, weights, batch, mode, tunings)
+    computed: dict[str, object] = {"settings": json.dumps(asdict(adapter.settings(model)))}
+    computed["loss"], gradients = adapter.loss_and_gradients(model)
+    computed |= {f"gradient/{name}": gradient for name, gradient in gradients.items()}
+    computed[f"mean loss of {STEPS} steps"] = adapter.train(model, STEPS).loss
+    computed[f"loss after {STEPS} steps"] = adapter.train(model, 1).loss
+    return computed
 
 
 def batch_of(workload: Workload) -> Batch:

@@ -1,0 +1,37 @@
+"""Situation: what is forecast for a project's job on the machine that was measured, and for other sizes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from assistant.advice.criteria import Situation
+from assistant.advice.forecast import Forecaster
+from assistant.project import Project
+from assistant.target import target
+from probes.report import Machine, ProbeReport
+
+
+def situation_of(project: Project, forecaster: Forecaster, machine: Machine | None) -> Situation:
+    """The project's situation; where figures are known, also that of any other size of its job."""
+
+    def resized(sizes: Mapping[str, Any]) -> Situation:
+        return _of_one_job(project.model_copy(update=dict(sizes)), forecaster, machine)
+
+    central = _of_one_job(project, forecaster, machine)
+    known = any(row.step_ms for row in central.forecasts.values())
+    return replace(central, resized=resized) if known else central
+
+
+def _of_one_job(project: Project, forecaster: Forecaster, machine: Machine | None) -> Situation:
+    job = target(project, machine)
+    return Situation(forecaster.forecast(project, job), job.steps_per_epoch, _memory_gb(forecaster.probe))
+
+
+def _memory_gb(probe: ProbeReport | None) -> float | None:
+    """Memory of the device that was measured: the accelerator's, or the machine's without one."""
+    if probe is None:
+        return None
+    on_device = [accelerator.memory_gb for accelerator in probe.machine.accelerators if accelerator.memory_gb]
+    return on_device[0] if on_device else probe.machine.memory_gb

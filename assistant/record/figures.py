@@ -1,0 +1,261 @@
+"""The figures of a record: what was measured, and what it lets one expect of the person's own job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from assistant import wording
+from assistant.advice.recommendation import ForecastRow, Recommendation
+from assistant.language import _
+from assistant.record.document import (
+    Block,
+    Bullets,
+    Column,
+    Heading,
+    Interval,
+    IntervalChart,
+    Line,
+    Link,
+    Notice,
+    Paragraph,
+    Piece,
+    Section,
+    Strong,
+    Table,
+    columns,
+)
+from assistant.record.sources import badge
+from knowledge.load import load
+from probes.comparison import Ratio
+from probes.report import CandidateResult, Control, Measurement, ProbeReport
+from probes.tunings import TUNINGS
+
+TUNING_SOURCES = {tuning.id: tuning.source for tuning in TUNINGS}
+
+
+def measurements(report: ProbeReport | None) -> Section:
+    """Every figure that was measured, with its interval, where and how; or that there is none."""
+    return Section("measurements", _("Measurements"), tuple(_measurements(report)))
+
+
+def forecast(advice: Recommendation) -> Section:
+    """What the job would take with each candidate, as ranges; or why nobody can say."""
+    return Section("forecast", _("Forecast for the job"), tuple(_forecast(advice)))
+
+
+def _measurements(report: ProbeReport | None) -> Iterator[Block]:
+    if report is None:
+        yield Notice(_("Nothing was measured. The decision rests on answers, facts and rules alone."))
+        return
+    yield Paragraph((badge("measured", report.measured_at[:10]), _place(report), *_versions(report)))
+    if report.contended:
+        yield Notice(
+            _("Other programs were busy while this was measured: step times may be off. Close them, measure again.")
+        )
+    if report.notes:
+        yield Bullets(report.notes)
+    for measurement in report.measurements:
+        yield from _measurement(measurement)
+    yield Paragraph(wording.time_spent(report))
+    yield Paragraph(
+        _(
+            "A step is forward, backward and update of one batch, with the same weights and optimizer for everyone. "
+            "The range holds its median nine times in ten. The first step includes compiling."
+        )
+    )
+
+
+def _place(report: ProbeReport) -> str:
+    machine = report.machine
+    return _("On {machine}, {platform}, Python {python}.").format(
+        machine=wording.machine_line(machine), platform=machine.platform, python=machine.python
+    )
+
+
+def _versions(report: ProbeReport) -> Iterator[str]:
+    if report.versions:
+        versions = (f"{name} {version}" for name, version in sorted(report.versions.items()))
+        yield _("With {versions}.").format(versions=wording.listing(versions))
+
+
+def _measurement(measurement: Measurement) -> Iterator[Block]:
+    done = _fastest_first(measurement.candidates)
+    workload = measurement.workload
+    yield Heading(_("{workload}: {network}").format(workload=workload.id, network=wording.network(workload)))
+    if done:
+        yield _step_chart(done)
+        yield _step_table(done)
+    tuned = _fastest_first(measurement.tuned)
+    if tuned:
+        yield Paragraph(_("Tuned as the documentation says"))
+        yield _tuned_table(tuned)
+    yield from _remarks_explained((*done, *tuned))
+    if measurement.control:
+        yield Paragraph(_control(measurement.control))
+    rows = (*measurement.candidates, *measurement.tuned)
+    failed = tuple((Strong(_name(row.candidate)), _problem(row)) for row in rows if not row.step_ms)
+    if failed:
+        yield Paragraph(_("Not measured:"))
+        yield Bullets(failed)
+
+
+def _fastest_first(rows: Sequence[CandidateResult]) -> list[CandidateResult]:
+    """Those that have a step time."""
+    return sorted((row for row in rows if row.step_ms), key=lambda row: row.step_ms or 0.0)
+
+
+def _step_chart(rows: Sequence[CandidateResult]) -> IntervalChart:
+    heading = _("One training step, with its 90 % interval")
+    drawn = tuple(_interval(row, row.step_ms) for row in rows if row.step_ms)
+    return IntervalChart(
+        title=heading,
+        axis=_("ms, lower is better"),
+        description=_("{heading}, lowest for {name} with {figure}").format(
+            heading=heading, name=drawn[0].name, figure=drawn[0].words
+        ),
+        rows=drawn,
+    )
+
+
+def _interval(row: CandidateResult, step_ms: float) -> Interval:
+    low, high = row.step_ms_low or step_ms, row.step_ms_high or step_ms
+    return Interval(_name(row.candidate), step_ms, low, high, wording.duration(step_ms / 1e3))
+
+
+def _step_table(rows: Sequence[CandidateResult]) -> Table:
+    titles = (_("Step"), _("Against the fastest"), _("First step"), _("Import"), _("Memory"), _("Rounds"))
+    heads = (Column(_("Candidate")), *columns(*titles, figures=True), *columns(_("Device"), _("Remarks")))
+    # Where all were measured on the processor, nobody asks which device it was.
+    named = any(row.device and "cpu" not in row.device.lower() for row in rows)
+    return Table(heads, tuple(_step_row(row, device_named=named) for row in rows)).without_empty_columns()
+
+
+def _step_row(row: CandidateResult, *, device_named: bool) -> tuple[Line, ...]:
+    return (
+        _name(row.candidate),
+        _with_range(row.step_ms, row.step_ms_low, row.step_ms_high, per_second=1e3),
+        _against_the_fastest(row),
+        _seconds(row.first_step_s),
+        _seconds(row.import_s),
+        _memory(row.memory_mb),
+        str(row.rounds or ""),
+        (row.device or "") if device_named else "",
+        _remarks(row),
+    )
+
+
+def _against_the_fastest(row: CandidateResult) -> str:
+    if row.standing == "slower" and row.to_leader:
+        return _ratio(row.to_leader)
+    return wording.standing(row.standing)
+
+
+def _ratio(ratio: Ratio) -> str:
+    return wording.ratio(ratio.ratio, ratio.low, ratio.high)
+
+
+def _remarks(row: CandidateResult) -> Line:
+    """What a reader must know before trusting the row; `_remarks_explained` says what it means."""
+    remarks = {_("disturbed"): row.contended, _("unsteady"): row.steady is False}
+    told = wording.clauses(remark for remark, holds in remarks.items() if holds)
+    return Strong(told) if told else ""
+
+
+def _remarks_explained(rows: Sequence[CandidateResult]) -> Iterator[Block]:
+    if any(row.contended for row in rows):
+        yield Paragraph(_("Disturbed: other programs ran during too many of its rounds."))
+    if any(row.steady is False for row in rows):
+        yield Paragraph(_("Unsteady: its step time was still changing after the longest warm-up."))
+
+
+def _tuned_table(rows: Sequence[CandidateResult]) -> Table:
+    figures = columns(_("Step"), _("Against its defaults"), figures=True)
+    heads = (Column(_("Candidate")), *figures, *columns(_("Tunings"), _("Remarks")))
+    return Table(heads, tuple(map(_tuned_row, rows))).without_empty_columns()
+
+
+def _tuned_row(row: CandidateResult) -> tuple[Line, ...]:
+    step = _with_range(row.step_ms, row.step_ms_low, row.step_ms_high, per_second=1e3)
+    against = _ratio(row.to_default) if row.to_default else ""
+    return _name(row.candidate), step, against, tuple(map(_tuning, row.tunings)), _remarks(row)
+
+
+def _tuning(tuning: str) -> Piece:
+    """Its id, which leads to its documentation."""
+    source = TUNING_SOURCES.get(tuning)
+    return Link(tuning, source) if source else tuning
+
+
+def _control(control: Control) -> str:
+    told = (
+        _("{candidate}, measured twice without knowing, seemed to differ from itself: {ratio}. Trust no small lead.")
+        if control.different
+        else _("{candidate}, measured twice without knowing, came out alike: {ratio}.")
+    )
+    return told.format(candidate=_name(control.candidate), ratio=_ratio(control.ratio))
+
+
+def _name(candidate: str) -> str:
+    """In words; one that only another version of Probewise knows, as it stands in its report."""
+    return wording.candidate_name(candidate) if candidate in load().modes else candidate
+
+
+def _problem(row: CandidateResult) -> str:
+    return (
+        row.error
+        or {
+            "failed": _("It failed."),
+            "timeout": _("It was not done in time."),
+            "unusable": _("It cannot be used here."),
+            "ok": _("It gave no step time."),
+        }[row.status]
+    )
+
+
+def _forecast(advice: Recommendation) -> Iterator[Block]:
+    order = {ranked.candidate: place for place, ranked in enumerate(advice.ranking)}
+    rows = sorted(advice.forecast, key=lambda row: order.get(row.candidate, len(order)))
+    known = [row for row in rows if row.step_ms is not None]
+    if known:
+        titles = (_("Step"), _("One epoch"), _("First result after"), _("Memory"))
+        heads = (Column(_("Candidate")), *columns(*titles, figures=True), Column(_("Evidence")))
+        yield Table(heads, tuple(map(_forecast_row, known)))
+        yield Paragraph(_("The range is meant to hold nine outcomes in ten."))
+    missing: dict[str, list[str]] = {}
+    for row in rows:
+        if row.step_ms is None:
+            why = row.missing or _("Too little was measured to say how long your job takes.")
+            missing.setdefault(why, []).append(wording.candidate_name(row.candidate))
+    if not known and len(missing) == 1:
+        yield Notice((_("There is no forecast."), *missing))
+    elif missing:
+        yield Paragraph(_("Without a forecast:"))
+        yield Bullets(tuple((Strong(wording.listing(names)), why) for why, names in missing.items()))
+
+
+def _forecast_row(row: ForecastRow) -> tuple[Line, ...]:
+    return (
+        wording.candidate_name(row.candidate),
+        _with_range(row.step_ms, row.step_ms_low, row.step_ms_high, per_second=1e3),
+        _with_range(row.epoch_seconds, row.epoch_seconds_low, row.epoch_seconds_high, per_second=1),
+        _seconds(row.first_result_seconds),
+        _memory(row.memory_mb),
+        badge(row.evidence) if row.evidence else "",
+    )
+
+
+def _with_range(value: float | None, low: float | None, high: float | None, per_second: float) -> str:
+    if value is None:
+        return ""
+    words = wording.duration(value / per_second)
+    if low is None or high is None:
+        return words
+    return wording.with_range(words, low / per_second, high / per_second)
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else wording.duration(value)
+
+
+def _memory(value: float | None) -> str:
+    return "" if value is None else wording.memory(value)

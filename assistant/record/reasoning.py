@@ -1,0 +1,187 @@
+"""What was decided and why, what that means, and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from assistant import wording
+from assistant.advice.recommendation import Contribution, Reason, Recommendation
+from assistant.language import _
+from assistant.record.basis import Basis
+from assistant.record.document import (
+    Block,
+    Bullets,
+    Column,
+    Heading,
+    Line,
+    Notice,
+    Paragraph,
+    Section,
+    Strong,
+    Table,
+    columns,
+)
+from assistant.record.sources import Citations
+from knowledge.load import load
+from knowledge.vocabulary import CRITERIA
+from probes.candidates import find_candidate
+
+
+def decision(basis: Basis) -> Section:
+    """The winner, how sure that is, what speaks for it, and why it is none of the others."""
+    return Section("decision", _("Decision"), tuple(_decision(basis)))
+
+
+def criteria(advice: Recommendation) -> Section:
+    """What each criterion adds to the score of each framework's best candidate."""
+    return Section("criteria", _("What each criterion adds"), tuple(_criteria(advice)))
+
+
+def consequences(basis: Basis) -> Section:
+    """What the team gets, has to do and does without."""
+    return Section("consequences", _("Consequences"), tuple(_consequences(basis)))
+
+
+def changes(basis: Basis) -> Section:
+    """Which answers would make another framework the winner, and which are still missing."""
+    return Section("changes", _("What would change it"), tuple(_changes(basis)))
+
+
+def _decision(basis: Basis) -> Iterator[Block]:
+    advice = basis.advice
+    yield Paragraph(Strong(basis.verdict))
+    if advice.winner is None:
+        return
+    yield Paragraph(_margin(advice))
+    if advice.simpler_first:
+        yield Notice((Strong(_("Try something simpler first.")), advice.simpler_first))
+    winner = advice.winner.framework
+    if advice.reasons:
+        yield Heading(_("What speaks for {framework}").format(framework=wording.framework_name(winner)))
+        yield _bullets(advice.reasons, basis.cited)
+    for framework in _others(advice):
+        yield from _why_not(framework, basis)
+
+
+def _margin(advice: Recommendation) -> str:
+    assert advice.winner is not None
+    if advice.runner_up is None:
+        return _("No other framework is left to choose from.")
+    first, second = (advice.frameworks[each.framework] for each in (advice.winner, advice.runner_up))
+    line = _(
+        "{winner} is the best choice in {share} of plausible worlds, {second} in {other}: {points:.0f} percentage "
+        "points lie between them."
+    )
+    return line.format(
+        winner=wording.framework_name(advice.winner.framework),
+        share=wording.percent(first),
+        second=wording.framework_name(advice.runner_up.framework),
+        other=wording.percent(second),
+        points=100 * (first - second),
+    )
+
+
+def _others(advice: Recommendation) -> list[str]:
+    """The frameworks that could be used but are not recommended, the likeliest first."""
+    assert advice.winner is not None
+    usable = dict.fromkeys(ranked.framework for ranked in advice.ranking if ranked.excluded is None)
+    return [framework for framework in usable if framework != advice.winner.framework]
+
+
+def _why_not(framework: str, basis: Basis) -> Iterator[Block]:
+    advice = basis.advice
+    heading = _("What speaks against {framework}") if framework in advice.tie else _("Why not {framework}?")
+    yield Heading(heading.format(framework=wording.framework_name(framework)))
+    share = wording.percent(advice.frameworks[framework])
+    yield Paragraph(_("It is the best choice in {share} of plausible worlds.").format(share=share))
+    reasons = advice.why_not.get(framework, ())
+    if reasons:
+        yield _bullets(reasons, basis.cited)
+    else:
+        yield Paragraph(_("Nothing much: it is as good, only slightly less likely to be the best."))
+
+
+def _bullets(reasons: tuple[Reason, ...], cited: Citations) -> Bullets:
+    return Bullets(tuple(map(cited.reason, reasons)))
+
+
+def _criteria(advice: Recommendation) -> Iterator[Block]:
+    if not advice.contributions:
+        yield Paragraph(_("No candidate has a score."))
+        return
+    added = {(each.candidate, each.criterion): each for each in advice.contributions}
+    candidates = tuple(dict.fromkeys(each.candidate for each in advice.contributions))
+    names = map(wording.candidate_name, candidates)
+    yield Table(
+        columns=(Column(_("Criterion")), *columns(_("Weight"), *names, figures=True)),
+        rows=(
+            *(_criterion([added[candidate, criterion] for candidate in candidates]) for criterion in CRITERIA),
+            (Strong(_("Score")), "", *(_score(candidate, advice) for candidate in candidates)),
+        ),
+        total=True,
+    )
+    yield Paragraph(
+        _("A criterion adds its weight times its value, 0 to 1. Each figure is rounded by itself, the score as well.")
+    )
+
+
+def _criterion(row: list[Contribution]) -> tuple[Line, ...]:
+    label = _(load().scales[row[0].criterion].label)
+    return label, f"{row[0].weight:.3f}", *(f"{each.contribution:.3f}" for each in row)
+
+
+def _score(candidate: str, advice: Recommendation) -> Strong:
+    return Strong(f"{sum(each.contribution for each in advice.contributions if each.candidate == candidate):.3f}")
+
+
+def _consequences(basis: Basis) -> Iterator[Block]:
+    advice = basis.advice
+    if advice.winner is None:
+        yield Paragraph(_("Nothing can be decided before one of the answers changes."))
+        return
+    yield Bullets(tuple(_follows(basis)))
+    lacking = advice.why_not.get(advice.winner.framework, ())
+    if lacking and advice.runner_up:
+        chosen, rival = (wording.framework_name(each.framework) for each in (advice.winner, advice.runner_up))
+        yield Paragraph(_("What {framework} lacks beside {rival}:").format(framework=chosen, rival=rival))
+        yield _bullets(lacking, basis.cited)
+
+
+def _follows(basis: Basis) -> Iterator[Line]:
+    names = wording.listing(map(wording.candidate_name, basis.recommended), last="or")
+    yield _("The project is written for {candidate}.").format(candidate=names)
+    jobs = tuple(basis.jobs())
+    yield from jobs or (_("How long the job takes is not known; measure before you plan with it."),)
+    versions = basis.report.versions if basis.report else {}
+    needed = chain.from_iterable(find_candidate(candidate).distributions for candidate in basis.recommended)
+    pins = [f"{name} {versions[name]}" for name in dict.fromkeys(needed) if name in versions]
+    if pins:
+        line = _("The figures hold for {versions}; pin them, and measure again before an update.")
+        yield line.format(versions=wording.listing(pins))
+
+
+def _changes(basis: Basis) -> Iterator[Block]:
+    advice = basis.advice
+    if advice.winner is None:
+        yield Paragraph(_("Changing one of these answers would help:"))
+        yield Bullets(tuple(map(basis.question, advice.relax)))
+        return
+    if advice.flips:
+        titles = columns(_("Question"), _("Answer now"), _("Answer that changes it"), _("Then recommended"))
+        yield Table(titles, tuple(_flips(basis)))
+    else:
+        yield Paragraph(_("No change of one answer was found that makes another framework the winner."))
+    if advice.unknown:
+        yield Paragraph(_("Not known yet, and able to move the shares:"))
+        yield Bullets(tuple(map(basis.question, advice.unknown)))
+
+
+def _flips(basis: Basis) -> Iterator[tuple[Line, ...]]:
+    for flip in basis.advice.flips:
+        yield (
+            basis.question(flip.field),
+            wording.answer_label(flip.field, flip.from_),
+            Strong(wording.answer_label(flip.field, flip.to)),
+            wording.framework_name(flip.winner),
+        )

@@ -1,0 +1,103 @@
+"""What a record rests on: the facts it cites, numbered in the order in which they first appear, and their sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from assistant import wording
+from assistant.advice.recommendation import Exclusion, Reason, Recommendation
+from assistant.language import _
+from assistant.record.document import Badge, Block, Line, Link, Paragraph, Piece, Section, Table, columns
+from knowledge.load import load
+from knowledge.schema import EligibilityRule, Fact, Source
+
+
+@dataclass(frozen=True)
+class Citations:
+    """The cited facts by their ids, in the order of their numbers."""
+
+    facts: tuple[str, ...]
+
+    def reason(self, reason: Reason) -> Line:
+        """A reason with its badge and, where it is cited, the way to its source."""
+        said: tuple[Piece, ...] = (wording.as_sentence(reason.text),)
+        if reason.fact:
+            return (*said, *self._cited((reason.fact,)))
+        if reason.evidence == "rule":
+            return (*said, _rule_badge(reason.source))
+        return (*said, badge(reason.evidence))
+
+    def exclusion(self, exclusion: Exclusion) -> Line:
+        """What an exclusion rests on: the facts of its rule, else the rule itself."""
+        facts = _rule(exclusion).facts
+        return self._cited(facts) if facts else _rule_badge(exclusion.rule)
+
+    def section(self) -> Section:
+        """Every cited fact with all its sources, the day on which they were read and the versions they speak of."""
+        blocks: tuple[Block, ...] = (Paragraph(_("Nothing is cited: the decision rests on answers and figures.")),)
+        if self.facts:
+            rows = tuple(self._row(load().fact(fact)) for fact in self.facts)
+            titles = columns(_("No."), _("What they say"), _("Source"), _("Checked"), _("Versions"))
+            blocks = (Table(titles, rows).without_empty_columns(),)
+        return Section("sources", _("Sources"), blocks)
+
+    def _row(self, fact: Fact) -> tuple[Line, ...]:
+        sources = tuple(_apart([_source_link(load().source(source)) for source in fact.sources]))
+        versions = wording.clauses(f"{name} {version}" for name, version in fact.versions.items())
+        return (self._number(fact.id), _(fact.statement), sources, fact.checked.isoformat(), versions)
+
+    def _cited(self, facts: tuple[str, ...]) -> tuple[Piece, ...]:
+        checked = max(load().fact(fact).checked for fact in facts)
+        return (badge("cited", checked.isoformat()), *map(self._reference, facts))
+
+    def _reference(self, fact: str) -> Piece:
+        """The fact's number, which leads to its first source on the web."""
+        sources = (load().source(source) for source in load().fact(fact).sources)
+        address = next((str(source.address) for source in sources if source.address), None)
+        number = f"[{self._number(fact)}]"
+        return Link(number, address) if address else number
+
+    def _number(self, fact: str) -> str:
+        return str(self.facts.index(fact) + 1)
+
+
+def citations(advice: Recommendation) -> Citations:
+    """Everything that the recommendation cites: for it, against it and for each exclusion."""
+    return Citations(tuple(dict.fromkeys(_facts(advice))))
+
+
+def badge(evidence: str, detail: str = "") -> Badge:
+    """The badge of an evidence kind, with a detail such as the day on which it was checked."""
+    return Badge(wording.clauses(filter(None, (wording.evidence_badge(evidence), detail))), evidence)
+
+
+def _facts(advice: Recommendation) -> Iterator[str]:
+    """In the order of the record: the excluded, what speaks for the winner, against the others and against it."""
+    for ranked in advice.ranking:
+        if ranked.excluded:
+            yield from _rule(ranked.excluded).facts
+    winner, *others = dict.fromkeys(ranked.framework for ranked in advice.ranking)
+    against = (advice.why_not.get(framework, ()) for framework in (*others, winner))
+    for reason in chain(advice.reasons, *against):
+        yield from filter(None, (reason.fact,))
+
+
+def _source_link(source: Source) -> Piece:
+    """The source's title, leading to it where it is on the web."""
+    return Link(source.title, str(source.address)) if source.address else _(source.title)
+
+
+def _apart(links: list[Piece]) -> Iterator[Piece]:
+    yield links[0]
+    for link in links[1:]:
+        yield from ("\u00b7", link)
+
+
+def _rule(exclusion: Exclusion) -> EligibilityRule:
+    return next(rule for rule in load().eligibility if rule.id == exclusion.rule)
+
+
+def _rule_badge(rule: str) -> Badge:
+    return badge("rule", rule)

@@ -1,0 +1,86 @@
+"""What was measured, as the command line shows it: the same figures as the Measurements page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from assistant import wording
+from assistant.language import _
+from assistant.terminal import NOTHING, figure_table
+from probes.comparison import Ratio
+from probes.report import CandidateResult, Measurement, ProbeReport
+
+
+def probe_report(report: ProbeReport) -> RenderableType:
+    """Every workload's tables under one line about the machine; then what must be known of them."""
+    parts: list[RenderableType] = [Text(wording.machine_line(report.machine), style="bold")]
+    for measurement in report.measurements:
+        parts += _measurement(measurement)
+    if report.contended:
+        parts.append(
+            Text(_("Other processes were busy: do not trust the step times. Measure again."), style="yellow")
+        )
+    parts += [Text(note, style="yellow") for note in report.notes]
+    parts.append(Text(wording.time_spent(report), style="dim"))
+    return Group(*parts)
+
+
+def _measurement(measurement: Measurement) -> Iterator[RenderableType]:
+    title = _("{workload}, batch of {batch}").format(
+        workload=measurement.workload.id, batch=measurement.workload.batch
+    )
+    headings = (
+        *(_("Step"), _("90 % interval"), _("Against the fastest")),
+        *(_("First step"), _("Import"), _("Memory"), _("Rounds")),
+    )
+    defaults = figure_table(title, _("Candidate"), headings)
+    for row in sorted(measurement.candidates, key=_fastest_first):
+        defaults.add_row(wording.candidate_name(row.candidate), *_figures(row))
+    yield defaults
+    yield from _tuned(measurement.tuned)
+    for row in measurement.candidates:
+        if row.error:
+            yield Text.assemble((wording.candidate_name(row.candidate), "bold"), ": ", row.error, style="yellow")
+
+
+def _tuned(rows: Sequence[CandidateResult]) -> Iterator[RenderableType]:
+    measured = [row for row in rows if row.step_ms is not None]
+    if measured:
+        tuned = figure_table(
+            _("Tuned as the documentation says"), _("Candidate"), (_("Step"), _("Against its defaults"))
+        )
+        tuned.add_column(_("Tunings"))
+        for row in sorted(measured, key=_fastest_first):
+            name, tunings = wording.candidate_name(row.candidate), wording.clauses(row.tunings)
+            tuned.add_row(name, _seconds(row.step_ms, 1e-3), _times(row.to_default), tunings)
+        yield tuned
+
+
+def _fastest_first(row: CandidateResult) -> tuple[bool, float]:
+    return (row.step_ms is None, row.step_ms or 0.0)
+
+
+def _figures(row: CandidateResult) -> Sequence[str]:
+    interval = NOTHING
+    if row.step_ms_low is not None and row.step_ms_high is not None:
+        interval = wording.duration_range(row.step_ms_low / 1e3, row.step_ms_high / 1e3)
+    return (
+        _seconds(row.step_ms, 1e-3),
+        interval,
+        wording.standing(row.standing) if row.standing in {"leader", "tied"} else _times(row.to_leader),
+        _seconds(row.first_step_s),
+        _seconds(row.import_s),
+        NOTHING if row.memory_mb is None else wording.memory(row.memory_mb),
+        str(row.rounds or NOTHING),
+    )
+
+
+def _seconds(value: float | None, unit_s: float = 1.0) -> str:
+    return NOTHING if value is None else wording.duration(value * unit_s)
+
+
+def _times(ratio: Ratio | None) -> str:
+    return NOTHING if ratio is None else wording.ratio(ratio.ratio, ratio.low, ratio.high)

@@ -1,0 +1,96 @@
+"""What every part of one campaign works with: its means, its time, and how it says what it does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+
+import numpy as np
+
+from probes.candidates import Candidate
+from probes.contenders import Contender
+from probes.crew import Crew
+from probes.errors import WorkerFailed
+from probes.ledger import Ledger
+from probes.report import ProgressStage
+from probes.supervisor import Worker
+from probes.wall_time import WallTime
+from probes.words import _, sentences
+from probes.workloads import Workload
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A moment of the monotonic clock."""
+
+    at: float
+
+    @staticmethod
+    def after(seconds: float) -> Deadline:
+        return Deadline(time.monotonic() + seconds)
+
+    @property
+    def left_s(self) -> float:
+        return max(self.at - time.monotonic(), 0.0)
+
+    def share(self, parts: int) -> Deadline:
+        """An earlier deadline that leaves equal time for `parts - 1` more like it."""
+        return Deadline.after(self.left_s / parts)
+
+
+@dataclass
+class Bench:
+    """`announce` is called before every stage and `check` after every failure; both raise to end the campaign.
+
+    `repeats_s` is what may still be spent on measuring again what others disturbed.
+    """
+
+    ledger: Ledger
+    crew: Crew
+    deadline: Deadline
+    budget_s: float
+    repeats_s: float
+    candidates: int
+    seed: int
+    announce: Callable[[Candidate, ProgressStage, Workload], None]
+    check: Callable[[], object]
+    wall: WallTime = field(default_factory=WallTime)
+    notes: dict[str, None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.order = np.random.default_rng(self.seed)
+        # A round's number is its own in the whole campaign: blocks are pairs only if they are of the same round.
+        self.round_numbers = count()
+
+    def say(self, contender: Contender, stage: ProgressStage, workload: Workload) -> None:
+        """Announce what is done next."""
+        self.announce(contender.candidate, stage, workload)
+
+    def worker(self, contender: Contender) -> Worker:
+        """The contender's live worker."""
+        return self.crew.worker(contender)
+
+    def fail(self, contender: Contender, workload: Workload, failure: WorkerFailed) -> None:
+        """Close the row with what happened, unless its worker was killed to end the campaign."""
+        self.check()
+        self.ledger.fail(contender, workload, self.with_budget(failure, contender, workload))
+
+    def with_budget(self, failure: WorkerFailed, contender: Contender, workload: Workload) -> WorkerFailed:
+        """The failure, with what the budget had to do with it."""
+        if failure.reason != "timeout":
+            return failure
+        if not self.deadline.left_s:
+            return self.not_reached(contender, workload)
+        share = _("The budget of {seconds:.0f} s was for {count} candidates.")
+        share = share.format(seconds=self.budget_s, count=self.candidates)
+        return WorkerFailed(sentences(str(failure), share), "timeout")
+
+    def not_reached(self, contender: Contender, workload: Workload) -> WorkerFailed:
+        """Why a row has no figure when the budget is spent."""
+        message = _(
+            "The budget of {seconds:.0f} s was spent before {candidate} could be measured on {workload}. "
+            "Give more seconds, or fewer candidates."
+        ).format(seconds=self.budget_s, candidate=contender.candidate.id, workload=workload.id)
+        return WorkerFailed(message, "timeout")

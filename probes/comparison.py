@@ -1,0 +1,170 @@
+"""Who is faster, and how sure that is: step times of the same rounds compared in pairs.
+
+In one round every contender trains one block, so what the machine did meanwhile falls on both sides of a ratio and
+cancels. A ratio is compared on its logarithm; its interval comes from the bootstrap over rounds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from statistics import NormalDist, median
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+# A contender this much slower than the leader, for sure, need not be measured further.
+CLEARLY_SLOWER = 1.05
+
+# Within this much of each other, for sure, two are equally fast: less than what a repeated measurement differs by.
+EQUAL = 1.025
+
+# The level of every interval that decides. It is looked at anew after each round, which makes a false decision
+# likelier than one look would: with 0.99, between two that are alike, up to one in ten for noise of 6 % (simulated).
+DECISION_LEVEL = 0.99
+
+# Fewer pairs than `LEAST_PAIRS` say nothing at all, and fewer than `DECIDING_PAIRS` only what is beyond doubt.
+LEAST_PAIRS, DECIDING_PAIRS = 3, 5
+
+# Below this many pairs the bootstrap cannot reach the level: all of five fall on one side once in sixteen times.
+BOOTSTRAP_PAIRS, RESAMPLES = 8, 2000
+
+# Left out at each end before averaging, so that one disturbed round does not carry the ratio. Wilcox, Introduction to
+# Robust Estimation and Hypothesis Testing, 4th ed., section 3.3.
+TRIMMED = 0.2
+
+Standing = Literal["leader", "tied", "slower"]
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How many times another's step time one takes, with its interval at `DECISION_LEVEL`, from `pairs` rounds."""
+
+    ratio: float
+    low: float
+    high: float
+    pairs: int
+
+    @property
+    def differs(self) -> bool:
+        """Whether one is surely faster than the other, by however little."""
+        return not self.low <= 1.0 <= self.high
+
+    @property
+    def clearly_slower(self) -> bool:
+        """Whether it is surely so much slower that nothing more need be known."""
+        return self.low > CLEARLY_SLOWER
+
+    @property
+    def equal(self) -> bool:
+        """Whether any difference is surely too small to matter."""
+        return self.low >= 1 / EQUAL and self.high <= EQUAL
+
+    @property
+    def settled(self) -> bool:
+        """Whether enough rounds agree that more could not change what is said."""
+        return self.pairs >= DECIDING_PAIRS and (self.differs or self.equal)
+
+
+class Timed(Protocol):
+    """{round: step time in ms}, and the rounds in which others used too much of the machine."""
+
+    times_ms: dict[int, float]
+    disturbed: set[int]
+
+
+def leader(rows: Mapping[str, Timed]) -> str | None:
+    """Whose median step time is the least; of those measured most often, for few rounds may have been lucky ones."""
+    times = {name: undisturbed(row) for name, row in rows.items()}
+    most = max(map(len, times.values()), default=0)
+    known = {name: each for name, each in times.items() if len(each) >= min(most, LEAST_PAIRS) > 0}
+    return min(known, key=lambda name: median(known[name].values()), default=None)
+
+
+def undisturbed(row: Timed) -> dict[int, float]:
+    """{round: step time in ms} without the disturbed rounds, as long as some are left."""
+    calm = {number: ms for number, ms in row.times_ms.items() if number not in row.disturbed}
+    return calm if len(calm) >= LEAST_PAIRS else row.times_ms
+
+
+def paired_ratio(mine: Timed, other: Timed) -> Ratio | None:
+    """The step time of `mine` over that of `other`; None with fewer than `LEAST_PAIRS` rounds in common.
+
+    Of the rounds that neither was disturbed in, if there are enough; else of all, which the rows then say themselves.
+
+    The centre is the trimmed mean of the log-ratios. The interval is the bootstrap's expanded percentile interval
+    (Hesterberg, What Teachers Should Know About the Bootstrap, The American Statistician 69, 2015), which is as wide
+    for few pairs as Student's t; below `BOOTSTRAP_PAIRS`, where it cannot reach beyond the data, it is Student's t.
+    """
+    common = mine.times_ms.keys() & other.times_ms.keys()
+    calm = common - mine.disturbed - other.disturbed
+    rounds = sorted(calm if len(calm) >= LEAST_PAIRS else common)
+    if len(rounds) < LEAST_PAIRS:
+        return None
+    return _ratio(tuple(math.log(mine.times_ms[number] / other.times_ms[number]) for number in rounds))
+
+
+def standings(rows: Mapping[str, Timed]) -> dict[str, tuple[Standing, Ratio | None]]:
+    """Where each stands against the leader; what could not be told apart is a tie."""
+    first = leader(rows)
+    if first is None:
+        return {}
+    ratios = {name: paired_ratio(row, rows[first]) for name, row in rows.items() if name != first}
+    told: dict[str, tuple[Standing, Ratio | None]] = {first: ("leader", None)}
+    for name, ratio in ratios.items():
+        if ratio is not None:
+            told[name] = ("slower" if ratio.low > 1 and not ratio.equal else "tied", ratio)
+    return told
+
+
+# A running measurement asks for all ratios after each block, which changes few of them.
+@lru_cache(maxsize=1024)
+def _ratio(log_ratios: tuple[float, ...]) -> Ratio:
+    logs = np.array(log_ratios)
+    centre = float(_trimmed_means(np.sort(logs)[np.newaxis])[0])
+    low, high = _student_interval(logs) if len(logs) < BOOTSTRAP_PAIRS else _bootstrap_interval(logs)
+    return Ratio(math.exp(centre), math.exp(min(low, centre)), math.exp(max(high, centre)), len(logs))
+
+
+def _trimmed_means(sorted_rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean of each row without its extremes; rows are sorted, shape (resamples, pairs)."""
+    count = sorted_rows.shape[1]
+    cut = int(TRIMMED * count)
+    means: NDArray[np.float64] = sorted_rows[:, cut : count - cut].mean(axis=1)
+    return means
+
+
+def _student_interval(logs: NDArray[np.float64]) -> tuple[float, float]:
+    count = len(logs)
+    half = _student_quantile(count - 1) * float(logs.std(ddof=1)) / math.sqrt(count)
+    return float(logs.mean()) - half, float(logs.mean()) + half
+
+
+def _bootstrap_interval(logs: NDArray[np.float64]) -> tuple[float, float]:
+    means = _trimmed_means(np.sort(logs[_resamples(len(logs))], axis=1))
+    tail = _expanded_tail(len(logs))
+    low, high = np.quantile(means, (tail, 1 - tail))
+    return float(low), float(high)
+
+
+@cache
+def _resamples(count: int) -> NDArray[np.int64]:
+    """Indices of the resamples of `count` pairs, the same every time: the same samples give the same interval."""
+    return np.random.default_rng(count).integers(count, size=(RESAMPLES, count))
+
+
+@cache
+def _expanded_tail(count: int) -> float:
+    """What to cut from each end of the bootstrap's distribution, less than (1 - level) / 2 for few pairs."""
+    return NormalDist().cdf(-math.sqrt(count / (count - 1)) * _student_quantile(count - 1))
+
+
+@cache
+def _student_quantile(degrees: int) -> float:
+    """Where Student's t leaves `DECISION_LEVEL` in the middle."""
+    from scipy.special import stdtrit  # noqa: PLC0415  half a second that the app need not wait for when it starts
+
+    return float(stdtrit(degrees, (1 + DECISION_LEVEL) / 2))

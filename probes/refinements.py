@@ -1,0 +1,86 @@
+"""What is measured when every default row is settled, as far as the time goes: tuned rows, and warm starts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from probes import pacing
+from probes.bench import Bench, Deadline
+from probes.contenders import Contender, Part
+from probes.errors import WorkerFailed
+from probes.preparation import Preparation
+from probes.report import WarmStart
+from probes.rounds import Rounds
+from probes.workloads import Workload
+
+TUNED_PARTS: tuple[Part, ...] = ("tuned", "reduced precision")
+
+
+class Refinements:
+    """Of the main workload only, the fastest candidates first."""
+
+    def __init__(self, bench: Bench, preparation: Preparation, workload: Workload) -> None:
+        self._bench = bench
+        self._preparation = preparation
+        self._workload = workload
+
+    def run(self, contenders: Sequence[Contender]) -> None:
+        """Refine what was measured; without time, or after a failure, a row stays as it is."""
+        measured = [each for each in contenders if self._step_ms(each) < math.inf]
+        measured.sort(key=self._step_ms)
+        for part in TUNED_PARTS:
+            for contender in measured:
+                self._tune(contender, part)
+        for contender in measured:
+            if contender.candidate.compiles:
+                self._start_warm(contender)
+
+    def _step_ms(self, contender: Contender) -> float:
+        row = self._bench.ledger.row(contender, self._workload)
+        return row.step_ms if row and row.finished and row.step_ms is not None else math.inf
+
+    def _tune(self, default: Contender, part: Part) -> None:
+        """Measure a tuned row in turns with its default, which is built anew for that."""
+        bench, tuned = self._bench, Contender(default.candidate, part)
+        row = bench.ledger.row(default, self._workload)
+        if row is None or row.device is None or bench.ledger.settled(tuned, self._workload):
+            return
+        if not tuned.tunings(self._workload, row.device) or not self._fits(default, starts=2):
+            return
+        if self._preparation.prepare([tuned], self._workload, bench.deadline, beside=[default]):
+            if bench.crew.imported(default) and self._preparation.build_again(
+                default, self._workload, bench.deadline
+            ):
+                Rounds(bench, [default, tuned], self._workload, bench.deadline).take()
+            bench.crew.dismiss(tuned)
+
+    def _start_warm(self, default: Contender) -> None:
+        """Start a fresh process that finds the caches of the one that was measured."""
+        bench, row = self._bench, self._bench.ledger.row(default, self._workload)
+        if row is None or row.warm_start is not None or not self._fits(default, starts=1):
+            return
+        if not bench.crew.imported(default):
+            # Its caches went with it.
+            return
+        measured = bench.worker(default)
+        bench.say(default, "starting", self._workload)
+        again = Contender(default.candidate, "warm start")
+        own = Deadline.after(bench.deadline.left_s)
+        try:
+            with bench.wall.spent("first steps"):
+                worker = bench.crew.hire(again, keep={default.name}, variables=measured.cache_variables)
+                imported = worker.import_framework(bench.seed, own.left_s)
+                worker.build(self._workload, bench.seed, own.left_s)
+                first = worker.first_step(own.left_s)
+        except WorkerFailed:
+            bench.check()
+            return
+        finally:
+            bench.crew.dismiss(again)
+        row.warm_start = WarmStart(import_s=imported.import_s, first_step_s=first.first_step_s)
+
+    def _fits(self, default: Contender, *, starts: int) -> bool:
+        """Whether so many starts like the one measured, and rounds, would end in time."""
+        known_s = pacing.known_start_s(self._bench.ledger, default, alive=False)
+        return known_s is not None and starts * known_s + pacing.MIN_ROUNDS < self._bench.deadline.left_s

@@ -1,0 +1,155 @@
+"""Documented tunings: what a framework's own documentation says makes training faster, and where it applies.
+
+A tuned row is built with everything of `applicable`: it computes in float32 as its default does, so the two are
+alike. Where a GPU has arithmetic units for less precise numbers, `applicable(..., reduced_precision=True)` names the
+tunings of one more row, to be compared with others of its precision only; `probes.settings` says which that is.
+
+Left out, although documented: `jit_compile=True` of Keras on PyTorch, which 3.15 splits into so many pieces that
+PyTorch gives up compiling them, and of Keras on TensorFlow without a GPU, where Keras itself leaves it off;
+`steps_per_execution` of Keras on PyTorch, which refuses it; a memory layout for Keras on PyTorch, which converts to
+channels_last by itself; `torch.set_flush_denormal`, since no batch of ours makes denormal numbers; JAX's persistent
+compilation cache, which shortens a start and no step; `unroll` of `jax.lax.scan`, which made every LSTM slower here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from probes.candidates import Candidate
+from probes.costs import costs
+from probes.layers import Conv2D, DepthwiseConv2D
+from probes.shapes import place_layers
+from probes.workloads import Workload
+
+# Optimizer steps in one call where a tuning makes it several: the cost of a call is down to a tenth, and the loss can
+# still be read often enough to stop a training that goes wrong.
+STEPS_PER_CALL = 10
+
+# Above this a call takes so long that what it costs is lost in it: about 10 ms on two cores. A GPU is taken to be a
+# hundred times as fast.
+_SHORT_STEP_FLOPS = {"cpu": 1e9, "gpu": 1e11}
+
+_PYTORCH = frozenset({"pytorch-eager", "pytorch-compile"})
+_EVERY = _PYTORCH | {
+    "tensorflow-graph",
+    "tensorflow-xla",
+    "keras-tensorflow",
+    "keras-jax",
+    "keras-torch",
+    "jax-jit",
+}
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """One documented tuning, for these candidates, where `applies(workload, device kind)`.
+
+    `precision` is the least precise number format that its products use; `source` the address of its documentation.
+    """
+
+    id: str
+    candidates: frozenset[str]
+    applies: Callable[[Workload, str], bool]
+    source: str
+    precision: str = "float32"
+
+
+def applicable(
+    candidate: Candidate, workload: Workload, device: str, *, reduced_precision: bool = False
+) -> tuple[Tuning, ...]:
+    """The tunings that keep float32 and, only if asked for, those that compute less precisely.
+
+    `device` is where the candidate computes, as its framework names it. Reduced precision is offered on any GPU; a
+    build on one that lacks it is refused.
+    """
+    kind = device_kind(device)
+    return tuple(
+        tuning
+        for tuning in TUNINGS
+        if candidate.id in tuning.candidates
+        and (reduced_precision or tuning.precision == "float32")
+        and tuning.applies(workload, kind)
+    )
+
+
+def device_kind(device: str) -> str:
+    """`cpu`, `gpu` (NVIDIA's, or AMD's where a framework treats it alike) or `other`, from a framework's own name."""
+    name = device.lower()
+    if "cpu" in name:
+        return "cpu"
+    return "gpu" if name.startswith(("cuda", "gpu", "rocm")) else "other"
+
+
+def _convolves(workload: Workload, _kind: str) -> bool:
+    return any(isinstance(placed.layer, Conv2D | DepthwiseConv2D) for placed in place_layers(workload))
+
+
+def _convolves_on_gpu(workload: Workload, kind: str) -> bool:
+    return kind == "gpu" and _convolves(workload, kind)
+
+
+def _has_short_steps(workload: Workload, kind: str) -> bool:
+    return costs(workload).training_flops <= _SHORT_STEP_FLOPS.get(kind, 0)
+
+
+def _anywhere(_workload: Workload, _kind: str) -> bool:
+    return True
+
+
+def _on_gpu(_workload: Workload, kind: str) -> bool:
+    return kind == "gpu"
+
+
+TUNINGS: tuple[Tuning, ...] = (
+    Tuning(
+        "channels_last",
+        _PYTORCH,
+        _convolves,
+        "https://docs.pytorch.org/tutorials/intermediate/memory_format_tutorial.html",
+    ),
+    Tuning(
+        "fused_adam",
+        _PYTORCH,
+        _anywhere,
+        "https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html",
+    ),
+    Tuning(
+        "cudnn_benchmark",
+        _PYTORCH | {"keras-torch"},
+        _convolves_on_gpu,
+        "https://docs.pytorch.org/tutorials/recipes/recipes/tuning_guide.html",
+    ),
+    Tuning(
+        "while_loop",
+        frozenset({"tensorflow-graph", "tensorflow-xla"}),
+        _has_short_steps,
+        "https://www.tensorflow.org/guide/tpu",
+    ),
+    Tuning(
+        "fori_loop",
+        frozenset({"jax-jit"}),
+        _has_short_steps,
+        "https://docs.jax.dev/en/latest/_autosummary/jax.lax.fori_loop.html",
+    ),
+    Tuning(
+        "steps_per_execution",
+        frozenset({"keras-tensorflow", "keras-jax"}),
+        _has_short_steps,
+        "https://keras.io/api/models/model_training_apis/",
+    ),
+    Tuning(
+        "tf32",
+        _EVERY,
+        _on_gpu,
+        "https://docs.pytorch.org/docs/stable/notes/cuda.html",
+        precision="tf32",
+    ),
+    Tuning(
+        "mixed_bfloat16",
+        _EVERY,
+        _on_gpu,
+        "https://keras.io/api/mixed_precision/",
+        precision="bfloat16",
+    ),
+)

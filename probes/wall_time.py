@@ -1,0 +1,36 @@
+"""Where the seconds of a measurement went."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+Activity = Literal[
+    "starting workers", "importing", "building", "first steps", "warming up", "timed steps", "reading memory"
+]
+
+ACTIVITIES: tuple[Activity, ...] = get_args(Activity)
+
+
+@dataclass
+class WallTime:
+    """Seconds by activity; what belongs to none of them is what measuring itself costs."""
+
+    seconds: dict[Activity, float] = field(default_factory=lambda: dict.fromkeys(ACTIVITIES, 0.0))
+
+    @contextmanager
+    def spent(self, activity: Activity) -> Iterator[None]:
+        """Count what happens inside as this activity, also when it fails."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[activity] += time.perf_counter() - began
+
+    def move(self, seconds: float, source: Activity, target: Activity) -> None:
+        """Count some of what one activity was given as another."""
+        self.seconds[source] -= seconds
+        self.seconds[target] += seconds

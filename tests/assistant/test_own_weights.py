@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from math import nan
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.advice.own_weights import LARGEST, importance, weighted
+from assistant.advice.ranking import weights
+from assistant.advice.recommend import recommend
+from assistant.advice.worlds import certain
+from assistant.errors import InvalidInput
+from assistant.project import Project
+from knowledge.load import load
+from knowledge.vocabulary import CRITERIA
+
+EQUAL = dict.fromkeys(CRITERIA, 5.0)
+PHOTOS = Project(task="image_classification", experience="beginner", goal="learning")
+
+
+def test_the_weights_of_the_answers_set_as_own_change_nothing() -> None:
+    own = importance(load(), PHOTOS.answers)
+    assert max(own.values()) == LARGEST
+    ours, theirs = (weights(certain(PHOTOS.answers), each) for each in (load(), weighted(load(), own)))
+    assert ours == pytest.approx(theirs)
+
+
+def test_own_weights_hold_whatever_the_answers() -> None:
+    own = weighted(load(), EQUAL)
+    for answers in ({}, PHOTOS.answers, {"deployment": "microcontroller"}):
+        assert weights(certain(answers), own) == pytest.approx(1 / len(CRITERIA))
+
+
+def test_they_decide_and_the_reasons_say_whose_they_are() -> None:
+    own = weighted(load(), {**dict.fromkeys(CRITERIA, 0.0), "pretrained_models": 8.0})
+    by_rules, by_person = recommend(PHOTOS), recommend(PHOTOS, knowledge=own)
+    assert by_rules.winner
+    assert by_person.winner
+    assert (by_rules.winner.framework, by_person.winner.framework) == ("keras", "pytorch")
+    assert by_person.reasons[0].text.startswith("you gave it this weight: ")
+
+
+@settings(max_examples=10, deadline=None)
+@given(factor=st.floats(0.1, 1))
+def test_scaling_all_of_them_changes_nothing(factor) -> None:
+    own = {criterion: 1 + place % 4 for place, criterion in enumerate(CRITERIA)}
+    scaled = {criterion: weight * factor for criterion, weight in own.items()}
+    first, second = (recommend(PHOTOS, knowledge=weighted(load(), each)) for each in (own, scaled))
+    assert first.frameworks == pytest.approx(second.frameworks)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {},
+        {**EQUAL, "taste": 3.0},
+        {**EQUAL, "longevity": -1.0},
+        {**EQUAL, "longevity": LARGEST + 1},
+        {**EQUAL, "longevity": nan},
+        dict.fromkeys(CRITERIA, 0.0),
+    ],
+    ids=["none", "an unknown one", "below 0", "too large", "no number", "all 0"],
+)
+def test_weights_that_are_none_are_refused(own) -> None:
+    with pytest.raises(InvalidInput):
+        weighted(load(), own)

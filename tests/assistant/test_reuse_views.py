@@ -1,0 +1,211 @@
+"""A fresh visit: what was measured before is shown at once, and measured again where it must be, or on demand."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from assistant.project import Project
+from assistant.target import probe_workloads
+from assistant.views import measuring
+from probes.environments import installed_versions
+from probes.hardware import machine
+from probes.report import Measurement, ProbeReport, Progress
+from probes.store import History
+from tests.runs import a_report, a_row
+
+APP = Path(__file__).parents[2] / "assistant" / "app.py"
+YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).replace(hour=14, minute=5, second=0, microsecond=0)
+TABLES, IMAGES = probe_workloads(Project()), probe_workloads(Project(task="image_classification"))
+
+
+def measured(workloads=TABLES, **changes) -> ProbeReport:
+    """A report of this machine with what is installed here, from yesterday."""
+    rows = (a_row(), a_row("pytorch-eager", 3.0))
+    main, *rungs = workloads
+    return a_report(
+        machine(),
+        YESTERDAY.isoformat(),
+        versions=installed_versions(),
+        workload=main,
+        candidates=rows,
+        rungs=tuple(Measurement(workload=rung, candidates=rows) for rung in rungs),
+    ).model_copy(update=changes)
+
+
+@dataclass
+class StandIn:
+    """In place of a probe session: what it was asked for, and what it says."""
+
+    started: bool = False
+    closed: bool = False
+    focused: list = field(default_factory=list)
+    stage: str = "measuring"
+    result: ProbeReport | None = None
+
+    def __call__(self, **_options) -> StandIn:
+        self.started = True
+        return self
+
+    def start(self) -> None:
+        pass
+
+    def focus(self, workloads) -> None:
+        self.focused.append(workloads)
+
+    def wait(self, _timeout_s) -> bool:
+        return self.result is not None
+
+    def report(self) -> ProbeReport | None:
+        return self.result
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(candidate=None, stage=self.stage, workload=None, share=0.5, seconds_left=30)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def session(monkeypatch) -> StandIn:
+    # To Streamlit's tests all visits are one session.
+    st.cache_resource.clear()
+    session = StandIn()
+    monkeypatch.setattr(measuring, "ProbeSession", session)
+    return session
+
+
+def visit() -> AppTest:
+    app = AppTest.from_file(str(APP), default_timeout=30).run()
+    assert not app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    elements = [*app.markdown, *app.caption, *app.warning]
+    return "\n".join(str(element.value) for element in elements)
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+    return app
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]
+
+
+def test_what_still_applies_is_shown_and_not_measured_again(session) -> None:
+    History().save(measured())
+    app = visit()
+    assert app.session_state["state"].report == measured()
+    assert "I measured them yesterday at 14:05, and nothing has changed since." in words(app)
+    assert "**Measured** yesterday at 14:05" in words(app)
+    assert "Measuring has begun" not in words(app)
+    assert not session.started
+
+
+def test_on_demand_it_is_measured_again_while_the_earlier_figures_stay(session) -> None:
+    History().save(measured())
+    app = press(visit(), "Measure again")
+    assert session.focused == [TABLES]
+    assert "Until it is done you see what was measured yesterday at 14:05." in words(app)
+    assert app.session_state["state"].report == measured()
+    session.result = measured(measured_at=datetime.now(UTC).isoformat())
+    app.run()
+    assert "**Measured** in 12 s on this machine." in words(app)
+    assert app.session_state["state"].report == session.result
+    assert [run.report for run in History().runs()] == [measured(), session.result]
+
+
+def test_what_no_longer_applies_stands_in_and_says_why(session) -> None:
+    History().save(measured(contended=True))
+    app = visit()
+    assert session.focused == [TABLES]
+    assert "Other programs were busy then. Until it is done you see what was measured yesterday" in words(app)
+    assert app.session_state["state"].report == measured(contended=True)
+    press(app, "Stop measuring")
+    assert "Measuring is stopped. What you see was measured yesterday at 14:05." in words(app)
+
+
+def test_other_versions_are_another_history(session) -> None:
+    History().save(measured(versions=installed_versions() | {"torch": "1.0"}))
+    app = visit()
+    assert session.focused == [TABLES]
+    assert app.session_state["state"].report is None
+    assert "Measuring has begun" in words(app)
+
+
+def test_an_answer_turns_to_what_was_measured_of_the_other_network(session) -> None:
+    History().save(measured(IMAGES))
+    app = visit()
+    assert session.focused == [TABLES]
+    app.get("pills")[0].set_value("image_classification").run()
+    assert app.session_state["state"].report == measured(IMAGES)
+    assert "**Measured** yesterday at 14:05" in words(app)
+    assert "Stop measuring" not in labels(app)
+
+
+def test_what_another_window_has_measured_meanwhile_is_taken_over(session) -> None:
+    session.stage = "waiting"
+    app = visit()
+    assert "Waiting to measure" in words(app)
+    History().save(measured())
+    app.run()
+    assert "**Measured** yesterday at 14:05" in words(app)
+    assert app.session_state["state"].report == measured()
+
+
+def test_whoever_asks_to_measure_again_waits_for_figures_of_their_own(session) -> None:
+    History().save(measured())
+    session.stage = "waiting"
+    app = press(visit(), "Measure again").run()
+    assert "Waiting to measure" in words(app)
+
+
+def test_measuring_switched_off_shows_what_there_is(session, monkeypatch) -> None:
+    monkeypatch.setenv(measuring.BUDGET_VARIABLE, "0")
+    History().save(measured(contended=True))
+    app = visit()
+    assert "What you see was measured yesterday at 14:05." in words(app)
+    assert not session.started
+
+
+def test_a_damaged_history_is_told_and_what_is_measured_can_be_kept_later(session) -> None:
+    history = History()
+    history.path.parent.mkdir(parents=True)
+    history.path.write_bytes(b"no database" * 1000)
+    app = visit()
+    assert session.focused == [TABLES]
+    assert "is damaged" in words(app)
+    session.result = measured()
+    app.run()
+    assert app.session_state["state"].report == measured()
+    assert "it is forgotten when this tab is closed" in words(app)
+    press(app, "Try to keep it again")
+    assert "is damaged" in words(app)
+    history.path.unlink()
+    press(app, "Try to keep it again")
+    assert "is damaged" not in words(app)
+    assert "Try to keep it again" not in labels(app)
+    assert [run.report for run in history.runs()] == [measured()]
+
+
+def test_unreadable_runs_are_told_and_hide_no_others(session) -> None:
+    history = History()
+    history.save(measured())
+    history.save(measured(seconds=1.0))
+    with closing(sqlite3.connect(history.path, isolation_level=None)) as connection:
+        connection.execute("UPDATE runs SET report = ? WHERE id = 2", ("of another time",))
+    app = visit()
+    assert "**Measured** yesterday at 14:05" in words(app)
+    assert "cannot read these runs" in words(app)
