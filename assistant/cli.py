@@ -206,6 +206,22 @@ def claims(
     terminal.show_rows(rows(knowledge, wanted, ledger), terminal.claim_rows, as_json=as_json)
 
 
+@app.command(help=_("Show how good forecasts and picks are on workloads that were held out."))
+def evaluate(
+    collect: Annotated[
+        bool,
+        typer.Option("--collect", help=_("Measure what the corpus of this machine lacks; takes hours, resumes.")),
+    ] = False,
+) -> None:
+    from assistant.corpus.collection import collect as sweep
+    from assistant.corpus.records import DIRECTORY
+
+    if collect:
+        with terminal.shares_bar() as say:
+            path = sweep(DIRECTORY, say)
+        terminal.say(_("Wrote {output}.").format(output=path))
+
+
 def _record(
     record_format: str, project: Project, advice: Recommendation, report: ProbeReport | None, here: Machine
 ) -> str:

@@ -35,9 +35,10 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True)
 class Focus:
-    """What to measure: the main workload first, then further sizes."""
+    """What to measure: the main workload first, then further sizes; `anew` without what is known of them already."""
 
     workloads: tuple[Workload, ...]
+    anew: bool = False
 
 
 class Campaign:
@@ -54,10 +55,12 @@ class Campaign:
         seed: int,
         ledger: Ledger,
         crew: Crew,
+        refine: bool,
         announce: Callable[[Candidate, ProgressStage, Workload], None],
         check: Callable[[], object],
     ) -> None:
         self.focus = focus
+        self._refine = refine
         self._started = time.monotonic()
         self._contenders = tuple(Contender(candidate) for candidate in candidates)
         self._bench = Bench(
@@ -110,7 +113,8 @@ class Campaign:
             # What took too long for its share may fit into what the others left over.
             self._cover(workload, deadline)
             self._close(workload)
-        Refinements(self._bench, self._preparation, workloads[0]).run(self._contenders)
+        if self._refine:
+            Refinements(self._bench, self._preparation, workloads[0]).run(self._contenders)
 
     def _cover(self, workload: Workload, deadline: Deadline) -> None:
         waiting = [each for each in self._contenders if not self._bench.ledger.settled(each, workload)]

@@ -94,18 +94,24 @@ def mobilenet_v1(outputs: int) -> Layers:
     return (*body, GlobalAveragePool(), Dense(outputs))
 
 
-def mobilenet_v2(outputs: int) -> Layers:
-    """MobileNetV2 of width 1 (Sandler et al. 2018, arXiv 1801.04381)."""
+def mobilenet_v2(outputs: int, multiplier: float = 1.0) -> Layers:
+    """MobileNetV2 (Sandler et al. 2018, arXiv 1801.04381), every width but the last times `multiplier`."""
     relu6 = Activation("relu6")
-    body: list[Layer] = [*_convolution(32, 3, 2), relu6]
-    channels = 32
-    for expansion, width, blocks, first_stride in _MOBILENET_V2:
+    channels = _multiple_of_8(32 * multiplier)
+    body: list[Layer] = [*_convolution(channels, 3, 2), relu6]
+    for expansion, full_width, blocks, first_stride in _MOBILENET_V2:
+        width = _multiple_of_8(full_width * multiplier)
         for position in range(blocks):
             stride = first_stride if position == 0 else 1
             block = _inverted_residual(channels, expansion, width, stride)
             body += [Residual(block)] if stride == 1 and channels == width else block
             channels = width
     return (*body, *_convolution(1280, 1), relu6, GlobalAveragePool(), Dense(outputs))
+
+
+def _multiple_of_8(channels: float) -> int:
+    """The nearest multiple of 8, at least 8: what vector units like best."""
+    return max(8, 8 * round(channels / 8))
 
 
 def _inverted_residual(channels: int, expansion: int, width: int, stride: int) -> Layers:

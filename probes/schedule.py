@@ -57,7 +57,7 @@ class ProbeSession:
 
     One session measures at a time on a machine (`lock_path`, by default the one that all share); the budget counts
     from when this one may begin with its latest focus. `interpreters` names the Python to use for a candidate, by
-    default the one that runs this.
+    default the one that runs this. With `refine`, time that is left goes to tuned rows and warm starts.
     """
 
     def __init__(
@@ -69,12 +69,14 @@ class ProbeSession:
         lock_path: Path | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         interpreters: Mapping[str, str] | None = None,
+        refine: bool = True,
     ) -> None:
         if not budget_s > 0:
             raise ValueError(f"The budget is {budget_s} s; expected more than 0.")
         self._candidates = tuple(find_candidate(candidate_id) for candidate_id in dict.fromkeys(candidates))
         self._budget_s = budget_s
         self._seed = seed
+        self._refine = refine
         self._on_progress = on_progress
         self._lock_path = lock_path
         self._ledger = Ledger(self._candidates)
@@ -98,12 +100,12 @@ class ProbeSession:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    def focus(self, workloads: Sequence[Workload]) -> None:
-        """What to measure from now on: the main workload first. What is measured already is kept."""
+    def focus(self, workloads: Sequence[Workload], *, anew: bool = False) -> None:
+        """What to measure from now on: the main workload first. What is measured already is kept, unless `anew`."""
         if not workloads:
             raise ValueError("The focus is empty; expected at least one workload.")
         with self._changed:
-            self._focus = Focus(tuple(dict.fromkeys(workloads)))
+            self._focus = Focus(tuple(dict.fromkeys(workloads)), anew=anew)
             self._report = None
             self._standing = Standing(self._budget_s)
             self._changed.notify_all()
@@ -172,6 +174,8 @@ class ProbeSession:
         self._say(Standing(self._budget_s), focus)
         with machine_to_itself(lambda: self._check(focus), self._lock_path) as problem:
             self._ledger.forgive_timeouts()
+            if focus.anew:
+                self._ledger.forget(focus.workloads)
             campaign = Campaign(
                 focus,
                 self._candidates,
@@ -179,6 +183,7 @@ class ProbeSession:
                 seed=self._seed,
                 ledger=self._ledger,
                 crew=self._crew,
+                refine=self._refine,
                 announce=lambda *stage: self._announce(campaign, *stage),
                 check=lambda: self._check(focus),
             )

@@ -1,0 +1,115 @@
+"""Collecting a corpus: every job measured twice, with the probes that everybody uses, in a sweep that resumes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.corpus.jobs import JOBS, Job
+from assistant.corpus.records import Part, Passage, read_passages, write_passages
+from probes.hardware import machine
+from probes.report import Machine, ProbeReport
+from probes.schedule import ProbeSession
+
+# Seconds for one passage: enough that a network whose steps take seconds gets its rounds in every candidate.
+BUDGET_S: Mapping[Part, float] = {"probe": 240.0, "truth": 180.0}
+
+# So many jobs share the processes they are measured in, and the imports. The other part comes after all of them.
+JOBS_AT_ONCE = 4
+
+# A passage that others disturbed is measured again so often, and then kept as it is, with its marks.
+ATTEMPTS = 2
+
+_ABOUT = """# What {name}.csv was measured on. Its columns are those of a probe's report; the controls are beside it.
+command = "probewise evaluate --collect {folder}"
+
+[machine]
+{machine}
+
+[versions]
+{versions}
+"""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A passage to be measured; `number` of all those of a sweep, from 0."""
+
+    job: Job
+    part: Part
+    number: int
+
+
+def collect(directory: Path, say: Callable[[str, float], None], jobs: Sequence[Job] = JOBS) -> Path:
+    """Measure what the corpus of this machine in `directory` lacks, and return its CSV file.
+
+    `say` is told which workload is next and the share of the sweep that is done. Each passage is written when it is
+    done, so a sweep that is ended, by whatever, goes on from there.
+    """
+    here = machine()
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{here.fingerprint}.csv"
+    passages = read_passages(path)
+    stages = _stages(jobs)
+    lacking = [stage for stage in stages if (stage.job.id, stage.part) not in passages]
+    for session, stage in _with_sessions(lacking):
+        say(stage.job.id, stage.number / len(stages))
+        report = _measured(session, stage)
+        passages[stage.job.id, stage.part] = _passage(stage, report)
+        write_passages(path, passages.values())
+        path.with_suffix(".toml").write_text(_about(path.stem, here, report), encoding="utf-8")
+    return path
+
+
+def _stages(jobs: Sequence[Job]) -> list[Stage]:
+    """In the order of measuring: some of every family early, so that a part of a corpus is good for something."""
+    order: list[tuple[Job, Part]] = []
+    for start in range(0, len(jobs), JOBS_AT_ONCE):
+        together = jobs[start : start + JOBS_AT_ONCE]
+        parts: tuple[Part, ...] = ("probe", "truth")
+        order += [(job, part) for part in parts for job in together]
+    return [Stage(job, part, number) for number, (job, part) in enumerate(order)]
+
+
+def _with_sessions(stages: Sequence[Stage]) -> Iterator[tuple[ProbeSession, Stage]]:
+    """The stages with their session; neighbours of one part share it."""
+    pending = list(stages)
+    while pending:
+        part, group = pending[0].part, list[Stage]()
+        while pending and pending[0].part == part and len(group) < JOBS_AT_ONCE:
+            group.append(pending.pop(0))
+        with ProbeSession(budget_s=BUDGET_S[part], seed=group[0].number, refine=False) as session:
+            session.start()
+            for stage in group:
+                yield session, stage
+
+
+def _measured(session: ProbeSession, stage: Stage) -> ProbeReport:
+    workloads = stage.job.ladder if stage.part == "probe" else (stage.job.workload,)
+    for attempt in range(ATTEMPTS):
+        session.focus(workloads, anew=attempt > 0)
+        session.wait()
+        report = session.report()
+        assert report is not None, "a finished focus has a row for every candidate"
+        if not report.contended:
+            break
+    return report
+
+
+def _passage(stage: Stage, report: ProbeReport) -> Passage:
+    return Passage(stage.job.id, stage.part, report.measured_at, report.measurements)
+
+
+def _about(name: str, here: Machine, report: ProbeReport) -> str:
+    facts = here.model_dump(exclude={"accelerators"}, exclude_none=True)
+    return _ABOUT.format(
+        name=name,
+        folder="knowledge/measurements",
+        machine="\n".join(f"{key} = {_toml(value)}" for key, value in facts.items()),
+        versions="\n".join(f"{key} = {_toml(value)}" for key, value in report.versions.items()),
+    )
+
+
+def _toml(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)

@@ -1,0 +1,1 @@
+"""How good forecasts and recommendations are: workloads measured in full, and the advice held against them."""
