@@ -29,9 +29,9 @@ from knowledge import staleness
 from knowledge.claims import Claim
 from knowledge.load import load
 from probes.candidates import find_candidate
+from probes.doctor.examination import examine
 from probes.environments import installed_versions
 from probes.errors import InvalidWorkload, UnknownId
-from probes.examination import examine
 from probes.hardware import machine
 from probes.report import Machine, ProbeReport
 from probes.schedule import ALL_CANDIDATES, DEFAULT_BUDGET_S, MAX_BUDGET_S

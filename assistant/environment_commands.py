@@ -17,14 +17,14 @@ from assistant.errors import InvalidInput
 from assistant.examination_words import environments, package_versions
 from assistant.language import _
 from probes.candidates import CANDIDATES, FRAMEWORKS
+from probes.doctor.surroundings import surroundings
+from probes.doctor.usability import accelerator_states
 from probes.environments import known_environments, proven
 from probes.errors import CreationFailed, InvalidEnvironment
-from probes.inventory import inventory
-from probes.isolation import Created, delete_if_ours, find_framework, plan
-from probes.isolation import create as make
-from probes.registry import Registered, checked_name, forget, interpreter_at, register, registry
-from probes.surroundings import surroundings
-from probes.usability import accelerator_states
+from probes.installed.inventory import inventory
+from probes.installed.isolation import Created, delete_if_ours, find_framework, plan
+from probes.installed.isolation import create as make
+from probes.installed.registry import Registered, checked_name, forget, interpreter_at, register, registry
 from probes.words import sentences
 
 commands = typer.Typer(

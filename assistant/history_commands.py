@@ -16,9 +16,9 @@ from rich.text import Text
 from assistant import moments, terminal, wording
 from assistant.errors import InvalidInput
 from assistant.language import _, ngettext
-from probes.archive import MAX_BYTES, pack, unpack
 from probes.errors import InvalidArchive
 from probes.hardware import machine
+from probes.history.archive import MAX_BYTES, pack, unpack
 from probes.report import Machine, ProbeReport, Record
 from probes.store import History, Run
 from probes.words import sentences

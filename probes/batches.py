@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from probes.shapes import final_shape
+from probes.networks.shapes import final_shape
 from probes.workloads import Workload
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 from math import prod
 
-from probes.layers import (
+from probes.networks.layers import (
     GRU,
     LSTM,
     Attention,
@@ -27,8 +27,8 @@ from probes.layers import (
     Layer,
     TiedDense,
 )
-from probes.parameters import parameters
-from probes.shapes import PlacedLayer, place_layers
+from probes.networks.parameters import parameters
+from probes.networks.shapes import PlacedLayer, place_layers
 from probes.workloads import Workload
 
 _BYTES_PER_VALUE = 4

@@ -14,8 +14,8 @@ from packaging.version import Version
 
 from probes.candidates import CANDIDATES, FRAMEWORKS, Candidate
 from probes.errors import InterpreterFailed, InvalidEnvironment
-from probes.inventory import Inventory, inventory
-from probes.registry import BUILT_IN, Registered, Registry, registry
+from probes.installed.inventory import Inventory, inventory
+from probes.installed.registry import BUILT_IN, Registered, Registry, registry
 from probes.report import EnvironmentState
 from probes.words import _
 

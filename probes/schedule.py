@@ -9,15 +9,15 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Self
 
-from probes.campaign import Campaign, Focus, Interrupted
+from probes.campaign.campaign import Campaign, Focus, Interrupted
+from probes.campaign.crew import Crew, CrewClosed
+from probes.campaign.ledger import Ledger
+from probes.campaign.standing import Standing
 from probes.candidates import CANDIDATES, Candidate, find_candidate
-from probes.crew import Crew, CrewClosed
 from probes.environments import chosen_interpreters
 from probes.hardware import machine
-from probes.ledger import Ledger
 from probes.machine_lock import machine_to_itself
 from probes.report import ProbeReport, Progress, ProgressStage
-from probes.standing import Standing
 from probes.workloads import Workload
 
 ALL_CANDIDATES: tuple[str, ...] = tuple(candidate.id for candidate in CANDIDATES)

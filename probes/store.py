@@ -17,7 +17,7 @@ from pathlib import Path
 
 from probes.directories import data_directory
 from probes.errors import ProbeError, UnknownId
-from probes.history_file import IN_MEMORY, NewerFormat, explanation, opened, versions_key
+from probes.history.database import IN_MEMORY, NewerFormat, explanation, opened, versions_key
 from probes.report import ProbeReport
 from probes.words import _
 

@@ -322,21 +322,6 @@ class _LastLines:
             self._lines.append(line.decode(errors="replace").rstrip())
 
 
-def first_to_answer(workers: Sequence[Worker], timeout_s: float) -> list[Worker]:
-    """Those of the workers that have answered or ended, so that asking them need not wait; none after `timeout_s`."""
-    deadline = time.perf_counter() + timeout_s
-    with selectors.DefaultSelector() as selector:
-        for worker in workers:
-            if worker.alive:
-                selector.register(worker, selectors.EVENT_READ)
-        while True:
-            left_s = max(deadline - time.perf_counter(), 0.0)
-            answered = {key.fileobj for key, _ in selector.select(min(left_s, LIVENESS_CHECK_S))}
-            first = [worker for worker in workers if worker in answered or not worker.alive]
-            if first or not left_s:
-                return first
-
-
 def worker_environment(environment: Mapping[str, str], scratch: Path) -> dict[str, str]:
     """The variables a worker gets: the allowed ones, and caches of its own so that every first step is a cold one."""
     passed = {name: value for name, value in environment.items() if name in PASSED_VARIABLES}

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 from probes.candidates import Candidate
 from probes.costs import costs
-from probes.layers import Conv2D, DepthwiseConv2D
-from probes.shapes import place_layers
+from probes.networks.layers import Conv2D, DepthwiseConv2D
+from probes.networks.shapes import place_layers
 from probes.workloads import Workload
 
 # Optimizer steps in one call where a tuning makes it several: the cost of a call is down to a tenth, and the loss can

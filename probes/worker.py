@@ -95,7 +95,7 @@ class Trainer:
     def build(self, workload: dict[str, Any], seed: int, tunings: list[str]) -> Built:
         """Replace the present network by a new one with the seed's weights and batch, built with the tunings."""
         from probes.batches import synthetic_batch  # noqa: PLC0415  NumPy: its import must not count as the framework's
-        from probes.parameters import initial_weights  # noqa: PLC0415
+        from probes.networks.parameters import initial_weights  # noqa: PLC0415
 
         self._model, self._step_s = None, None
         _forget_peak_memory()

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Literal
 
 from probes.errors import InvalidWorkload, UnknownId
-from probes.layers import (
+from probes.networks.layers import (
     GRU,
     LSTM,
     Activation,
@@ -28,7 +28,7 @@ from probes.layers import (
     layer_to_json,
     transformer_block,
 )
-from probes.networks import bert, gpt, mobilenet_v1, mobilenet_v2, resnet, vgg, vision_transformer
+from probes.networks.published import bert, gpt, mobilenet_v1, mobilenet_v2, resnet, vgg, vision_transformer
 from probes.words import _
 
 Loss = Literal["cross_entropy", "mean_squared_error"]

@@ -12,8 +12,8 @@ import numpy as np
 from assistant.language import _
 from probes.costs import costs
 from probes.errors import UnknownId
-from probes.layers import GRU, LSTM
-from probes.networks import Layers, bert, gpt, mobilenet_v2, resnet, vision_transformer
+from probes.networks.layers import GRU, LSTM
+from probes.networks.published import Layers, bert, gpt, mobilenet_v2, resnet, vision_transformer
 from probes.workloads import Input, Workload, cnn, find_workload, lstm, mlp
 
 CLASSES = 10

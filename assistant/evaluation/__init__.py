@@ -1,1 +1,1 @@
-"""How good forecasts and recommendations are: workloads measured in full, and the advice held against them."""
+"""How good the forecasts and the picks are: probes replayed on what was measured, and held against the truth."""

@@ -19,10 +19,10 @@ from assistant.views.languages import follow_browser
 from assistant.views.markdown import named, plain
 from assistant.views.standing import when
 from assistant.views.state import Brought, state
-from probes.archive import pack, unpack
 from probes.candidates import CANDIDATES
 from probes.errors import InvalidArchive
 from probes.hardware import machine
+from probes.history.archive import pack, unpack
 from probes.report import Measurement, ProbeReport
 from probes.store import History, Run
 from probes.words import sentences

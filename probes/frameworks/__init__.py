@@ -15,7 +15,7 @@ Every adapter module has
 
 A framework is imported by its adapter's module, except Keras, whose backend `configure` chooses first: the time to
 import is that of both together. `weights` are float32 NumPy arrays under the names and in the shapes of
-`probes.parameters`, gradients come back the same way; `batch` is the pair of `probes.batches.synthetic_batch`.
+`probes.networks.parameters`, gradients come back the same way; `batch` is what `probes.batches.synthetic_batch` made.
 Everything computes in float32 (no TF32, no bfloat16, unless a tuning asks for it) with Adam as in `ADAM`, on the
 first GPU there is, else on the CPU. `tunings` are ids of `probes.tunings`. What an adapter cannot do (a mode, a
 layer, a loss, a tuning that does not apply) raises `InvalidWorkload`. `build` leaves the models built before it

@@ -54,11 +54,12 @@ def threads_named(name: str) -> int:
     """How many threads of this process bear that name: those that a framework's pool really has.
 
     The kernel's list on Linux; elsewhere, and where there are none, the number of cores that this process may use,
-    which is the size of such a pool by default.
+    which is the size of such a pool by default. Never more than that: a second pool (XLA on the CPU has one of its
+    own) bears the same name and takes no part in the same operation.
     """
     tasks = Path("/proc/self/task")
     names = [(task / "comm").read_text().strip() for task in tasks.iterdir()] if tasks.is_dir() else []
-    return names.count(name) or _usable_cores()
+    return min(names.count(name) or _usable_cores(), _usable_cores())
 
 
 def _usable_cores() -> int:

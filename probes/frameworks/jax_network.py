@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from probes.layers import (
+from probes.networks.layers import (
     BATCH_NORM_EPSILON,
     BATCH_NORM_MOMENTUM,
     GRU,
@@ -38,7 +38,7 @@ from probes.layers import (
     Segments,
     TiedDense,
 )
-from probes.shapes import EMBEDDING_TABLE, layer_name, place_layers, shortcut_prefix
+from probes.networks.shapes import EMBEDDING_TABLE, layer_name, place_layers, shortcut_prefix
 from probes.workloads import Workload
 
 Arrays = dict[str, jax.Array]

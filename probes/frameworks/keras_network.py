@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probes.frameworks import ADAM, AdamSettings
-from probes.layers import (
+from probes.networks.layers import (
     BATCH_NORM_EPSILON,
     BATCH_NORM_MOMENTUM,
     GRU,
@@ -42,8 +42,8 @@ from probes.layers import (
     Segments,
     TiedDense,
 )
-from probes.parameters import layer_parameters
-from probes.shapes import EMBEDDING_TABLE, Shape, layer_name, shortcut_prefix
+from probes.networks.parameters import layer_parameters
+from probes.networks.shapes import EMBEDDING_TABLE, Shape, layer_name, shortcut_prefix
 from probes.workloads import Loss, Workload
 
 VERSIONS = {"keras": keras.__version__}

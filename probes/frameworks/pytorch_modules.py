@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from probes.shapes import Shape
+from probes.networks.shapes import Shape
 
 
 class ChannelsLast(nn.Module):

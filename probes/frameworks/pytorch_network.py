@@ -32,7 +32,7 @@ from probes.frameworks.pytorch_modules import (
     TokenScores,
     Trimmed,
 )
-from probes.layers import (
+from probes.networks.layers import (
     BATCH_NORM_EPSILON,
     BATCH_NORM_MOMENTUM,
     GRU,
@@ -60,7 +60,7 @@ from probes.layers import (
     Segments,
     TiedDense,
 )
-from probes.shapes import Shape, layer_name, output_shape, same_padding, shortcut_prefix
+from probes.networks.shapes import Shape, layer_name, output_shape, same_padding, shortcut_prefix
 from probes.workloads import Workload
 
 _SEQUENCE_RANK, _IMAGE_RANK = 2, 3

@@ -20,9 +20,9 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from probes.batches import Batch
 from probes.errors import InvalidWorkload
 from probes.frameworks import ADAM, AdamSettings, Trained, require_mode, require_tunings
-from probes.layers import Activation, Dense
+from probes.networks.layers import Activation, Dense
+from probes.networks.shapes import layer_name, place_layers
 from probes.settings import Settings
-from probes.shapes import layer_name, place_layers
 from probes.workloads import Workload
 
 MODES = ("partial_fit",)

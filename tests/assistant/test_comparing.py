@@ -11,9 +11,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from assistant.views import charts, comparing, measuring
-from probes.archive import pack, unpack
 from probes.environments import installed_versions
 from probes.hardware import machine
+from probes.history.archive import pack, unpack
 from probes.report import Measurement, ProbeReport
 from probes.store import History
 from probes.workloads import find_workload

@@ -12,10 +12,11 @@ import pytest
 from assistant import environment_commands, examination_words
 from assistant.cli import main
 from probes.candidates import CANDIDATES
+from probes.doctor.examination import Proof
+from probes.doctor.usability.case import FrameworkFacts
 from probes.errors import CreationFailed
-from probes.examination import Proof
-from probes.isolation import Created, Plan, environments_directory
-from probes.registry import Registered, register, registry
+from probes.installed.isolation import Created, Plan, environments_directory
+from probes.installed.registry import Registered, register, registry
 from probes.report import (
     Accelerator,
     AcceleratorState,
@@ -25,7 +26,6 @@ from probes.report import (
     FrameworkState,
     Machine,
 )
-from probes.usability.case import FrameworkFacts
 from tests.probes import fake_environments
 
 Run = Callable[..., tuple[int, str, str]]

@@ -12,7 +12,7 @@ import pytest
 
 from assistant import history_commands
 from assistant.cli import main
-from probes.archive import unpack
+from probes.history.archive import unpack
 from probes.store import History
 from tests.runs import COLLEAGUE, LAPTOP, a_report
 
@@ -186,7 +186,7 @@ def test_nothing_to_export_is_told(run, tmp_path) -> None:
 
 
 def test_what_fits_no_more_is_told(run, history, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("probes.archive.MAX_RUNS", 1)
+    monkeypatch.setattr("probes.history.archive.MAX_RUNS", 1)
     code, _out, err = run("export", tmp_path / "runs.json")
     assert code == 0
     assert "Wrote 1 run" in err

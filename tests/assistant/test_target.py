@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from assistant.project import Project
 from assistant.target import TASKS, detected_answers, known_answers, probe_workloads, target, trains_on
+from probes.networks.shapes import final_shape
 from probes.report import Accelerator
-from probes.shapes import final_shape
 from probes.workloads import REFERENCE, find_workload
 
 

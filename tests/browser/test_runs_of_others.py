@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from probes.archive import pack
 from probes.environments import installed_versions
 from probes.hardware import machine
+from probes.history.archive import pack
 from probes.store import History
 from tests.runs import COLLEAGUE, a_report, a_row
 

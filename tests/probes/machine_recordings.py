@@ -17,9 +17,9 @@ import pytest
 
 from probes import hardware
 from probes.diagnosis import MAX_TAIL_LINE_CHARACTERS
+from probes.doctor.surroundings import Surroundings, hiding_variables
+from probes.doctor.usability.case import FrameworkFacts
 from probes.report import Accelerator
-from probes.surroundings import Surroundings, hiding_variables
-from probes.usability.case import FrameworkFacts
 
 RECORDINGS = sorted(Path(__file__).with_name("machines").glob("*.toml"))
 

@@ -25,7 +25,7 @@ from probes.frameworks.devices import (
     threads_named,
     torch_device,
 )
-from probes.layers import LAYER_KINDS, Residual, TiedDense
+from probes.networks.layers import LAYER_KINDS, Residual, TiedDense
 from probes.workloads import find_workload
 
 FOLDER = Path(probes.frameworks.__file__).parent

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from probes import archive
-from probes.archive import pack, unpack
 from probes.errors import InvalidArchive
+from probes.history import archive
+from probes.history.archive import pack, unpack
 from probes.workloads import REFERENCE
 from tests.runs import COLLEAGUE, a_report
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from probes.costs import costs
-from probes.layers import (
+from probes.networks.layers import (
     GRU,
     LSTM,
     Attention,

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from probes import device_trials
-from probes.device_trials import SIDE, told
-from probes.usability.case import FrameworkFacts
+from probes.doctor import device_trials
+from probes.doctor.device_trials import SIDE, told
+from probes.doctor.usability.case import FrameworkFacts
 
 
 class Ones:

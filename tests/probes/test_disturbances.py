@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pynvml
 import pytest
 
-from probes import disturbances
-from probes.disturbances import Conditions, disturbance_notes, drift, drift_note, throttle_count
+from probes.campaign import disturbances
+from probes.campaign.disturbances import Conditions, disturbance_notes, drift, drift_note, throttle_count
 
 
 def test_calm_conditions_need_no_words() -> None:

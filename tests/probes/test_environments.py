@@ -13,8 +13,8 @@ import pytest
 from probes import environments
 from probes.candidates import CANDIDATES, FRAMEWORKS, find_candidate
 from probes.errors import InvalidEnvironment
-from probes.inventory import Inventory, inventory
-from probes.registry import BUILT_IN, Registered, register
+from probes.installed.inventory import Inventory, inventory
+from probes.installed.registry import BUILT_IN, Registered, register
 
 EVERYTHING = tuple(dict.fromkeys(name for candidate in CANDIDATES for name in candidate.distributions))
 

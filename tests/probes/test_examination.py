@@ -9,12 +9,12 @@ import machine_recordings as recordings
 import pytest
 import toy_worker
 
-from probes import examination
 from probes.candidates import CANDIDATES, FRAMEWORKS
+from probes.doctor import examination
+from probes.doctor.surroundings import Surroundings
 from probes.environments import installed_versions
-from probes.inventory import inventory
+from probes.installed.inventory import inventory
 from probes.report import Examination, FrameworkState
-from probes.surroundings import Surroundings
 
 pytestmark = pytest.mark.usefixtures("no_process_left")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import fake_uv
 import pytest
 
-from probes import installer
 from probes.errors import CreationFailed
-from probes.installer import progress, understood
+from probes.installed import installer
+from probes.installed.installer import progress, understood
 
 
 @pytest.mark.parametrize(

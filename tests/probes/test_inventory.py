@@ -9,9 +9,9 @@ from pathlib import Path
 import fake_environments
 import pytest
 
-from probes import inventory as inventories
 from probes.errors import InterpreterFailed
-from probes.inventory import Inventory, Package, inventory
+from probes.installed import inventory as inventories
+from probes.installed.inventory import Inventory, Package, inventory
 
 
 @pytest.fixture(autouse=True)

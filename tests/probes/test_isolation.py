@@ -15,16 +15,16 @@ import fake_uv
 import pytest
 from filelock import FileLock
 
-from probes import isolation
 from probes.candidates import find_candidate
 from probes.directories import cache_directory
+from probes.doctor.examination import Proof
+from probes.doctor.surroundings import Surroundings
 from probes.errors import CreationFailed, InvalidEnvironment, WorkerFailed
-from probes.examination import Proof
-from probes.inventory import Inventory, inventory
-from probes.isolation import create, delete_if_ours, environments_directory, find_framework, plan
-from probes.registry import Registered, register, registry
+from probes.installed import isolation
+from probes.installed.inventory import Inventory, inventory
+from probes.installed.isolation import create, delete_if_ours, environments_directory, find_framework, plan
+from probes.installed.registry import Registered, register, registry
 from probes.report import Accelerator
-from probes.surroundings import Surroundings
 
 pytestmark = pytest.mark.usefixtures("no_process_left")
 

@@ -10,7 +10,7 @@ import pytest
 
 from probes.batches import synthetic_batch
 from probes.errors import InvalidWorkload
-from probes.layers import (
+from probes.networks.layers import (
     GRU,
     LSTM,
     Activation,
@@ -36,8 +36,8 @@ from probes.layers import (
     layer_from_json,
     layer_to_json,
 )
-from probes.parameters import initial_weights, parameters
-from probes.shapes import final_shape, output_shape, place_layers, same_padding
+from probes.networks.parameters import initial_weights, parameters
+from probes.networks.shapes import final_shape, output_shape, place_layers, same_padding
 from probes.workloads import REFERENCE, Input, Workload
 
 

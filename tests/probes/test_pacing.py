@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from probes import pacing
+from probes.campaign import pacing
+from probes.campaign.contenders import Contender
+from probes.campaign.ledger import Ledger, Row
 from probes.candidates import CANDIDATES, find_candidate
-from probes.contenders import Contender
 from probes.errors import WorkerFailed
-from probes.ledger import Ledger, Row
 from probes.workloads import find_workload
 
 TORCH, COMPILED = Contender(find_candidate("pytorch-eager")), Contender(find_candidate("pytorch-compile"))

@@ -17,7 +17,7 @@ import pytest
 
 from probes.candidates import CANDIDATES, find_candidate
 from probes.frameworks import ADAM
-from probes.layers import (
+from probes.networks.layers import (
     GRU,
     LAYER_KINDS,
     LSTM,
@@ -43,8 +43,8 @@ from probes.layers import (
     Segments,
     TiedDense,
 )
+from probes.networks.shapes import place_layers
 from probes.settings import Settings
-from probes.shapes import place_layers
 from probes.tunings import applicable
 from probes.workloads import REFERENCE, Input, Workload
 

@@ -11,7 +11,7 @@ import fake_environments
 import pytest
 
 from probes.errors import InvalidEnvironment
-from probes.registry import Registered, checked_name, forget, interpreter_at, register, registry
+from probes.installed.registry import Registered, checked_name, forget, interpreter_at, register, registry
 
 
 def entry(name: str, *preferred_for: str) -> Registered:

@@ -15,7 +15,7 @@ import pytest
 import toy_worker
 from filelock import FileLock
 
-from probes import crew, pacing
+from probes.campaign import crew, pacing
 from probes.errors import UnknownId
 from probes.report import CandidateResult, ProbeReport, Progress
 from probes.schedule import ProbeSession

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from probes import history_file
 from probes.errors import UnknownId
+from probes.history import database
 from probes.report import ProbeReport
 from probes.store import History
 from tests.runs import VERSIONS, a_report
@@ -184,7 +184,7 @@ def test_a_file_from_before_versions_is_taken_over_whole() -> None:
     assert stored(history) == [FIRST, LATER]
     assert ": 2." in history.problem
     with raw(history) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (history_file.SCHEMA_VERSION,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (database.SCHEMA_VERSION,)
         assert [text for (text,) in connection.execute("SELECT report FROM runs ORDER BY id")] == texts
 
 
@@ -228,7 +228,7 @@ def test_pages_that_were_overwritten_are_told() -> None:
 
 
 def test_a_locked_file_is_told_and_nothing_is_lost(monkeypatch) -> None:
-    monkeypatch.setattr(history_file, "BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.05)
     history = History()
     history.save(FIRST)
     with raw(history) as other:

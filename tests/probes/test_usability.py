@@ -7,12 +7,12 @@ from pathlib import Path
 import machine_recordings as recordings
 import pytest
 
-from probes import usability
 from probes.candidates import find_candidate
-from probes.surroundings import Surroundings, hiding_variables, in_container, surroundings
-from probes.usability import accelerator_states
-from probes.usability.case import Case, FrameworkFacts, Remedy, Rule
-from probes.usability.nvidia import cuda_family
+from probes.doctor import usability
+from probes.doctor.surroundings import Surroundings, hiding_variables, in_container, surroundings
+from probes.doctor.usability import accelerator_states
+from probes.doctor.usability.case import Case, FrameworkFacts, Remedy, Rule
+from probes.doctor.usability.nvidia import cuda_family
 
 PYTHON = "/opt/venv/bin/python"
 

@@ -15,11 +15,11 @@ from probes import diagnosis
 from probes.candidates import find_candidate
 from probes.diagnosis import Stage
 from probes.errors import InvalidWorkload, WorkerFailed
-from probes.layers import Attention, Dense
+from probes.networks.layers import Attention, Dense
+from probes.networks.shapes import place_layers
 from probes.protocol import Failure, decode_reply, encode_reply
 from probes.report import ProbeReport
 from probes.schedule import ProbeSession
-from probes.shapes import place_layers
 from probes.supervisor import Worker
 from probes.words import _, in_this_context
 from probes.workloads import Input, Workload, find_workload

@@ -6,8 +6,8 @@ import pytest
 
 from probes.costs import costs
 from probes.errors import InvalidWorkload, UnknownId
-from probes.layers import Dense
-from probes.parameters import parameters
+from probes.networks.layers import Dense
+from probes.networks.parameters import parameters
 from probes.workloads import MAX_BATCH, REFERENCE, Input, Workload, find_workload, mlp
 
 # Trainable parameters as published, without the classifiers that we add to the BERT models (width + 1 per class).

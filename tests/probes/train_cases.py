@@ -20,7 +20,7 @@ import numpy as np
 from probes.batches import Batch, synthetic_batch
 from probes.candidates import find_candidate
 from probes.errors import InvalidWorkload
-from probes.parameters import initial_weights
+from probes.networks.parameters import initial_weights
 from probes.workloads import Workload
 
 SEED = 7

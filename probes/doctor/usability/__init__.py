@@ -1,8 +1,8 @@
 """Which accelerators of a machine a framework computes on, and for the others why not and what to do.
 
-`accelerator_states` is a function of recorded facts only: those of the machine (`probes.surroundings`) and what the
-framework said of itself (`probes.device_trials`). One module per kind of accelerator holds the rules for it, in the
-order they are asked; the first that has an answer is taken.
+`accelerator_states` is a function of recorded facts only: those of the machine (`probes.doctor.surroundings`) and
+what the framework said of itself (`probes.doctor.device_trials`). One module per kind of accelerator holds the rules
+for it, in the order they are asked; the first that has an answer is taken.
 
 The messages that are looked for stand in torch 2.13, tensorflow 2.21 and jax 0.10; what they ask of drivers and cards
 is from the pages that each module names.
@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from probes.candidates import Candidate
+from probes.doctor.surroundings import Surroundings
+from probes.doctor.usability import amd, apple, intel, nvidia, tpu
+from probes.doctor.usability.case import Case, FrameworkFacts, Remedy, Rule, unexplained
 from probes.report import AcceleratorKind, AcceleratorState
-from probes.surroundings import Surroundings
-from probes.usability import amd, apple, intel, nvidia, tpu
-from probes.usability.case import Case, FrameworkFacts, Remedy, Rule, unexplained
 from probes.words import _
 
 _RULES: Mapping[AcceleratorKind, Sequence[Rule]] = {

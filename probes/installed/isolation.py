@@ -15,16 +15,16 @@ from packaging.version import Version
 
 from probes.candidates import CANDIDATES, FRAMEWORKS, Candidate
 from probes.directories import cache_directory, data_directory
+from probes.doctor.examination import Proof, prove
+from probes.doctor.surroundings import Surroundings
+from probes.doctor.usability.case import PYTORCH_BUILDS
+from probes.doctor.usability.nvidia import cuda_family
 from probes.environments import ALWAYS_NEEDED
 from probes.errors import CreationFailed, InvalidEnvironment
-from probes.examination import Proof, prove
-from probes.installer import Say, install, make_environment
-from probes.inventory import Inventory
-from probes.registry import Registered, checked_name, register
+from probes.installed.installer import Say, install, make_environment
+from probes.installed.inventory import Inventory
+from probes.installed.registry import Registered, checked_name, register
 from probes.report import AcceleratorKind
-from probes.surroundings import Surroundings
-from probes.usability.case import PYTORCH_BUILDS
-from probes.usability.nvidia import cuda_family
 from probes.words import _, sentences
 
 APPLICATION = "probewise"

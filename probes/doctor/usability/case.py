@@ -11,8 +11,8 @@ from packaging.version import Version
 from pydantic import Field
 
 from probes.candidates import Candidate, Package
+from probes.doctor.surroundings import Surroundings
 from probes.report import AcceleratorKind, DeviceTrial, Record
-from probes.surroundings import Surroundings
 from probes.words import _
 
 _NAMES: dict[Package, str] = {"torch": "PyTorch", "tensorflow": "TensorFlow", "jax": "JAX"}
@@ -33,7 +33,7 @@ SHOWN_CHARACTERS = 300
 
 
 class FrameworkFacts(Record):
-    """What a framework said of itself, see `probes.device_trials`, and its worker wrote.
+    """What a framework said of itself, see `probes.doctor.device_trials`, and its worker wrote.
 
     `built_for` maps platforms (cuda, rocm, xpu, mps, metal, tpu) to toolkit versions, "" where there is none;
     `packages` are companions such as plug-ins. `refusal` is what asking for the GPU raised, `failure` why nothing

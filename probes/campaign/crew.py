@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 
-from probes.contenders import Contender
+from probes.campaign.contenders import Contender
+from probes.campaign.member import Member
 from probes.supervisor import Worker
 
 # Peak resident memory of a Keras worker with a small network, rounded up; the largest of all candidates.
@@ -27,7 +28,7 @@ class Crew:
 
     def __init__(self, interpreters: Mapping[str, str]) -> None:
         self._interpreters = interpreters
-        self._workers: dict[str, Worker] = {}
+        self._workers: dict[str, Member] = {}
         self._lock = threading.Lock()
         self._closed = False
 
@@ -41,7 +42,7 @@ class Crew:
         free_mb = psutil.virtual_memory().available / 2**20 - RESERVE_MB
         return max(1, len(self.alive) + int(free_mb // WORKER_MB))
 
-    def worker(self, contender: Contender) -> Worker:
+    def worker(self, contender: Contender) -> Member:
         """The contender's worker, which was hired before."""
         return self._workers[contender.name]
 
@@ -52,7 +53,7 @@ class Crew:
 
     def hire(
         self, contender: Contender, keep: Collection[str] = (), variables: Mapping[str, str] | None = None
-    ) -> Worker:
+    ) -> Member:
         """A worker for the contender in the place of the one it had; makes room by dismissing one whose name is not
         in `keep`. `variables` are added to its environment.
         """
@@ -63,9 +64,13 @@ class Crew:
         with self._lock:
             if self._closed:
                 raise CrewClosed
-            worker = Worker(contender.candidate, self._interpreters[contender.candidate.id], variables)
+            worker = self.started(contender, variables)
             self._workers[contender.name] = worker
         return worker
+
+    def started(self, contender: Contender, variables: Mapping[str, str] | None) -> Member:
+        """A new process for the contender; `hire` is how to ask for one."""
+        return Worker(contender.candidate, self._interpreters[contender.candidate.id], variables)
 
     def dismiss(self, contender: Contender) -> None:
         """End the contender's worker, if it has one."""
@@ -79,10 +84,14 @@ class Crew:
             workers, self._workers = list(self._workers.values()), {}
         if workers:
             with ThreadPoolExecutor(len(workers)) as pool:
-                list(pool.map(Worker.close, workers))
+                list(pool.map(_close, workers))
 
     def close(self) -> None:
         """End every worker and hire no more."""
         with self._lock:
             self._closed = True
         self.rest()
+
+
+def _close(worker: Member) -> None:
+    worker.close()

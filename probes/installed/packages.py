@@ -1,7 +1,7 @@
 """What is installed for the Python that runs this.
 
-Needs only the standard library: `probes.inventory` hands the text of this file to interpreters that have nothing of
-ours, as `INTERPRETER -c TEXT`.
+Needs only the standard library: `probes.installed.inventory` hands the text of this file to interpreters that have
+nothing of ours, as `INTERPRETER -c TEXT`.
 """
 
 from __future__ import annotations

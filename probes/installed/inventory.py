@@ -15,9 +15,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from pydantic import ValidationError
 
-from probes import packages
 from probes.directories import cache_directory
 from probes.errors import InterpreterFailed
+from probes.installed import packages
 from probes.report import Record
 from probes.supervisor import PASSED_VARIABLES
 from probes.words import _

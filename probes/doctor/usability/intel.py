@@ -5,7 +5,7 @@ From PyTorch's page on Intel GPUs (docs.pytorch.org, "Getting Started on Intel G
 
 from __future__ import annotations
 
-from probes.usability.case import PYTORCH_BUILDS, Case, Remedy, Rule, not_allowed
+from probes.doctor.usability.case import PYTORCH_BUILDS, Case, Remedy, Rule, not_allowed
 from probes.words import _
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from probes.contenders import Contender
-from probes.ledger import Ledger, Row
+from probes.campaign.contenders import Contender
+from probes.campaign.ledger import Ledger, Row
 from probes.workloads import Workload
 
 # One sample: long enough to hold hundreds of the smallest steps, short enough to give every candidate several.

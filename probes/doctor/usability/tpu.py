@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probes.usability.case import Case, Remedy, Rule
+from probes.doctor.usability.case import Case, Remedy, Rule
 from probes.words import _
 
 

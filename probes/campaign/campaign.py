@@ -7,21 +7,21 @@ the main workload as the control. What time is left then goes to what is told ap
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from probes import pacing
-from probes.bench import Bench, Deadline
+from probes.campaign import pacing
+from probes.campaign.bench import Bench
+from probes.campaign.clock import Clock, Deadline
+from probes.campaign.contenders import Contender
+from probes.campaign.crew import Crew
+from probes.campaign.disturbances import disturbance_notes, drift_note
+from probes.campaign.ledger import Ledger, Row
+from probes.campaign.preparation import Preparation
+from probes.campaign.refinements import Refinements
+from probes.campaign.rounds import Rounds
 from probes.candidates import Candidate
-from probes.contenders import Contender
-from probes.crew import Crew
-from probes.disturbances import Conditions, disturbance_notes, drift_note
-from probes.ledger import Ledger, Row
-from probes.preparation import Preparation
-from probes.refinements import Refinements
 from probes.report import Machine, ProbeReport, ProgressStage
-from probes.rounds import Rounds
 from probes.words import _
 from probes.workloads import Workload
 
@@ -58,21 +58,24 @@ class Campaign:
         refine: bool,
         announce: Callable[[Candidate, ProgressStage, Workload], None],
         check: Callable[[], object],
+        clock: Clock | None = None,
     ) -> None:
         self.focus = focus
         self._refine = refine
-        self._started = time.monotonic()
+        self._clock = clock or Clock()
+        self._started = self._clock.now()
         self._contenders = tuple(Contender(candidate) for candidate in candidates)
         self._bench = Bench(
             ledger=ledger,
             crew=crew,
-            deadline=Deadline(self._started + budget_s * (1 - pacing.ENDING_SHARE)),
+            deadline=Deadline.after(budget_s * (1 - pacing.ENDING_SHARE), self._clock),
             budget_s=budget_s,
             repeats_s=budget_s * pacing.REPEAT_SHARE,
             candidates=len(candidates),
             seed=seed,
             announce=announce,
             check=check,
+            clock=self._clock,
         )
         self._preparation = Preparation(self._bench)
 
@@ -91,7 +94,7 @@ class Campaign:
     @property
     def seconds(self) -> float:
         """Seconds since this campaign began."""
-        return time.monotonic() - self._started
+        return self._clock.now() - self._started
 
     def report(self, machine: Machine) -> ProbeReport | None:
         """What is known now; None before the first figure."""
@@ -100,9 +103,9 @@ class Campaign:
 
     def run(self) -> None:
         """Measure until all is settled or the budget ends; what was not reached is then a row that says so."""
-        before = Conditions.read()
+        before = self._clock.conditions()
         self._measure()
-        self.notes.update(dict.fromkeys(disturbance_notes(before, Conditions.read())))
+        self.notes.update(dict.fromkeys(disturbance_notes(before, self._clock.conditions())))
 
     def _measure(self) -> None:
         workloads, deadline = self.focus.workloads, self._bench.deadline

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, get_args
@@ -17,18 +16,19 @@ ACTIVITIES: tuple[Activity, ...] = get_args(Activity)
 
 @dataclass
 class WallTime:
-    """Seconds by activity; what belongs to none of them is what measuring itself costs."""
+    """Seconds of the clock `now` by activity; what belongs to none of them is what measuring itself costs."""
 
+    now: Callable[[], float]
     seconds: dict[Activity, float] = field(default_factory=lambda: dict.fromkeys(ACTIVITIES, 0.0))
 
     @contextmanager
     def spent(self, activity: Activity) -> Iterator[None]:
         """Count what happens inside as this activity, also when it fails."""
-        began = time.perf_counter()
+        began = self.now()
         try:
             yield
         finally:
-            self.seconds[activity] += time.perf_counter() - began
+            self.seconds[activity] += self.now() - began
 
     def move(self, seconds: float, source: Activity, target: Activity) -> None:
         """Count some of what one activity was given as another."""

@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 
 import numpy as np
 
+from probes.campaign.clock import Clock, Deadline
+from probes.campaign.contenders import Contender
+from probes.campaign.crew import Crew
+from probes.campaign.ledger import Ledger
+from probes.campaign.member import Member
+from probes.campaign.wall_time import WallTime
 from probes.candidates import Candidate
-from probes.contenders import Contender
-from probes.crew import Crew
 from probes.errors import WorkerFailed
-from probes.ledger import Ledger
 from probes.report import ProgressStage
-from probes.supervisor import Worker
-from probes.wall_time import WallTime
 from probes.words import _, sentences
 from probes.workloads import Workload
-
-
-@dataclass(frozen=True)
-class Deadline:
-    """A moment of the monotonic clock."""
-
-    at: float
-
-    @staticmethod
-    def after(seconds: float) -> Deadline:
-        return Deadline(time.monotonic() + seconds)
-
-    @property
-    def left_s(self) -> float:
-        return max(self.at - time.monotonic(), 0.0)
-
-    def share(self, parts: int) -> Deadline:
-        """An earlier deadline that leaves equal time for `parts - 1` more like it."""
-        return Deadline.after(self.left_s / parts)
 
 
 @dataclass
@@ -56,10 +37,11 @@ class Bench:
     seed: int
     announce: Callable[[Candidate, ProgressStage, Workload], None]
     check: Callable[[], object]
-    wall: WallTime = field(default_factory=WallTime)
+    clock: Clock
     notes: dict[str, None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.wall = WallTime(self.clock.now)
         self.order = np.random.default_rng(self.seed)
         # A round's number is its own in the whole campaign: blocks are pairs only if they are of the same round.
         self.round_numbers = count()
@@ -68,7 +50,7 @@ class Bench:
         """Announce what is done next."""
         self.announce(contender.candidate, stage, workload)
 
-    def worker(self, contender: Contender) -> Worker:
+    def worker(self, contender: Contender) -> Member:
         """The contender's live worker."""
         return self.crew.worker(contender)
 

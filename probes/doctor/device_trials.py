@@ -19,7 +19,7 @@ SIDE = 64
 MAX_DEVICES = 16
 MAX_ERROR_CHARACTERS = 600
 
-# What gives a framework its devices besides its own package; see `probes.usability`.
+# What gives a framework its devices besides its own package; see `probes.doctor.usability`.
 COMPANIONS = {
     "torch": (),
     "tensorflow": (
@@ -46,7 +46,7 @@ COMPANIONS = {
 
 
 def told(package: str) -> str:
-    """The facts of `probes.usability.FrameworkFacts`, as JSON, but for the log, which is the parent's to know."""
+    """The facts of `probes.doctor.usability.FrameworkFacts`, as JSON, without the log, which the parent has."""
     framework = importlib.import_module(package)
     build, refusal, devices = _READERS[package](framework)
     trials = [_trial(*device) for device in islice(devices, MAX_DEVICES)]

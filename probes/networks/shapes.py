@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 from probes.errors import InvalidWorkload
-from probes.layers import (
+from probes.networks.layers import (
     GRU,
     LSTM,
     Activation,

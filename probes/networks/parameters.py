@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from probes.layers import (
+from probes.networks.layers import (
     GRU,
     LSTM,
     Attention,
@@ -34,7 +34,7 @@ from probes.layers import (
     Positions,
     Segments,
 )
-from probes.shapes import Shape, place_layers
+from probes.networks.shapes import Shape, place_layers
 from probes.workloads import Workload
 
 Initializer = Literal["glorot_uniform", "normal", "ones", "zeros"]

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import median
 
+from probes.campaign.contenders import Contender, Part
+from probes.campaign.wall_time import WallTime
 from probes.candidates import Candidate
 from probes.comparison import Ratio, Standing, paired_ratio, standings
-from probes.contenders import Contender, Part
 from probes.errors import WorkerFailed
 from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport, WarmStart
 from probes.settings import Settings
 from probes.statistics import TRUSTED_CONTENTION, median_interval, relative_differences
-from probes.wall_time import WallTime
 from probes.workloads import Workload
 
 # Every other candidate's first loss is compared with this one's.

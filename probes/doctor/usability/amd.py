@@ -6,7 +6,7 @@ and JAX's installation page.
 
 from __future__ import annotations
 
-from probes.usability.case import PYTORCH_BUILDS, Case, Remedy, Rule, hidden, not_allowed
+from probes.doctor.usability.case import PYTORCH_BUILDS, Case, Remedy, Rule, hidden, not_allowed
 from probes.words import _
 
 

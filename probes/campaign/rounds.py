@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import itemgetter
 
-from probes import pacing
-from probes.bench import Bench, Deadline
+from probes.campaign import pacing
+from probes.campaign.bench import Bench
+from probes.campaign.clock import Deadline
+from probes.campaign.contenders import Contender
+from probes.campaign.ledger import Row
 from probes.comparison import Ratio, leader, paired_ratio, undisturbed
-from probes.contenders import Contender
 from probes.errors import WorkerFailed
-from probes.ledger import Row
 from probes.protocol import Block
-from probes.statistics import CONTENDED_SHARE, CpuClock
-from probes.supervisor import Worker
+from probes.statistics import CONTENDED_SHARE
 from probes.workloads import Workload
 
 
@@ -85,9 +85,9 @@ class Rounds:
     def _watched(self, contender: Contender, row: Row) -> tuple[Block, float]:
         """A block, and the share of all cores that others used meanwhile."""
         bench = self._bench
-        worker: Worker = bench.worker(contender)
-        before = CpuClock.read()
+        worker = bench.worker(contender)
+        before = bench.clock.cpu()
         with bench.wall.spent("timed steps"):
             block = worker.measure(pacing.BLOCK_MS, pacing.block_limit_s(row, bench.deadline.left_s))
         bench.wall.move(block.lead_in_s, "timed steps", "warming up")
-        return block, before.others_share(CpuClock.read(), block.cpu_s)
+        return block, before.others_share(bench.clock.cpu(), block.cpu_s)

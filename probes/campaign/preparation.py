@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 import psutil
 
-from probes import pacing
-from probes.bench import Bench, Deadline
-from probes.contenders import Contender
+from probes.campaign import pacing
+from probes.campaign.bench import Bench
+from probes.campaign.clock import Deadline
+from probes.campaign.contenders import Contender
+from probes.campaign.ledger import Row
+from probes.campaign.member import Member
 from probes.errors import WorkerFailed
-from probes.ledger import Row
-from probes.supervisor import Worker, first_to_answer
 from probes.workloads import Workload
 
 # A message to a live worker and back, with a wide margin.
@@ -59,7 +60,7 @@ class Preparation:
         limit_s = pacing.start_limit_s(deadline.left_s, known_s, ready=ready, waiting=waiting)
         if not limit_s:
             return False
-        own = Deadline.after(min(limit_s, self._bench.deadline.left_s))
+        own = deadline.within(min(limit_s, self._bench.deadline.left_s))
         try:
             self._warm(contender, workload, self._bench.ledger.open_row(contender, workload), own)
         except WorkerFailed as failure:
@@ -116,7 +117,7 @@ class _Imports:
         self._beside = len(beside)
         self._keep = {contender.name for contender in (*contenders, *beside)}
         self._waiting = deque(each for each in contenders if not bench.crew.imported(each))
-        self._running: dict[Contender, tuple[Worker, Deadline]] = {}
+        self._running: dict[Contender, tuple[Member, Deadline]] = {}
 
     def run(self) -> None:
         while self._waiting or self._running:
@@ -143,14 +144,14 @@ class _Imports:
         except WorkerFailed as failure:
             self._fail(contender, failure)
             return
-        self._running[contender] = worker, Deadline.after(min(limit_s, bench.deadline.left_s))
+        self._running[contender] = worker, self._deadline.within(min(limit_s, bench.deadline.left_s))
 
     def _next_done(self) -> list[Contender]:
         """Those that have answered or whose time is up; waits for the first."""
         if not self._running:
             return []
         soonest_s = min(own.left_s for _, own in self._running.values())
-        answered = first_to_answer([worker for worker, _ in self._running.values()], soonest_s)
+        answered = self._bench.clock.first_to_answer([worker for worker, _ in self._running.values()], soonest_s)
         return [each for each, (worker, own) in self._running.items() if worker in answered or not own.left_s]
 
     def _finish(self, contender: Contender) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from packaging.version import InvalidVersion, Version
 
-from probes.usability.case import PYTORCH_BUILDS, Case, Remedy, Rule, hidden
+from probes.doctor.usability.case import PYTORCH_BUILDS, Case, Remedy, Rule, hidden
 from probes.words import _, sentences
 
 # The least driver of each CUDA release family.

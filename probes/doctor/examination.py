@@ -7,17 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from probes.candidates import CANDIDATES, FRAMEWORKS, Candidate
-from probes.device_trials import COMPANIONS
+from probes.doctor.device_trials import COMPANIONS
+from probes.doctor.surroundings import Surroundings, surroundings
+from probes.doctor.usability import accelerator_states
+from probes.doctor.usability.case import FrameworkFacts
 from probes.environments import chosen_interpreters, known_environments
 from probes.errors import InterpreterFailed, NotInstalled, WorkerFailed
 from probes.hardware import machine
-from probes.inventory import inventory
-from probes.registry import registry
+from probes.installed.inventory import inventory
+from probes.installed.registry import registry
 from probes.report import Examination, FrameworkState
 from probes.supervisor import Worker
-from probes.surroundings import Surroundings, surroundings
-from probes.usability import accelerator_states
-from probes.usability.case import FrameworkFacts
 from probes.words import in_this_context, sentences
 from probes.workloads import find_workload
 
@@ -29,7 +29,7 @@ EXAMINED_AT_ONCE = 2
 EXAMINATION_WORKLOAD = "mlp-tiny"
 
 # `probes` is all that a worker can import of ours.
-ASKING = "from probes.device_trials import told\nholds, figure = True, told({package!r})"
+ASKING = "from probes.doctor.device_trials import told\nholds, figure = True, told({package!r})"
 
 
 @dataclass(frozen=True)

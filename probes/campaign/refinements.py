@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from probes import pacing
-from probes.bench import Bench, Deadline
-from probes.contenders import Contender, Part
+from probes.campaign import pacing
+from probes.campaign.bench import Bench
+from probes.campaign.contenders import Contender, Part
+from probes.campaign.preparation import Preparation
+from probes.campaign.rounds import Rounds
 from probes.errors import WorkerFailed
-from probes.preparation import Preparation
 from probes.report import WarmStart
-from probes.rounds import Rounds
 from probes.workloads import Workload
 
 TUNED_PARTS: tuple[Part, ...] = ("tuned", "reduced precision")
@@ -66,7 +66,7 @@ class Refinements:
         measured = bench.worker(default)
         bench.say(default, "starting", self._workload)
         again = Contender(default.candidate, "warm start")
-        own = Deadline.after(bench.deadline.left_s)
+        own = bench.deadline.within(bench.deadline.left_s)
         try:
             with bench.wall.spent("first steps"):
                 worker = bench.crew.hire(again, keep={default.name}, variables=measured.cache_variables)

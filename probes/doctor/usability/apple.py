@@ -6,7 +6,7 @@ support for Apple GPUs; the plug-in tensorflow-metal 1.2.0 is of January 2025. J
 
 from __future__ import annotations
 
-from probes.usability.case import Case, Remedy, Rule
+from probes.doctor.usability.case import Case, Remedy, Rule
 from probes.words import _
 
 

@@ -5,7 +5,7 @@ Their parameter counts are those of the publications; `tests/probes/test_workloa
 
 from __future__ import annotations
 
-from probes.layers import (
+from probes.networks.layers import (
     Activation,
     Attention,
     BatchNorm,

@@ -1,0 +1,206 @@
+"""Probes replayed: the campaign that everybody's probes run, with recorded measurements in the place of workers.
+
+What a probe with some budget would have found follows from what a long one did find: an import, a build or a first
+step takes as long as it took then, a block as long as one of its recorded samples. Only the clock is another.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from assistant.corpus.records import Corpus
+from probes.campaign.campaign import Campaign, Focus
+from probes.campaign.clock import Clock
+from probes.campaign.contenders import Contender
+from probes.campaign.crew import Crew
+from probes.campaign.disturbances import Conditions
+from probes.campaign.ledger import Ledger
+from probes.candidates import CANDIDATES, find_candidate
+from probes.errors import WorkerFailed
+from probes.protocol import Block, Built, FirstStep, Imported, PeakMemory, WarmedUp
+from probes.report import CandidateResult, ProbeReport
+from probes.settings import Settings
+from probes.statistics import CpuClock
+from probes.workloads import Workload
+
+# To start a Python process, beside what an import takes.
+START_S = 0.05
+
+# Of the two blocks that warm a contender up and of what comes before a block, in recorded step times.
+WARM_UP_WINDOWS = 2
+LEAD_IN_STEPS = 1
+
+Samples = Mapping[str, CandidateResult]
+
+
+class _ReplayedClock(Clock):
+    """Goes on when something takes time, and only then. Nobody else is on the machine."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def now(self) -> float:
+        return self._now
+
+    def pass_until(self, moment: float) -> None:
+        """Be at this moment, unless it is past."""
+        self._now = max(self._now, moment)
+
+    def cpu(self) -> CpuClock:
+        return CpuClock(0.0, 0.0)
+
+    def conditions(self) -> Conditions:
+        return Conditions()
+
+    def first_to_answer(self, members: Sequence[_Replayed], timeout_s: float) -> Sequence[_Replayed]:
+        end = self._now + timeout_s
+        self.pass_until(min((each.answers_at for each in members), default=end))
+        return [each for each in members if each.answers_at <= self._now]
+
+
+class _Replayed:
+    """A worker that says what it said before. `rows` are the candidate's results by workload id."""
+
+    cache_variables: Mapping[str, str] = {}
+
+    def __init__(self, rows: Samples, clock: _ReplayedClock, order: np.random.Generator) -> None:
+        self.imported = False
+        self.alive = True
+        self.answers_at = math.inf
+        self._rows = rows
+        self._row = next(iter(rows.values()))
+        self._clock = clock
+        self._order = order
+
+    def fileno(self) -> int:
+        raise OSError("A replayed worker has no pipe.")
+
+    def begin_import(self, _seed: int) -> None:
+        import_s = self._row.import_s
+        self.answers_at = self._clock.now() + START_S + (math.inf if import_s is None else import_s)
+
+    def import_framework(self, seed: int, timeout_s: float) -> Imported:
+        if not math.isfinite(self.answers_at):
+            self.begin_import(seed)
+        began = self._clock.now()
+        self._take(self.answers_at - began, timeout_s)
+        self.imported = True
+        return Imported(import_s=self._row.import_s or 0.0, versions={})
+
+    def build(self, workload: Workload, _seed: int, timeout_s: float, _tunings: Sequence[str] = ()) -> Built:
+        self._row = self._rows[workload.id]
+        if self._row.status == "unusable":
+            raise self._failure()
+        self._take(self._row.build_s, timeout_s)
+        settings = replace(_UNKNOWN, matmul_precision=self._row.precision or "float32")
+        return Built(build_s=self._row.build_s or 0.0, device=self._row.device or "cpu", settings=settings)
+
+    def first_step(self, timeout_s: float) -> FirstStep:
+        self._take(self._row.first_step_s, timeout_s)
+        return FirstStep(first_step_s=self._row.first_step_s or 0.0, loss=math.nan)
+
+    def warm_up(self, window_ms: float, _most: int, timeout_s: float) -> WarmedUp:
+        step_ms = self._sample()
+        seconds = WARM_UP_WINDOWS * max(window_ms, step_ms) / 1e3
+        self._take(seconds, timeout_s)
+        windows = [step_ms] * WARM_UP_WINDOWS
+        return WarmedUp(windows_ms=windows, steady=bool(self._row.steady), seconds=seconds, cpu_s=seconds)
+
+    def measure(self, block_ms: float, timeout_s: float) -> Block:
+        step_ms = self._sample()
+        steps = max(1, math.ceil(block_ms / step_ms))
+        seconds, lead_in_s = steps * step_ms / 1e3, LEAD_IN_STEPS * step_ms / 1e3
+        self._take(seconds + lead_in_s, timeout_s)
+        return Block(steps=steps, seconds=seconds, cpu_s=seconds, lead_in_s=lead_in_s)
+
+    def peak_memory(self, _timeout_s: float) -> PeakMemory:
+        return PeakMemory(memory_mb=self._row.memory_mb or math.nan)
+
+    def close(self) -> None:
+        self.alive = False
+
+    def _sample(self) -> float:
+        """One of the recorded step times, in ms; without any, as much as never."""
+        return float(self._order.choice(self._row.samples)) if self._row.samples else math.inf
+
+    def _take(self, seconds: float | None, timeout_s: float) -> None:
+        """Let the time pass that this took then; what never came to an end then does not now."""
+        needed_s = math.inf if seconds is None else seconds
+        self._clock.pass_until(self._clock.now() + min(needed_s, timeout_s))
+        if needed_s > timeout_s:
+            self.alive = False
+            raise self._failure()
+
+    def _failure(self) -> WorkerFailed:
+        reason: Literal["timeout", "failed", "unusable"] = "timeout"
+        if self._row.status != "ok":
+            reason = self._row.status
+        return WorkerFailed(self._row.error or "It was out of time.", reason)
+
+
+class _ReplayedCrew(Crew):
+    """Workers that replay. There is room for all of them, as there was then."""
+
+    def __init__(self, rows: Mapping[str, Samples], clock: _ReplayedClock, seed: int) -> None:
+        super().__init__({})
+        self._rows = rows
+        self._clock = clock
+        self._seeds = np.random.default_rng(seed)
+
+    def capacity(self) -> int:
+        return 2 * len(self._rows)
+
+    def started(self, contender: Contender, _variables: Mapping[str, str] | None) -> _Replayed:
+        return _Replayed(self._rows[contender.candidate.id], self._clock, self._seeds.spawn(1)[0])
+
+
+def replayed_probe(
+    corpus: Corpus, job: str, workloads: Sequence[Workload], *, budget_s: float, seed: int
+) -> ProbeReport:
+    """What a probe of these workloads with this budget would have reported on the machine of the corpus.
+
+    The workloads must be of the job's recorded probe; candidates that were not measured then take no part.
+    """
+    recorded = {each.workload.id: each.candidates for each in corpus.passages[job, "probe"].measurements}
+    wanted = [workload for workload in workloads if workload.id in recorded]
+    rows: dict[str, dict[str, CandidateResult]] = {}
+    for workload in wanted:
+        for result in recorded[workload.id]:
+            rows.setdefault(result.candidate, {})[workload.id] = result
+    present = [candidate for candidate in CANDIDATES if len(rows.get(candidate.id, ())) == len(wanted)]
+    clock = _ReplayedClock()
+    campaign = Campaign(
+        Focus(tuple(wanted)),
+        [find_candidate(candidate.id) for candidate in present],
+        budget_s=budget_s,
+        seed=seed,
+        ledger=Ledger(present),
+        crew=_ReplayedCrew(rows, clock, seed),
+        refine=False,
+        announce=lambda *_stage: None,
+        check=lambda: None,
+        clock=clock,
+    )
+    campaign.run()
+    report = campaign.report(corpus.machine)
+    assert report is not None, "a finished campaign has a row for every candidate"
+    return report
+
+
+# What the corpus does not keep of a build.
+_UNKNOWN = Settings(
+    dtype="float32",
+    matmul_precision="float32",
+    memory_layout="",
+    compile_scope="",
+    compiler="",
+    threads=0,
+    optimizer="",
+    steps_per_call=1,
+    deterministic=False,
+)

@@ -1,0 +1,1 @@
+"""One measurement from its first process to its last round."""

@@ -1,0 +1,53 @@
+"""What a campaign asks of each of its workers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from probes.protocol import Block, Built, FirstStep, Imported, PeakMemory, WarmedUp
+from probes.workloads import Workload
+
+
+class Member(Protocol):
+    """One candidate in a process of its own; `probes.supervisor.Worker` says what each request does.
+
+    A request that is not answered in `timeout_s` raises `WorkerFailed`, and so does one that cannot be done.
+    """
+
+    imported: bool
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be asked."""
+
+    @property
+    def cache_variables(self) -> Mapping[str, str]:
+        """Environment variables with which another one uses what its compilers keep."""
+
+    def fileno(self) -> int:
+        """What its answers come through."""
+
+    def begin_import(self, seed: int) -> None:
+        """Load the framework, without waiting."""
+
+    def import_framework(self, seed: int, timeout_s: float) -> Imported:
+        """Load the framework, or wait for the rest of it."""
+
+    def build(self, workload: Workload, seed: int, timeout_s: float, tunings: Sequence[str] = ()) -> Built:
+        """Build the network."""
+
+    def first_step(self, timeout_s: float) -> FirstStep:
+        """Take the first optimizer step."""
+
+    def warm_up(self, window_ms: float, most: int, timeout_s: float) -> WarmedUp:
+        """Train until two windows agree."""
+
+    def measure(self, block_ms: float, timeout_s: float) -> Block:
+        """Train a block."""
+
+    def peak_memory(self, timeout_s: float) -> PeakMemory:
+        """Peak memory since the build."""
+
+    def close(self) -> None:
+        """End it."""

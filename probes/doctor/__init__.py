@@ -1,0 +1,1 @@
+"""Whether each framework computes on what is in the machine, and what to do where it does not."""

@@ -1,0 +1,1 @@
+"""Which interpreters there are, what is installed in them, and making new ones."""

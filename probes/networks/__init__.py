@@ -1,0 +1,1 @@
+"""Networks as plain data: layers, their shapes and parameters, and published ones."""
