@@ -100,12 +100,12 @@ class ProbeSession:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    def focus(self, workloads: Sequence[Workload], *, anew: bool = False) -> None:
-        """What to measure from now on: the main workload first. What is measured already is kept, unless `anew`."""
+    def focus(self, workloads: Sequence[Workload]) -> None:
+        """What to measure from now on: the main workload first. What is measured already is kept."""
         if not workloads:
             raise ValueError("The focus is empty; expected at least one workload.")
         with self._changed:
-            self._focus = Focus(tuple(dict.fromkeys(workloads)), anew=anew)
+            self._focus = Focus(tuple(dict.fromkeys(workloads)))
             self._report = None
             self._standing = Standing(self._budget_s)
             self._changed.notify_all()
@@ -174,8 +174,6 @@ class ProbeSession:
         self._say(Standing(self._budget_s), focus)
         with machine_to_itself(lambda: self._check(focus), self._lock_path) as problem:
             self._ledger.forgive_timeouts()
-            if focus.anew:
-                self._ledger.forget(focus.workloads)
             campaign = Campaign(
                 focus,
                 self._candidates,

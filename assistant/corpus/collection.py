@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from probes.report import Machine, ProbeReport
 from probes.schedule import ProbeSession
 
 # Seconds for one passage: enough that a network whose steps take seconds gets its rounds in every candidate.
-BUDGET_S: Mapping[Part, float] = {"probe": 240.0, "truth": 180.0}
+BUDGET_S: Mapping[Part, float] = {"probe": 300.0, "truth": 240.0}
 
-# So many jobs share the processes they are measured in, and the imports. The other part comes after all of them.
+# The truth of a job is measured when the probes of so many are done: minutes later, as a person's training would be.
 JOBS_AT_ONCE = 4
 
 # A passage that others disturbed is measured again so often, and then kept as it is, with its marks.
@@ -53,9 +53,9 @@ def collect(directory: Path, say: Callable[[str, float], None], jobs: Sequence[J
     passages = read_passages(path)
     stages = _stages(jobs)
     lacking = [stage for stage in stages if (stage.job.id, stage.part) not in passages]
-    for session, stage in _with_sessions(lacking):
+    for stage in lacking:
         say(stage.job.id, stage.number / len(stages))
-        report = _measured(session, stage)
+        report = _measured(stage)
         passages[stage.job.id, stage.part] = _passage(stage, report)
         write_passages(path, passages.values())
         path.with_suffix(".toml").write_text(_about(path.stem, here, report), encoding="utf-8")
@@ -72,26 +72,17 @@ def _stages(jobs: Sequence[Job]) -> list[Stage]:
     return [Stage(job, part, number) for number, (job, part) in enumerate(order)]
 
 
-def _with_sessions(stages: Sequence[Stage]) -> Iterator[tuple[ProbeSession, Stage]]:
-    """The stages with their session; neighbours of one part share it."""
-    pending = list(stages)
-    while pending:
-        part, group = pending[0].part, list[Stage]()
-        while pending and pending[0].part == part and len(group) < JOBS_AT_ONCE:
-            group.append(pending.pop(0))
-        with ProbeSession(budget_s=BUDGET_S[part], seed=group[0].number, refine=False) as session:
-            session.start()
-            for stage in group:
-                yield session, stage
-
-
-def _measured(session: ProbeSession, stage: Stage) -> ProbeReport:
+def _measured(stage: Stage) -> ProbeReport:
+    """In processes of its own: memory that an earlier network took would count as this one's."""
     workloads = stage.job.ladder if stage.part == "probe" else (stage.job.workload,)
-    for attempt in range(ATTEMPTS):
-        session.focus(workloads, anew=attempt > 0)
-        session.wait()
-        report = session.report()
-        assert report is not None, "a finished focus has a row for every candidate"
+    for _attempt in range(ATTEMPTS):
+        with ProbeSession(budget_s=BUDGET_S[stage.part], seed=stage.number, refine=False) as session:
+            session.focus(workloads)
+            session.start()
+            session.wait()
+            finished = session.report()
+        assert finished is not None, "a finished focus has a row for every candidate"
+        report = finished
         if not report.contended:
             break
     return report

@@ -20,6 +20,7 @@ from probes.campaign.contenders import Contender
 from probes.campaign.crew import Crew
 from probes.campaign.disturbances import Conditions
 from probes.campaign.ledger import Ledger
+from probes.campaign.member import Member
 from probes.candidates import CANDIDATES, find_candidate
 from probes.errors import WorkerFailed
 from probes.protocol import Block, Built, FirstStep, Imported, PeakMemory, WarmedUp
@@ -43,6 +44,7 @@ class _ReplayedClock(Clock):
 
     def __init__(self) -> None:
         self._now = 0.0
+        self._answers_at: dict[Member, float] = {}
 
     def now(self) -> float:
         return self._now
@@ -57,10 +59,14 @@ class _ReplayedClock(Clock):
     def conditions(self) -> Conditions:
         return Conditions()
 
-    def first_to_answer(self, members: Sequence[_Replayed], timeout_s: float) -> Sequence[_Replayed]:
-        end = self._now + timeout_s
-        self.pass_until(min((each.answers_at for each in members), default=end))
-        return [each for each in members if each.answers_at <= self._now]
+    def expect(self, member: Member, moment: float) -> None:
+        """The member will have answered at this moment."""
+        self._answers_at[member] = moment
+
+    def first_to_answer(self, members: Sequence[Member], timeout_s: float) -> Sequence[Member]:
+        first = min(self._answers_at[member] for member in members)
+        self.pass_until(min(first, self._now + timeout_s))
+        return [member for member in members if self._answers_at[member] <= self._now]
 
 
 class _Replayed:
@@ -71,7 +77,7 @@ class _Replayed:
     def __init__(self, rows: Samples, clock: _ReplayedClock, order: np.random.Generator) -> None:
         self.imported = False
         self.alive = True
-        self.answers_at = math.inf
+        self._imported_at = math.inf
         self._rows = rows
         self._row = next(iter(rows.values()))
         self._clock = clock
@@ -82,13 +88,13 @@ class _Replayed:
 
     def begin_import(self, _seed: int) -> None:
         import_s = self._row.import_s
-        self.answers_at = self._clock.now() + START_S + (math.inf if import_s is None else import_s)
+        self._imported_at = self._clock.now() + START_S + (math.inf if import_s is None else import_s)
+        self._clock.expect(self, self._imported_at)
 
     def import_framework(self, seed: int, timeout_s: float) -> Imported:
-        if not math.isfinite(self.answers_at):
+        if not math.isfinite(self._imported_at):
             self.begin_import(seed)
-        began = self._clock.now()
-        self._take(self.answers_at - began, timeout_s)
+        self._take(self._imported_at - self._clock.now(), timeout_s)
         self.imported = True
         return Imported(import_s=self._row.import_s or 0.0, versions={})
 

@@ -35,10 +35,9 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True)
 class Focus:
-    """What to measure: the main workload first, then further sizes; `anew` without what is known of them already."""
+    """What to measure: the main workload first, then further sizes."""
 
     workloads: tuple[Workload, ...]
-    anew: bool = False
 
 
 class Campaign:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import median
@@ -108,11 +108,6 @@ class Ledger:
             del self._rows[key]
         for contender in [key for key, failure in self.import_failures.items() if failure.reason == "timeout"]:
             del self.import_failures[contender]
-
-    def forget(self, workloads: Collection[Workload]) -> None:
-        """Drop every row of these workloads."""
-        for key in [key for key in self._rows if key[1] in workloads]:
-            del self._rows[key]
 
     def report(
         self, machine: Machine, workloads: Sequence[Workload], seconds: float, notes: Sequence[str], wall: WallTime
