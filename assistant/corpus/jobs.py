@@ -188,7 +188,7 @@ _RUNGS = tuple(
 _JOBS = tuple(Job(family, batch_ladder(each)) for family, workloads in _FAMILIES.items() for each in workloads)
 
 # Shuffled, so that a part of them is a fair sample and what a machine does over hours falls on all families alike.
-JOBS: tuple[Job, ...] = (*_RUNGS, *(_JOBS[index] for index in np.random.default_rng(0).permutation(len(_JOBS))))
+JOBS: tuple[Job, ...] = (*(_JOBS[index] for index in np.random.default_rng(0).permutation(len(_JOBS))), *_RUNGS)
 
 _MEASURED = {workload.id: workload for job in JOBS for workload in job.ladder}
 
