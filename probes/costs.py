@@ -72,6 +72,11 @@ class Costs:
         )
 
     @property
+    def kept_mb(self) -> float:
+        """MiB that no way of training does without: parameters, gradients, moments and activations."""
+        return (2 * self.parameters + self.optimizer_values) * _BYTES_PER_VALUE / _MIB + self.activation_mb
+
+    @property
     def training_flops(self) -> int:
         """FLOPs of the forward and the backward pass."""
         return _BACKWARD_AND_FORWARD * self.forward_flops

@@ -10,7 +10,9 @@ import psutil
 
 from probes.campaign.contenders import Contender
 from probes.campaign.member import Member
+from probes.costs import costs
 from probes.supervisor import Worker
+from probes.workloads import Workload
 
 # Peak resident memory of a Keras worker with a small network, rounded up; the largest of all candidates.
 WORKER_MB = 1100
@@ -29,6 +31,7 @@ class Crew:
     def __init__(self, interpreters: Mapping[str, str]) -> None:
         self._interpreters = interpreters
         self._workers: dict[str, Member] = {}
+        self._largest_mb: dict[str, float] = {}
         self._lock = threading.Lock()
         self._closed = False
 
@@ -66,7 +69,17 @@ class Crew:
                 raise CrewClosed
             worker = self.started(contender, variables)
             self._workers[contender.name] = worker
+            self._largest_mb[contender.name] = 0.0
         return worker
+
+    def is_largest(self, contender: Contender, workload: Workload) -> bool:
+        """Whether this network is the largest that the contender's worker has held. After a larger one its peak
+        memory is not its own: frameworks keep what they once took.
+        """
+        needed_mb = costs(workload).kept_mb
+        largest_mb = self._largest_mb[contender.name]
+        self._largest_mb[contender.name] = max(largest_mb, needed_mb)
+        return needed_mb >= largest_mb
 
     def started(self, contender: Contender, variables: Mapping[str, str] | None) -> Member:
         """A new process for the contender; `hire` is how to ask for one."""

@@ -91,8 +91,9 @@ class Preparation:
         with bench.wall.spent("warming up"):
             warmed = worker.warm_up(pacing.BLOCK_MS / 2, pacing.MOST_WINDOWS, own.left_s)
         row.step_ms, row.steady = warmed.windows_ms[-1], warmed.steady
-        with bench.wall.spent("reading memory"):
-            row.memory_mb = worker.peak_memory(ANSWER_S).memory_mb
+        if bench.crew.is_largest(contender, workload):
+            with bench.wall.spent("reading memory"):
+                row.memory_mb = worker.peak_memory(ANSWER_S).memory_mb
 
     def _tunings(self, contender: Contender, workload: Workload) -> tuple[str, ...]:
         """Ids of the tunings that the contender is built with: those that apply where its default trained."""

@@ -12,6 +12,7 @@ from tests.browser.driving import FIRST_QUESTION, SECOND_QUESTION, Server, pick,
 FRAMEWORKS = ("torch", "tensorflow", "keras", "jax", "jaxlib")
 BUDGET_S = 60.0
 END_S = 15.0
+WORKERS_MS = 60_000
 
 pytestmark = [pytest.mark.browser, pytest.mark.frameworks]
 
@@ -90,6 +91,8 @@ def _wait_for_change(page) -> None:
 
 
 def _wait_for_workers(server: Server, page) -> list[psutil.Process]:
-    while not (workers := server.workers()):
+    for _attempt in range(round(WORKERS_MS / 100)):
+        if workers := server.workers():
+            return workers
         page.wait_for_timeout(100)
-    return workers
+    pytest.fail("no worker was started")
