@@ -12,6 +12,7 @@ from typing import Self
 from probes.campaign.campaign import Campaign, Focus, Interrupted
 from probes.campaign.crew import Crew, CrewClosed
 from probes.campaign.ledger import Ledger
+from probes.campaign.pacing import ORDINARY, Effort
 from probes.campaign.standing import Standing
 from probes.candidates import CANDIDATES, Candidate, find_candidate
 from probes.environments import chosen_interpreters
@@ -57,7 +58,7 @@ class ProbeSession:
 
     One session measures at a time on a machine (`lock_path`, by default the one that all share); the budget counts
     from when this one may begin with its latest focus. `interpreters` names the Python to use for a candidate, by
-    default the one that runs this. With `refine`, time that is left goes to tuned rows and warm starts.
+    default the one that runs this. `effort` says how far to go.
     """
 
     def __init__(
@@ -69,14 +70,14 @@ class ProbeSession:
         lock_path: Path | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         interpreters: Mapping[str, str] | None = None,
-        refine: bool = True,
+        effort: Effort = ORDINARY,
     ) -> None:
         if not budget_s > 0:
             raise ValueError(f"The budget is {budget_s} s; expected more than 0.")
         self._candidates = tuple(find_candidate(candidate_id) for candidate_id in dict.fromkeys(candidates))
         self._budget_s = budget_s
         self._seed = seed
-        self._refine = refine
+        self._effort = effort
         self._on_progress = on_progress
         self._lock_path = lock_path
         self._ledger = Ledger(self._candidates)
@@ -181,7 +182,7 @@ class ProbeSession:
                 seed=self._seed,
                 ledger=self._ledger,
                 crew=self._crew,
-                refine=self._refine,
+                effort=self._effort,
                 announce=lambda *stage: self._announce(campaign, *stage),
                 check=lambda: self._check(focus),
             )

@@ -8,12 +8,16 @@ from pathlib import Path
 
 from assistant.corpus.jobs import JOBS, Job
 from assistant.corpus.records import Part, Passage, read_passages, write_passages
+from probes.campaign.pacing import Effort
 from probes.hardware import machine
 from probes.report import Machine, ProbeReport
 from probes.schedule import ProbeSession
 
 # Seconds for one passage: enough that a network whose steps take seconds gets its rounds in every candidate.
 BUDGET_S: Mapping[Part, float] = {"probe": 300.0, "truth": 240.0}
+
+# Enough for medians; who is faster need not be settled for each job.
+EFFORT = Effort(most_rounds=8, refined=False)
 
 # The truth of a job is measured when the probes of so many are done: minutes later, as a person's training would be.
 JOBS_AT_ONCE = 4
@@ -76,7 +80,7 @@ def _measured(stage: Stage) -> ProbeReport:
     """In processes of its own: memory that an earlier network took would count as this one's."""
     workloads = stage.job.ladder if stage.part == "probe" else (stage.job.workload,)
     for _attempt in range(ATTEMPTS):
-        with ProbeSession(budget_s=BUDGET_S[stage.part], seed=stage.number, refine=False) as session:
+        with ProbeSession(budget_s=BUDGET_S[stage.part], seed=stage.number, effort=EFFORT) as session:
             session.focus(workloads)
             session.start()
             session.wait()

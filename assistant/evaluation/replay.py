@@ -21,6 +21,7 @@ from probes.campaign.crew import Crew
 from probes.campaign.disturbances import Conditions
 from probes.campaign.ledger import Ledger
 from probes.campaign.member import Member
+from probes.campaign.pacing import Effort
 from probes.candidates import CANDIDATES, find_candidate
 from probes.errors import WorkerFailed
 from probes.protocol import Block, Built, FirstStep, Imported, PeakMemory, WarmedUp
@@ -187,7 +188,7 @@ def replayed_probe(
         seed=seed,
         ledger=Ledger(present),
         crew=_ReplayedCrew(rows, clock, seed),
-        refine=False,
+        effort=Effort(refined=False),
         announce=lambda *_stage: None,
         check=lambda: None,
         clock=clock,

@@ -13,6 +13,7 @@ from probes.campaign.contenders import Contender
 from probes.campaign.crew import Crew
 from probes.campaign.ledger import Ledger
 from probes.campaign.member import Member
+from probes.campaign.pacing import Effort
 from probes.campaign.wall_time import WallTime
 from probes.candidates import Candidate
 from probes.errors import WorkerFailed
@@ -35,6 +36,7 @@ class Bench:
     repeats_s: float
     candidates: int
     seed: int
+    effort: Effort
     announce: Callable[[Candidate, ProgressStage, Workload], None]
     check: Callable[[], object]
     clock: Clock

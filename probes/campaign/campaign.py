@@ -54,13 +54,12 @@ class Campaign:
         seed: int,
         ledger: Ledger,
         crew: Crew,
-        refine: bool,
+        effort: pacing.Effort,
         announce: Callable[[Candidate, ProgressStage, Workload], None],
         check: Callable[[], object],
         clock: Clock | None = None,
     ) -> None:
         self.focus = focus
-        self._refine = refine
         self._clock = clock or Clock()
         self._started = self._clock.now()
         self._contenders = tuple(Contender(candidate) for candidate in candidates)
@@ -72,6 +71,7 @@ class Campaign:
             repeats_s=budget_s * pacing.REPEAT_SHARE,
             candidates=len(candidates),
             seed=seed,
+            effort=effort,
             announce=announce,
             check=check,
             clock=self._clock,
@@ -115,7 +115,7 @@ class Campaign:
             # What took too long for its share may fit into what the others left over.
             self._cover(workload, deadline)
             self._close(workload)
-        if self._refine:
+        if self._bench.effort.refined:
             Refinements(self._bench, self._preparation, workloads[0]).run(self._contenders)
 
     def _cover(self, workload: Workload, deadline: Deadline) -> None:

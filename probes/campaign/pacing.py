@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from probes.campaign.contenders import Contender
 from probes.campaign.ledger import Ledger, Row
@@ -45,6 +46,20 @@ TRUST_FACTOR = 4.0
 HANG_FACTOR, LEAST_HANG_S = 10.0, 5.0
 
 
+@dataclass(frozen=True)
+class Effort:
+    """How far to go when time is left: rounds of one workload to tell who is faster, then tuned rows and warm starts
+    if `refined`.
+    """
+
+    most_rounds: int = MOST_ROUNDS
+    refined: bool = True
+
+
+# What a person is served with.
+ORDINARY = Effort()
+
+
 def block_s(row: Row) -> float:
     """Seconds that the next block of this row will take."""
     return max(BLOCK_MS, row.step_ms or 0.0) / 1000 * BLOCK_OVERHEAD
@@ -75,14 +90,16 @@ def block_limit_s(row: Row, left_s: float) -> float:
     return min(left_s, max(HANG_FACTOR * block_s(row), LEAST_HANG_S))
 
 
-def another_round(taken: int, rows: Sequence[Row], left_s: float, *, settled: bool) -> bool:
-    """Whether the contenders of these rows get one more block each; `settled` when it is known who is faster."""
+def another_round(taken: int, rows: Sequence[Row], left_s: float, most: int = MOST_ROUNDS, *, settled: bool) -> bool:
+    """Whether the contenders of these rows get one more block each, of at most `most`; `settled` when it is known
+    who is faster.
+    """
     round_s = sum(map(block_s, rows))
     if taken < MIN_ROUNDS:
         return True
     if taken < FULL_ROUNDS:
         return round_s <= EXTRA_ROUND_SHARE * left_s
-    return not settled and taken < MOST_ROUNDS and round_s <= DECIDING_ROUND_SHARE * left_s
+    return not settled and taken < most and round_s <= DECIDING_ROUND_SHARE * left_s
 
 
 def known_start_s(ledger: Ledger, contender: Contender, *, alive: bool) -> float | None:

@@ -45,7 +45,9 @@ class Rounds:
     def _another(self, taken: int, racing: Sequence[Contender]) -> bool:
         settled = all(ratio is None or ratio.settled for ratio in self._ratios(racing).values())
         rows = [self._rows[each] for each in racing]
-        return pacing.another_round(taken, rows, self._deadline.left_s, settled=settled)
+        return pacing.another_round(
+            taken, rows, self._deadline.left_s, self._bench.effort.most_rounds, settled=settled
+        )
 
     def _still_racing(self) -> list[Contender]:
         going = [each for each, row in self._rows.items() if row.failure is None]

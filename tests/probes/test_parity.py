@@ -53,8 +53,7 @@ pytestmark = pytest.mark.frameworks
 ROOT = Path(__file__).parents[2]
 TOLERANCE = 1e-4
 # bfloat16 has eight significant bits, and batch normalisation over a few images magnifies what they lose: the
-# gradients of cnn-tiny are off by 0.12 to 0.13 in PyTorch and in TensorFlow alike. Those of another network are off by
-# 1 or more.
+# gradients of cnn-tiny are off by 0.12 to 0.13 in PyTorch and in TensorFlow alike. Another network's are off by 1.
 REDUCED_TOLERANCE = 0.25
 # What of the settings each tuning changes. Whether the scope does depends on how a framework loops.
 SHOWN_BY = {
