@@ -43,6 +43,7 @@ from probes.workloads import Workload, find_workload
 use_language(environment_language(os.environ))
 
 from assistant.environment_commands import commands as environment_commands  # noqa: E402  its options as well
+from assistant.evaluation_command import evaluate  # noqa: E402  its options as well
 from assistant.history_commands import commands as history_commands  # noqa: E402  its options as well
 
 OUT_OF_TIME = 124
@@ -61,6 +62,7 @@ app = typer.Typer(
 
 app.add_typer(environment_commands)
 app.add_typer(history_commands)
+app.command(help=_("Show how good forecasts and picks are on workloads that were measured in full."))(evaluate)
 
 AsJson = Annotated[bool, typer.Option("--json", help=_("Print JSON on stdout."))]
 ProjectFile = Annotated[Path, typer.Option("--project", help=_("A project file (TOML)."))]
@@ -204,22 +206,6 @@ def claims(
         return
     ledger = _checked(wanted) if check else saved.last()
     terminal.show_rows(rows(knowledge, wanted, ledger), terminal.claim_rows, as_json=as_json)
-
-
-@app.command(help=_("Show how good forecasts and picks are on workloads that were held out."))
-def evaluate(
-    collect: Annotated[
-        bool,
-        typer.Option("--collect", help=_("Measure what the corpus of this machine lacks; takes hours, resumes.")),
-    ] = False,
-) -> None:
-    from assistant.corpus.collection import collect as sweep
-    from assistant.corpus.records import DIRECTORY
-
-    if collect:
-        with terminal.shares_bar() as say:
-            path = sweep(DIRECTORY, say)
-        terminal.say(_("Wrote {output}.").format(output=path))
 
 
 def _record(

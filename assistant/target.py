@@ -11,6 +11,7 @@ from typing import Any
 
 from assistant.project import SCALES, Project
 from knowledge.vocabulary import FIELDS
+from probes.costs import costs
 from probes.report import Machine
 from probes.workloads import REFERENCE, Loss, Workload, cnn, find_workload, lstm, mlp, transformer
 
@@ -24,6 +25,13 @@ BATCH_VALUES = 2**20
 
 # An epoch of fewer steps than this learns little; a small data set gets a smaller batch.
 MIN_STEPS_PER_EPOCH = 8
+
+
+# Batches of one network differ by this factor: each then costs much less than the next, and the growth is plain.
+BATCH_FACTOR = 8
+
+# A smaller batch than one with so many FLOPs a step would be mostly overhead: some 10 ms on two cores.
+LEAST_STEP_FLOPS = 1e9
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,15 @@ def probe_workloads(project: Project) -> tuple[Workload, ...]:
     """What to measure for the project: the tiny model of its family first, then the larger rungs."""
     family = _family(project)
     return tuple(find_workload(f"{family}-{rung}") for rung in RUNGS)
+
+
+def batch_ladder(workload: Workload) -> tuple[Workload, ...]:
+    """The workload's network on smaller batches, ascending, the workload itself last."""
+    ladder, flops = [workload], costs(workload).training_flops / BATCH_FACTOR
+    while flops >= LEAST_STEP_FLOPS and ladder[0].batch >= BATCH_FACTOR:
+        ladder.insert(0, workload.with_batch(ladder[0].batch // BATCH_FACTOR))
+        flops /= BATCH_FACTOR
+    return tuple(ladder)
 
 
 def detected_answers(project: Project, machine: Machine | None) -> dict[str, str]:

@@ -110,8 +110,12 @@ class Forecaster:
             candidate: JobForecast(candidate, missing=_("It was measured on an accelerator; the job has none."))
             if on_processor and candidate in self._on_accelerator
             else forecast
-            for candidate, forecast in self._of_workload(job.workload, language_in_use()).items()
+            for candidate, forecast in self.of_workload(job.workload).items()
         }
+
+    def of_workload(self, workload: Workload) -> Mapping[str, JobForecast]:
+        """What is known about a workload, by candidate id, whatever machine and family it is for."""
+        return self._of_workload(workload, language_in_use())
 
     @cached_property
     def _of_workload(self) -> Callable[[Workload, str], dict[str, JobForecast]]:

@@ -10,19 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.language import _
-from probes.costs import costs
+from assistant.target import batch_ladder
 from probes.errors import UnknownId
 from probes.networks.layers import GRU, LSTM
 from probes.networks.published import Layers, bert, gpt, mobilenet_v2, resnet, vision_transformer
 from probes.workloads import Input, Workload, cnn, find_workload, lstm, mlp
 
 CLASSES = 10
-
-# Batches of one network differ by this factor: each then costs much less than the next, and the growth is plain.
-BATCH_FACTOR = 8
-
-# A smaller batch than one with so many FLOPs a step would be mostly overhead: some 10 ms on two cores.
-LEAST_STEP_FLOPS = 1e9
 
 
 @dataclass(frozen=True)
@@ -41,15 +35,6 @@ class Job:
     def id(self) -> str:
         """The workload's id."""
         return self.workload.id
-
-
-def batch_ladder(workload: Workload) -> tuple[Workload, ...]:
-    """The workload's network on smaller batches, ascending, the workload itself last."""
-    ladder, flops = [workload], costs(workload).training_flops / BATCH_FACTOR
-    while flops >= LEAST_STEP_FLOPS and ladder[0].batch >= BATCH_FACTOR:
-        ladder.insert(0, workload.with_batch(ladder[0].batch // BATCH_FACTOR))
-        flops /= BATCH_FACTOR
-    return tuple(ladder)
 
 
 def _mlps() -> tuple[Workload, ...]:

@@ -1,0 +1,154 @@
+"""The evaluation: every way of choosing on every job of a corpus, at every budget, over several seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import exp, log
+from statistics import fmean, median
+
+from pydantic import BaseModel, ConfigDict
+
+from assistant.corpus.records import Corpus
+from assistant.evaluation.summary import Summary, single_best, summarize
+from assistant.evaluation.trials import Trial, Truth, truths
+from assistant.evaluation.ways import Setting, Way, always, probewise, real_target, smallest_winner
+from assistant.language import _
+from probes.candidates import CANDIDATES
+from probes.costs import costs
+
+# Seconds of probing: the second last is what a probe takes unless told, and what the summary is of.
+BUDGETS_S = (10.0, 30.0, 60.0, 120.0)
+ORDINARY_BUDGET_S = 60.0
+
+SEEDS, QUICK_SEEDS = 10, 2
+
+
+class Row(BaseModel):
+    """One job: what was best, what was picked and how often, and what that cost on average."""
+
+    model_config = ConfigDict(frozen=True)
+
+    workload: str
+    family: str
+    best: str
+    best_ms: float
+    picks: dict[str, int]
+    mean_regret: float
+    step_time_error: float | None
+
+
+class Noise(BaseModel):
+    """What no way of choosing can be better than: how far the job measured twice differs from itself.
+
+    `step_time_median` and `step_time_mean` are absolute differences of the two, as shares; `regret_mean` is what the
+    fastest of the first measurement costs by the second. `controls` are pairs of processes of the same candidate,
+    `false_differences` the share of them that were told apart.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    step_time_median: float
+    step_time_mean: float
+    regret_mean: float
+    controls: int
+    false_differences: float | None
+
+
+class Evaluation(BaseModel):
+    """All figures of one corpus; what `probewise evaluate --json` prints."""
+
+    model_config = ConfigDict(frozen=True)
+
+    machine: str
+    versions: dict[str, str]
+    seeds: int
+    summary: Summary
+    baselines: dict[str, Summary]
+    by_budget: tuple[Summary, ...]
+    by_family: dict[str, Summary]
+    largest_third: Summary
+    noise: Noise
+    rows: tuple[Row, ...]
+
+
+def evaluate(corpus: Corpus, *, quick: bool, say: Callable[[str, float], None]) -> Evaluation:
+    """Every job that the corpus has in full; `say` is told what is tried and the share that is done."""
+    jobs, seeds = truths(corpus), range(QUICK_SEEDS if quick else SEEDS)
+    by_budget: dict[float, list[Trial]] = {}
+    for index, budget_s in enumerate(BUDGETS_S):
+        say(_("Probing for {seconds:.0f} s").format(seconds=budget_s), index / (len(BUDGETS_S) + 1))
+        by_budget[budget_s] = trials(probewise, corpus, jobs, budget_s, seeds)
+    say(_("Other ways of choosing"), len(BUDGETS_S) / (len(BUDGETS_S) + 1))
+    ours = by_budget[ORDINARY_BUDGET_S]
+    return Evaluation(
+        machine=corpus.machine.cpu,
+        versions=dict(corpus.versions),
+        seeds=len(seeds),
+        summary=summarize(ours, ORDINARY_BUDGET_S),
+        baselines=_baselines(corpus, jobs, seeds),
+        by_budget=tuple(summarize(found, budget_s) for budget_s, found in by_budget.items()),
+        by_family={
+            family: summarize([trial for trial in ours if trial.truth.job.family == family], ORDINARY_BUDGET_S)
+            for family in sorted({truth.job.family for truth in jobs})
+        },
+        largest_third=summarize(_largest_third(ours), ORDINARY_BUDGET_S),
+        noise=_noise(corpus, jobs),
+        rows=tuple(_row(truth, [trial for trial in ours if trial.truth is truth]) for truth in jobs),
+    )
+
+
+def trials(way: Way, corpus: Corpus, jobs: Iterable[Truth], budget_s: float, seeds: Iterable[int]) -> list[Trial]:
+    """One way of choosing on every job with every seed."""
+    return [way(Setting(corpus, truth, budget_s, seed)) for truth in jobs for seed in seeds]
+
+
+def _baselines(corpus: Corpus, jobs: Sequence[Truth], seeds: Sequence[int]) -> dict[str, Summary]:
+    best = single_best(jobs)
+    ways: Mapping[str, Way] = {
+        "winner on the smallest workload": smallest_winner,
+        "the real job for the same seconds": real_target,
+        **{f"always {candidate.id}": always(candidate.id) for candidate in CANDIDATES},
+        f"single best ({best})": always(best),
+    }
+    found = {name: trials(way, corpus, jobs, ORDINARY_BUDGET_S, seeds) for name, way in ways.items()}
+    return {name: summarize(each, ORDINARY_BUDGET_S) for name, each in found.items()}
+
+
+def _largest_third(found: Sequence[Trial]) -> list[Trial]:
+    flops = {trial.truth.job.id: costs(trial.truth.job.workload).training_flops for trial in found}
+    largest = sorted(flops, key=lambda job: flops[job])[-(len(flops) // 3 or 1) :]
+    return [trial for trial in found if trial.truth.job.id in largest]
+
+
+def _noise(corpus: Corpus, jobs: Sequence[Truth]) -> Noise:
+    differences, regrets = [], []
+    for truth in jobs:
+        first = {
+            row.candidate: row.step_ms
+            for row in corpus.passages[truth.job.id, "probe"].measurements[-1].candidates
+            if row.step_ms is not None and row.candidate in truth.results
+        }
+        differences += [abs(step_ms / truth.step_ms(candidate) - 1) for candidate, step_ms in first.items()]
+        regrets.append(truth.regret(min(first, key=lambda candidate: first[candidate], default=None)))
+    passages = corpus.passages.values()
+    controls = [each.control for passage in passages for each in passage.measurements if each.control]
+    return Noise(
+        step_time_median=median(differences),
+        step_time_mean=fmean(differences),
+        regret_mean=exp(fmean(log(1 + regret) for regret in regrets)) - 1,
+        controls=len(controls),
+        false_differences=fmean(control.different for control in controls) if controls else None,
+    )
+
+
+def _row(truth: Truth, found: Sequence[Trial]) -> Row:
+    picks = [trial.pick or "" for trial in found]
+    return Row(
+        workload=truth.job.id,
+        family=truth.job.family,
+        best=min(truth.results, key=truth.step_ms),
+        best_ms=truth.best_ms,
+        picks={pick: picks.count(pick) for pick in sorted(set(picks))},
+        mean_regret=fmean(trial.regret for trial in found),
+        step_time_error=summarize(found, None).step_time_mape,
+    )

@@ -1,0 +1,44 @@
+"""`probewise evaluate`: how good the forecasts and picks are on what was measured, or measuring more of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from assistant import terminal, terminal_evaluation
+from assistant.errors import InvalidInput
+from assistant.language import _
+
+
+def evaluate(
+    quick: Annotated[bool, typer.Option("--quick", help=_("Fewer seeds: seconds instead of minutes."))] = False,
+    collect: Annotated[
+        bool,
+        typer.Option("--collect", help=_("Measure what the corpus of this machine lacks. Takes hours; resumes.")),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=_("Print JSON on stdout."))] = False,
+) -> None:
+    """Evaluate every corpus, or collect one."""
+    from assistant.corpus.collection import collect as sweep  # noqa: PLC0415  slow libraries that no other command needs
+    from assistant.corpus.records import DIRECTORY, corpora  # noqa: PLC0415
+    from assistant.evaluation.evaluate import evaluate as try_out  # noqa: PLC0415
+
+    if collect and (quick or as_json):
+        raise InvalidInput(_("--collect measures and evaluates nothing; expected no --quick or --json with it."))
+    if collect:
+        with terminal.shares_bar() as say:
+            path = sweep(DIRECTORY, say)
+        terminal.say(_("Wrote {output}.").format(output=path))
+        return
+    known = corpora()
+    if not known:
+        raise InvalidInput(
+            _("{folder} has no measurements; collect some with probewise evaluate --collect.").format(
+                folder=DIRECTORY
+            )
+        )
+    with terminal.shares_bar() as say:
+        found = [try_out(corpus, quick=quick, say=say) for corpus in known]
+    for evaluation in found:
+        terminal.show(evaluation, terminal_evaluation.evaluation, as_json=as_json)
