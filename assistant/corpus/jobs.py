@@ -41,7 +41,7 @@ def _mlps() -> tuple[Workload, ...]:
     # columns, width, depth, batch
     sizes = (
         *((16, 32, 1, 16), (64, 128, 2, 64), (256, 256, 4, 32), (128, 512, 2, 256)),
-        *((512, 1024, 3, 128), (784, 2048, 3, 256), (256, 1536, 8, 512), (1024, 4096, 4, 512)),
+        *((512, 1024, 3, 128), (784, 2048, 3, 256), (256, 1536, 8, 512), (1024, 4096, 4, 256)),
     )
     return tuple(mlp(columns=c, width=w, depth=d, outputs=CLASSES, batch=b) for c, w, d, b in sizes)
 
@@ -50,7 +50,7 @@ def _cnns() -> tuple[Workload, ...]:
     # side, width, stages, batch
     sizes = (
         *((12, 8, 1, 8), (28, 16, 2, 16), (32, 32, 3, 32), (64, 16, 4, 16)),
-        *((48, 64, 3, 32), (96, 32, 4, 64), (128, 48, 5, 16), (64, 64, 4, 32)),
+        *((48, 64, 3, 16), (96, 32, 4, 16), (128, 48, 5, 4), (64, 64, 4, 8)),
     )
     return tuple(cnn(side=s, width=w, stages=d, outputs=CLASSES, batch=b) for s, w, d, b in sizes)
 
@@ -58,8 +58,8 @@ def _cnns() -> tuple[Workload, ...]:
 def _residual() -> tuple[Workload, ...]:
     # side, blocks of each stage, bottleneck, batch
     sizes = (
-        *((32, (1,), False, 4), (32, (1, 1), False, 16), (64, (2, 2), False, 16), (64, (2, 2, 2, 2), False, 32)),
-        *((96, (1, 2, 2), True, 16), (128, (3, 4, 6, 3), False, 16), (224, (3, 4, 6, 3), True, 8)),
+        *((32, (1,), False, 4), (32, (1, 1), False, 16), (64, (2, 2), False, 16), (64, (2, 2, 2, 2), False, 16)),
+        *((96, (1, 2, 2), True, 16), (128, (3, 4, 6, 3), False, 4), (224, (3, 4, 6, 3), True, 2)),
     )
     return tuple(
         _image(
@@ -78,10 +78,10 @@ def _mobile() -> tuple[Workload, ...]:
         (32, 0.25, 4),
         (32, 0.5, 16),
         (64, 0.5, 16),
-        (64, 1.0, 32),
-        (96, 0.75, 32),
-        (128, 1.0, 32),
-        (160, 1.4, 32),
+        (64, 1.0, 16),
+        (96, 0.75, 16),
+        (128, 1.0, 16),
+        (160, 1.4, 8),
     )
     return tuple(
         _image(f"mobilenet-v2-s{s}-x{m:g}", s, b, mobilenet_v2(outputs=CLASSES, multiplier=m)) for s, m, b in sizes
@@ -92,7 +92,7 @@ def _vision_transformers() -> tuple[Workload, ...]:
     # side, patch, width, depth, heads, batch
     sizes = (
         *((16, 4, 32, 1, 2, 4), (32, 8, 64, 2, 4, 16), (32, 4, 96, 4, 3, 16), (64, 8, 192, 4, 3, 16)),
-        *((96, 8, 128, 6, 4, 16), (128, 16, 384, 6, 6, 32), (224, 16, 192, 12, 3, 16)),
+        *((96, 8, 128, 6, 4, 16), (128, 16, 384, 6, 6, 16), (224, 16, 192, 12, 3, 8)),
     )
     return tuple(
         _image(
@@ -106,7 +106,7 @@ def _recurrent(cells: type[LSTM | GRU]) -> tuple[Workload, ...]:
     # steps, features, width, depth, batch
     sizes = (
         *((8, 4, 16, 1, 8), (24, 8, 64, 1, 16), (50, 12, 96, 2, 32), (100, 16, 128, 1, 64)),
-        *((200, 8, 128, 2, 32), (64, 32, 384, 2, 128), (128, 16, 768, 2, 32)),
+        *((200, 8, 128, 2, 32), (64, 32, 384, 2, 64), (128, 16, 768, 2, 16)),
     )
     return tuple(
         lstm(steps=t, features=f, width=w, depth=d, outputs=CLASSES, batch=b, cells=cells) for t, f, w, d, b in sizes
@@ -117,7 +117,7 @@ def _encoders() -> tuple[Workload, ...]:
     # tokens, width, depth, heads, vocabulary, batch
     sizes = (
         *((8, 32, 1, 2, 500, 4), (32, 64, 2, 4, 2000, 16), (128, 64, 2, 2, 4000, 16), (64, 192, 4, 6, 8000, 16)),
-        *((256, 128, 4, 4, 10_000, 16), (128, 512, 4, 8, 20_000, 16), (256, 384, 6, 6, 30_522, 8)),
+        *((256, 128, 4, 4, 10_000, 16), (128, 512, 4, 8, 20_000, 8), (256, 384, 6, 6, 30_522, 4)),
     )
     return tuple(
         _text(
@@ -135,7 +135,7 @@ def _decoders() -> tuple[Workload, ...]:
     # tokens, width, depth, heads, vocabulary, batch
     sizes = (
         *((16, 32, 1, 2, 200, 4), (32, 64, 2, 2, 1000, 16), (128, 64, 3, 4, 2000, 8), (64, 256, 4, 4, 4000, 16)),
-        *((256, 128, 6, 4, 5000, 8), (256, 384, 4, 6, 8000, 8), (256, 512, 6, 8, 16_000, 4)),
+        *((256, 128, 6, 4, 5000, 8), (256, 384, 4, 6, 8000, 4), (256, 512, 6, 8, 16_000, 2)),
     )
     return tuple(
         _text(f"decoder-t{t}-w{w}-d{d}", Input((t,), v), b, gpt(vocabulary=v, width=w, depth=d, heads=h), v)
