@@ -121,22 +121,44 @@ class Campaign:
     def _cover(self, workload: Workload, deadline: Deadline) -> None:
         waiting = [each for each in self._contenders if not self._bench.ledger.settled(each, workload)]
         waiting.sort(key=self._precedence)
+        racing: list[Contender] = []
         while waiting:
-            room = self._bench.crew.capacity()
-            if room < len(waiting):
-                self.notes[_groups_note(room)] = None
-            group, waiting = waiting[:room], waiting[room:]
-            ready = self._preparation.prepare(group, workload, deadline)
-            if workload == self.focus.workloads[0] and len(ready) < room:
-                ready += self._preparation.prepare(self._control(ready), workload, deadline, beside=ready)
+            group = self._next_group(waiting, racing, deadline)
+            waiting = waiting[len(group) :]
+            ready = self._preparation.prepare(group, workload, deadline, beside=racing)
+            # Those of earlier groups that may still be the fastest take part again, so that all are compared.
+            ready += [each for each in racing if self._bench.crew.imported(each)]
+            if not waiting:
+                ready += self._prepared_control(ready, workload, deadline)
             rounds = Rounds(self._bench, ready, workload, deadline)
-            rounds.take()
+            racing = rounds.take(pacing.MIN_ROUNDS if waiting else self._bench.effort.most_rounds)
             if note := drift_note(rounds.samples):
                 self.notes[note] = None
 
+    def _next_group(
+        self, waiting: Sequence[Contender], racing: Sequence[Contender], deadline: Deadline
+    ) -> Sequence[Contender]:
+        """Who is started next: as many of the first as memory and time will probably do for, at least one."""
+        room = self._bench.crew.capacity()
+        if room < len(waiting):
+            self.notes[_groups_note(room)] = None
+        ledger, alive = self._bench.ledger, self._bench.crew.alive
+        expected_s = [pacing.expected_start_s(ledger, each, alive=each.name in alive) for each in waiting]
+        fitting = pacing.fitting(expected_s, deadline.left_s, beside=len(racing))
+        return waiting[: max(1, min(fitting, room - len(racing)))]
+
+    def _prepared_control(
+        self, ready: Sequence[Contender], workload: Workload, deadline: Deadline
+    ) -> list[Contender]:
+        """The control, warm, if this is the main workload and there is room for it."""
+        if workload != self.focus.workloads[0] or len(ready) >= self._bench.crew.capacity():
+            return []
+        return self._preparation.prepare(self._control(ready), workload, deadline, beside=ready)
+
     def _control(self, ready: Sequence[Contender]) -> list[Contender]:
         """A second process of one of those that start quickly, chosen by lot unless there is one from before."""
-        quick = [Contender(each.candidate, "control") for each in ready if each.candidate.start_s <= CONTROL_START_S]
+        defaults = [each.candidate for each in ready if each.part == "default"]
+        quick = [Contender(candidate, "control") for candidate in defaults if candidate.start_s <= CONTROL_START_S]
         living = [each for each in quick if self._bench.crew.imported(each)]
         return living[:1] or [quick[self._bench.order.integers(len(quick))]] if quick else []
 

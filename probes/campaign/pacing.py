@@ -97,9 +97,19 @@ def another_round(taken: int, rows: Sequence[Row], left_s: float, most: int = MO
     round_s = sum(map(block_s, rows))
     if taken < MIN_ROUNDS:
         return True
+    if taken >= most:
+        return False
     if taken < FULL_ROUNDS:
         return round_s <= EXTRA_ROUND_SHARE * left_s
-    return not settled and taken < most and round_s <= DECIDING_ROUND_SHARE * left_s
+    return not settled and round_s <= DECIDING_ROUND_SHARE * left_s
+
+
+def fitting(expected_s: Sequence[float], left_s: float, *, beside: int) -> int:
+    """How many of those who wait will be started and measured in time, the first first, with `beside` others."""
+    for count in range(len(expected_s), 0, -1):
+        if sum(expected_s[:count]) + _least_rounds_s(beside + count) <= left_s:
+            return count
+    return 0
 
 
 def known_start_s(ledger: Ledger, contender: Contender, *, alive: bool) -> float | None:

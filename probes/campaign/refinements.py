@@ -52,7 +52,7 @@ class Refinements:
             if bench.crew.imported(default) and self._preparation.build_again(
                 default, self._workload, bench.deadline
             ):
-                Rounds(bench, [default, tuned], self._workload, bench.deadline).take()
+                Rounds(bench, [default, tuned], self._workload, bench.deadline).take(bench.effort.most_rounds)
             bench.crew.dismiss(tuned)
 
     def _start_warm(self, default: Contender) -> None:

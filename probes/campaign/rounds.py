@@ -31,23 +31,24 @@ class Rounds:
         """{round: step time in ms} of every contender, without the disturbed rounds."""
         return [undisturbed(row) for row in self._rows.values()]
 
-    def take(self) -> None:
-        """Measure until all is settled or the time is not worth another round; then the rows are finished."""
+    def take(self, most: int) -> list[Contender]:
+        """Measure until all is settled or the time is not worth another round, at most `most` rounds; then the rows
+        are finished. Returns who may still be the fastest.
+        """
         taken, racing = 0, list(self._rows)
-        while racing and self._another(taken, racing):
+        while racing and self._another(taken, most, racing):
             number = next(self._bench.round_numbers)
             for index in self._bench.order.permutation(len(racing)):
                 self._block(racing[index], number)
             taken, racing = taken + 1, self._still_racing()
         for row in self._rows.values():
             row.finished = bool(row.times_ms)
+        return racing
 
-    def _another(self, taken: int, racing: Sequence[Contender]) -> bool:
+    def _another(self, taken: int, most: int, racing: Sequence[Contender]) -> bool:
         settled = all(ratio is None or ratio.settled for ratio in self._ratios(racing).values())
         rows = [self._rows[each] for each in racing]
-        return pacing.another_round(
-            taken, rows, self._deadline.left_s, self._bench.effort.most_rounds, settled=settled
-        )
+        return pacing.another_round(taken, rows, self._deadline.left_s, most, settled=settled)
 
     def _still_racing(self) -> list[Contender]:
         going = [each for each, row in self._rows.items() if row.failure is None]
