@@ -23,6 +23,7 @@ from assistant.claims.records import CheckedLedger
 from assistant.errors import InvalidInput
 from assistant.language import _, environment_language, use_language
 from assistant.project import Project, read_project
+from assistant.reuse import last_report
 from assistant.server import serve
 from assistant.target import probe_workloads
 from knowledge import staleness
@@ -113,7 +114,7 @@ def probe(
     if project and workload:
         raise InvalidInput(_("Both --project and --workload were given; expected one of them."))
     answers = read_project(project) if project else Project()
-    workloads = [find_workload(workload)] if workload else list(probe_workloads(answers))
+    workloads = [find_workload(workload)] if workload else list(probe_workloads(answers, machine()))
     if batch is not None:
         workloads = [each.with_batch(batch) for each in workloads]
     report = _probe(workloads, _candidate_ids(only), budget)
@@ -146,7 +147,9 @@ def recommend(
     elif probe:
         report = _read_report(probe)
     else:
-        report = _probe(probe_workloads(answers), ALL_CANDIDATES, DEFAULT_BUDGET_S if budget is None else budget)
+        report = _probe(
+            probe_workloads(answers, machine()), ALL_CANDIDATES, DEFAULT_BUDGET_S if budget is None else budget
+        )
     here = report.machine if report else machine()
     advice = advise(answers, report, machine=here)
     if record_format in DOCUMENTS:
@@ -166,8 +169,8 @@ def starter(
     from assistant.advice.recommend import recommend as advise
     from assistant.starter.generate import write_starter
 
-    answers, here, versions = read_project(project), machine(), installed_versions()
-    report = History().latest(here.fingerprint, versions, probe_workloads(answers)[0].id)
+    answers, here = read_project(project), machine()
+    report = last_report(History(), answers, here, installed_versions())
     advice = advise(answers, report, machine=here)
     chosen = framework or (advice.winner.framework if advice.winner else None)
     if chosen is None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from assistant import wording
 from assistant.language import _
+from assistant.project import Project
+from assistant.target import interview_workloads, probe_workloads
 from probes.candidates import CANDIDATES, Candidate
-from probes.report import ProbeReport
+from probes.report import Machine, ProbeReport
 from probes.store import History
 from probes.workloads import Workload
 
@@ -40,6 +42,16 @@ def find_earlier(
     if report is not None:
         return Earlier(report)
     return Earlier(standing_in[0], outdated(standing_in[0], versions, workloads)) if standing_in else None
+
+
+def last_report(
+    history: History, project: Project, machine: Machine, versions: Mapping[str, str]
+) -> ProbeReport | None:
+    """The newest report of this machine that still answers for the project, from the command line or the app."""
+    asked = (probe_workloads(project, machine), interview_workloads(project, machine))
+    found = (find_earlier(history, machine.fingerprint, versions, workloads) for workloads in asked)
+    reports = [each.report for each in found if each is not None and each.outdated is None]
+    return max(reports, key=lambda report: report.measured_at, default=None)
 
 
 def outdated(report: ProbeReport, versions: Mapping[str, str], workloads: Sequence[Workload]) -> str | None:

@@ -5,6 +5,7 @@ What is detected is a fact about this machine; what is assumed is a default that
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,8 @@ from probes.costs import costs
 from probes.report import Machine
 from probes.workloads import REFERENCE, Loss, Workload, cnn, find_workload, lstm, mlp, transformer
 
-RUNGS = ("tiny", "small", "medium")
+OPENING_RUNG = "tiny"
+RUNGS = ("small", "medium")
 CLASSES = 10
 SEQUENCE_FEATURES = 16
 MAX_BATCH, MIN_BATCH = 256, 4
@@ -32,6 +34,12 @@ BATCH_FACTOR = 8
 
 # A smaller batch than one with so many FLOPs a step would be mostly overhead: some 10 ms on two cores.
 LEAST_STEP_FLOPS = 1e9
+
+
+# A probe takes no step with more FLOPs than this: on two cores they are one to several seconds, and a GPU is taken to
+# be a hundred times as fast. A ladder should begin with a step that is quick.
+MOST_STEP_FLOPS = {"cpu": 1e11, "gpu": 1e13}
+QUICK_SHARE = 4
 
 
 @dataclass(frozen=True)
@@ -106,10 +114,31 @@ def target(project: Project, machine: Machine | None = None) -> Target:
     )
 
 
-def probe_workloads(project: Project) -> tuple[Workload, ...]:
-    """What to measure for the project: the tiny model of its family first, then the larger rungs."""
-    family = _family(project)
-    return tuple(find_workload(f"{family}-{rung}") for rung in RUNGS)
+def interview_workloads(project: Project, machine: Machine | None = None) -> tuple[Workload, ...]:
+    """What to measure while a person answers: the smallest network first, for it is quick and may have been measured
+    before, and the job's own as soon as there is anything to know of it.
+    """
+    opening = (find_workload(f"{_family(project)}-{OPENING_RUNG}"),)
+    unknown = project.task is None and project.model_scale is None
+    return opening if unknown else (*opening, *probe_workloads(project, machine))
+
+
+def probe_workloads(project: Project, machine: Machine | None = None) -> tuple[Workload, ...]:
+    """What to measure for the project, ascending: its own network on growing batches, the job itself last."""
+    return probe_ladder(target(project, machine).workload, machine)
+
+
+def probe_ladder(job: Workload, machine: Machine | None = None) -> tuple[Workload, ...]:
+    """What tells most about a job in a minute: its network on growing batches as far as this machine can take a step
+    in seconds, after smaller networks of its family where even the smallest batch takes long.
+    """
+    most = MOST_STEP_FLOPS["gpu" if machine is not None and machine.accelerators else "cpu"]
+    ladder = tuple(each for each in batch_ladder(job) if costs(each).training_flops <= most)
+    longest = costs(ladder[0]).training_flops if ladder else math.inf
+    if longest <= most / QUICK_SHARE:
+        return ladder
+    rungs = (find_workload(f"{job.family}-{rung}") for rung in RUNGS)
+    return (*(rung for rung in rungs if costs(rung).training_flops < longest), *ladder)
 
 
 def batch_ladder(workload: Workload) -> tuple[Workload, ...]:

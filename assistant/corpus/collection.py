@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.corpus.jobs import JOBS, Job
+from assistant.corpus.jobs import JOBS, RUNGS, Job
 from assistant.corpus.records import Part, Passage, read_passages, write_passages
 from probes.campaign.pacing import Effort
 from probes.hardware import machine
@@ -67,12 +67,12 @@ def collect(directory: Path, say: Callable[[str, float], None], jobs: Sequence[J
 
 
 def _stages(jobs: Sequence[Job]) -> list[Stage]:
-    """In the order of measuring: some of every family early, so that a part of a corpus is good for something."""
+    """In the order of measuring: the probes of a few jobs, then their truths."""
     order: list[tuple[Job, Part]] = []
     for start in range(0, len(jobs), JOBS_AT_ONCE):
         together = jobs[start : start + JOBS_AT_ONCE]
-        parts: tuple[Part, ...] = ("probe", "truth")
-        order += [(job, part) for part in parts for job in together]
+        order += [(job, "probe") for job in together]
+        order += [(job, "truth") for job in together if job.family != RUNGS]
     return [Stage(job, part, number) for number, (job, part) in enumerate(order)]
 
 

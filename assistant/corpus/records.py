@@ -11,6 +11,7 @@ import io
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -54,6 +55,12 @@ class Corpus:
     machine: Machine
     versions: Mapping[str, str]
     passages: Mapping[tuple[str, Part], Passage]
+
+    @cached_property
+    def probed(self) -> Mapping[str, tuple[CandidateResult, ...]]:
+        """What probes found, by workload id."""
+        probes = (passage for passage in self.passages.values() if passage.part == "probe")
+        return {each.workload.id: each.candidates for probe in probes for each in probe.measurements}
 
     def report(self, job: str, part: Part = "probe", workloads: Sequence[str] | None = None) -> ProbeReport:
         """A job's measurements as a probe's report, of all or of these workloads; the smallest is the main one."""

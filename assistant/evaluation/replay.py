@@ -166,14 +166,12 @@ class _ReplayedCrew(Crew):
         return _Replayed(self._rows[contender.candidate.id], self._clock, self._seeds.spawn(1)[0])
 
 
-def replayed_probe(
-    corpus: Corpus, job: str, workloads: Sequence[Workload], *, budget_s: float, seed: int
-) -> ProbeReport:
+def replayed_probe(corpus: Corpus, workloads: Sequence[Workload], *, budget_s: float, seed: int) -> ProbeReport:
     """What a probe of these workloads with this budget would have reported on the machine of the corpus.
 
-    The workloads must be of the job's recorded probe; candidates that were not measured then take no part.
+    Workloads that no probe was recorded of are left out; candidates that were not measured then take no part.
     """
-    recorded = {each.workload.id: each.candidates for each in corpus.passages[job, "probe"].measurements}
+    recorded = corpus.probed
     wanted = [workload for workload in workloads if workload.id in recorded]
     rows: dict[str, dict[str, CandidateResult]] = {}
     for workload in wanted:

@@ -10,7 +10,7 @@ from assistant.advice.forecast import Forecaster
 from assistant.corpus.records import Corpus
 from assistant.evaluation.replay import replayed_probe
 from assistant.evaluation.trials import Trial, Truth, fastest
-from assistant.target import batch_ladder
+from assistant.target import probe_ladder
 from probes.campaign.pacing import MIN_ROUNDS
 from probes.costs import costs
 from probes.report import CandidateResult, ProbeReport
@@ -31,9 +31,8 @@ class Setting:
 
     def probe(self) -> ProbeReport:
         """What a probe for the job finds within the budget."""
-        job = self.truth.job
-        ladder = batch_ladder(job.workload)
-        return replayed_probe(self.corpus, job.id, ladder, budget_s=self.budget_s, seed=self.seed)
+        ladder = probe_ladder(self.truth.job.workload, self.corpus.machine)
+        return replayed_probe(self.corpus, ladder, budget_s=self.budget_s, seed=self.seed)
 
 
 Way = Callable[[Setting], Trial]

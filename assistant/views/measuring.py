@@ -12,7 +12,7 @@ import streamlit as st
 from assistant.errors import InvalidInput
 from assistant.language import _
 from assistant.reuse import Earlier, find_earlier
-from assistant.target import probe_workloads
+from assistant.target import interview_workloads
 from assistant.views.state import State
 from probes.environments import installed_versions
 from probes.hardware import machine
@@ -94,7 +94,7 @@ def follow(state: State) -> Progress | None:
 
     None when nothing is being measured.
     """
-    workloads = probe_workloads(state.interview.project)
+    workloads = interview_workloads(state.interview.project, machine())
     if workloads != state.focus:
         _turn(state, workloads)
     if state.settled or state.stopped or not enabled():
@@ -121,7 +121,7 @@ def stop(state: State) -> None:
 def begin_again(state: State) -> None:
     """Measure once more from the start; the figures so far are shown until there are new ones."""
     _measuring.clear()
-    state.focus = probe_workloads(state.interview.project)
+    state.focus = interview_workloads(state.interview.project, machine())
     state.stopped, state.broken, state.settled, state.again = False, False, False, True
     known = state.report is not None and state.report.workload == state.focus[0]
     state.earlier = Earlier(state.report) if state.report is not None and known else None
