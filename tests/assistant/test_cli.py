@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from assistant import terminal
-from assistant.advice.corpus import read_corpus
 from assistant.cli import main
 from assistant.project import FIELDS
 from assistant.server import server_command
 from knowledge.load import load
+from tests.assistant.recorded import rungs
 
 RECOMMENDATION_KEYS = {
     "winner", "confidence", "ranking", "forecast", "reasons", "flips", "unknown", "simpler_first",
@@ -61,9 +61,9 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def report(tmp_path: Path) -> Path:
-    """Real measurements: the committed ladder as the probe's report that it came from."""
+    """Real measurements: the committed corpus as the probe's report that it came from."""
     path = tmp_path / "probe.json"
-    measured = read_corpus().report(["cnn-tiny", "cnn-small", "cnn-medium"])
+    measured = rungs("cnn")
     path.write_text(measured.model_dump_json(), encoding="utf-8")
     return path
 

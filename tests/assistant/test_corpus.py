@@ -1,66 +1,132 @@
+"""The corpus: what is written is read back, the committed one is whole, and a sweep resumes."""
+
 from __future__ import annotations
 
-import io
-from pathlib import Path
+from dataclasses import replace
+from typing import Self
 
-from assistant.advice.corpus import main, read_corpus, write_corpus
-from probes.report import CandidateResult, ProbeReport
-from probes.workloads import find_workload
+import pytest
 
-ABOUT = """
-measured_at = "2026-11-21T00:00:00Z"
-[machine]
-fingerprint = "0"
-operating_system = "linux"
-platform = "Linux"
-python = "3.12.4"
-cpu = "a processor"
-physical_cores = 2
-logical_cores = 2
-memory_gb = 16
-[versions]
-jax = "0.10.2"
-"""
+from assistant.corpus import collection
+from assistant.corpus.collection import collect
+from assistant.corpus.jobs import JOBS, RUNGS, find_measured
+from assistant.corpus.records import corpora, read_passages, write_passages
+from probes.candidates import CANDIDATES
+from probes.comparison import Ratio
+from probes.costs import costs
+from probes.errors import UnknownId
+from probes.report import Control
+from tests.assistant.corpora import LADDER_JOB, SMALL_JOB, corpus, failure, result
+from tests.runs import a_report
+
+RATES = {"pytorch-eager": 20.0, "jax-jit": 10.0}
 
 
-def report(laptop, *rows: CandidateResult) -> ProbeReport:
-    return ProbeReport(
-        machine=laptop,
-        versions={},
-        workload=find_workload("mlp-tiny"),
-        candidates=rows,
-        seconds=1,
-        measured_at="2026-11-21T00:00:00Z",
-    )
+def test_what_is_written_is_read_back(tmp_path, laptop) -> None:
+    passages = dict(corpus(laptop, RATES, SMALL_JOB, LADDER_JOB).passages)
+    key = SMALL_JOB.id, "probe"
+    control = Control(candidate="jax-jit", ratio=Ratio(1.5, 1.25, 1.75, 6), different=True)
+    failed = failure("keras-jax", "failed", 'It ended, "badly".\nLast words: oh.')
+    (measured,) = passages[key].measurements
+    told = measured.model_copy(update={"candidates": (*measured.candidates, failed), "control": control})
+    passages[key] = replace(passages[key], measurements=(told,))
+    write_passages(tmp_path / "some.csv", passages.values())
+    found = read_passages(tmp_path / "some.csv")
+    assert found.keys() == passages.keys()
+    (again,) = found[key].measurements
+    assert again.control == control
+    assert again.candidates[-1].error == failed.error
+    for ours, theirs in zip(again.candidates, told.candidates, strict=True):
+        assert (ours.candidate, ours.status, ours.rounds, ours.steady) == (
+            *(theirs.candidate, theirs.status, theirs.rounds, theirs.steady),
+        )
+        assert ours.step_ms == (theirs.step_ms and pytest.approx(theirs.step_ms, rel=1e-5))
+        assert ours.samples == pytest.approx(theirs.samples, rel=1e-5)
 
 
-def test_what_is_written_is_read_back(tmp_path: Path, laptop) -> None:
-    good = CandidateResult(candidate="jax-jit", status="ok", step_ms=0.25, rounds=5, memory_mb=200, device="cpu:0")
-    bad = CandidateResult(candidate="pytorch-eager", status="failed", error="it crashed, twice")
-    path = tmp_path / "some.csv"
-    with path.open("w", newline="") as file:
-        write_corpus([report(laptop, good, bad)], file)
-    path.with_suffix(".toml").write_text(ABOUT)
-    corpus = read_corpus(path)
-    assert set(corpus.measurements["mlp-tiny"].candidates) == {good, bad}
-    assert corpus.report(["mlp-tiny"]).workload == find_workload("mlp-tiny")
+def test_without_a_file_there_are_no_passages(tmp_path) -> None:
+    assert read_passages(tmp_path / "none.csv") == {}
+    assert corpora(tmp_path) == []
 
 
-def test_of_several_rows_the_one_that_says_most_is_kept(laptop) -> None:
-    rows = [
-        CandidateResult(candidate="jax-jit", status="ok", step_ms=1, rounds=3),
-        CandidateResult(candidate="jax-jit", status="ok", step_ms=2, rounds=5),
-        CandidateResult(candidate="jax-jit", status="timeout", rounds=9, error="too slow"),
-    ]
-    file = io.StringIO()
-    write_corpus([report(laptop, row) for row in rows], file)
-    (line,) = file.getvalue().splitlines()[1:]
-    assert ",2.0," in line
+def test_a_workload_that_no_job_has_is_told() -> None:
+    with pytest.raises(UnknownId, match="'mlp-giant'"):
+        find_measured("mlp-giant")
 
 
-def test_a_file_that_is_no_report_is_refused_in_one_line(tmp_path: Path, capsys) -> None:
-    (tmp_path / "x.json").write_text("{}")
-    assert main([str(tmp_path / "x.json")]) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert len(said.err.splitlines()) == 1
+def test_the_jobs_are_many_and_of_all_families_and_sizes() -> None:
+    jobs = [job for job in JOBS if job.family != RUNGS]
+    assert len(jobs) >= 60
+    assert len({job.id for job in jobs}) == len(jobs)
+    families = [job.family for job in jobs]
+    assert {families.count(family) for family in families} >= {7}
+    assert len(set(families)) == 9
+    flops = [costs(job.workload).training_flops for job in jobs]
+    assert max(flops) > 10_000 * min(flops)
+    for job in JOBS:
+        ladder = [costs(workload).training_flops for workload in job.ladder]
+        assert ladder == sorted(ladder)
+
+
+def test_the_committed_corpora_have_every_candidate_and_name_their_machine() -> None:
+    found = corpora()
+    assert found
+    for each in found:
+        assert each.versions.keys() >= {"torch", "tensorflow", "keras", "jax", "scikit-learn"}
+        assert each.machine.cpu
+        for passage in each.passages.values():
+            for measurement in passage.measurements:
+                assert {row.candidate for row in measurement.candidates} == {candidate.id for candidate in CANDIDATES}
+
+
+class Sessions:
+    """In place of probe sessions: reports at once what it is asked for; `contended` says of which attempts."""
+
+    def __init__(self, contended: tuple[int, ...] = ()) -> None:
+        self.asked: list[tuple[str, ...]] = []
+        self._contended = contended
+
+    def __call__(self, **_options: object) -> Sessions:
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        pass
+
+    def focus(self, workloads) -> None:
+        self.asked.append(tuple(workload.id for workload in workloads))
+        self._workloads = workloads
+
+    def start(self) -> None:
+        pass
+
+    def wait(self) -> None:
+        pass
+
+    def report(self):
+        contended = len(self.asked) - 1 in self._contended
+        rows = (result("jax-jit", 2.0 if contended else 1.0),)
+        return a_report(workload=self._workloads[0], candidates=rows, rungs=(), contended=contended)
+
+
+def test_a_sweep_measures_each_job_twice_and_goes_on_where_it_ended(tmp_path, monkeypatch) -> None:
+    sessions = Sessions()
+    monkeypatch.setattr(collection, "ProbeSession", sessions)
+    rungs = next(job for job in JOBS if job.family == RUNGS)
+    path = collect(tmp_path, lambda *_: None, [SMALL_JOB])
+    assert sessions.asked == [(SMALL_JOB.id,), (SMALL_JOB.id,)]
+    assert collect(tmp_path, lambda *_: None, [SMALL_JOB, rungs]) == path
+    assert sessions.asked[2:] == [tuple(workload.id for workload in rungs.ladder)]
+    assert read_passages(path).keys() == {(SMALL_JOB.id, "probe"), (SMALL_JOB.id, "truth"), (rungs.id, "probe")}
+    (found,) = corpora(tmp_path)
+    assert found.machine.fingerprint == path.stem
+
+
+def test_what_others_disturbed_is_measured_again(tmp_path, monkeypatch) -> None:
+    sessions = Sessions(contended=(0,))
+    monkeypatch.setattr(collection, "ProbeSession", sessions)
+    passages = read_passages(collect(tmp_path, lambda *_: None, [SMALL_JOB]))
+    assert len(sessions.asked) == 3
+    assert passages[SMALL_JOB.id, "probe"].measurements[0].candidates[0].step_ms == 1.0

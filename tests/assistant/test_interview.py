@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.advice.corpus import read_corpus
 from assistant.advice.forecast import Forecaster
 from assistant.conversation.interview import Interview
 from assistant.conversation.questions import outlook
 from assistant.errors import InvalidInput
 from assistant.project import Project
 from knowledge.load import load
+from tests.assistant.recorded import rungs
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_figures_that_come_in_do_not_replace_the_question_being_read(interview, 
 
 
 def test_what_is_measured_decides_about_the_next_question(interview) -> None:
-    report = read_corpus().report(["cnn-tiny", "cnn-small", "cnn-medium"])
+    report = rungs("cnn")
     photos = interview.answer("task", "image_classification").answer("performance", "fastest")
     sizes = {"dataset_rows": 50_000, "input_size": 64, "existing_code": "none"}
     for field, value in sizes.items():

@@ -16,7 +16,6 @@ from made_up_language import add_language, spoken
 from markdown_it import MarkdownIt
 
 from assistant import messages, wording
-from assistant.advice.corpus import read_corpus
 from assistant.advice.recommend import recommend
 from assistant.advice.recommendation import Recommendation
 from assistant.cli import main
@@ -29,6 +28,7 @@ from assistant.record.document import Badge, Bullets, Document, Interval, Interv
 from knowledge.load import load
 from probes.comparison import Ratio
 from probes.report import CandidateResult, Control, ProbeReport
+from tests.assistant.recorded import rungs
 
 MADE_ON = date(2026, 11, 21)
 FORMATS = {"markdown": markdown.render, "html": html.render}
@@ -101,7 +101,7 @@ def show(request: pytest.FixtureRequest) -> Show:
 
 @pytest.fixture(scope="module")
 def report() -> ProbeReport:
-    return read_corpus().report(["cnn-tiny", "cnn-small", "cnn-medium"])
+    return rungs("cnn")
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from assistant.project import Project
-from assistant.target import probe_workloads
+from assistant.target import interview_workloads
 from assistant.views import measuring
 from probes.environments import installed_versions
 from probes.hardware import machine
@@ -23,7 +23,7 @@ from tests.runs import a_report, a_row
 
 APP = Path(__file__).parents[2] / "assistant" / "app.py"
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).replace(hour=14, minute=5, second=0, microsecond=0)
-TABLES, IMAGES = probe_workloads(Project()), probe_workloads(Project(task="image_classification"))
+TABLES, IMAGES = interview_workloads(Project()), interview_workloads(Project(task="image_classification"))
 
 
 def measured(workloads=TABLES, **changes) -> ProbeReport:

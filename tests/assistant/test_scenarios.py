@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from assistant.advice.corpus import read_corpus
 from assistant.advice.criteria import Situation
 from assistant.advice.ranking import rank
 from assistant.advice.recommend import recommend
 from assistant.project import parse_project
-from assistant.target import probe_workloads
 from knowledge.load import load
 from probes.candidates import FRAMEWORKS
+from tests.assistant.recorded import rungs_for
 from tests.assistant.scenarios import SCENARIOS
 
 UNDECIDED = 0.6
@@ -43,15 +42,10 @@ def test_the_winner_is_acceptable_without_measurements(scenario) -> None:
     check(scenario, recommend(parse_project(scenario["says"])))
 
 
-@pytest.fixture(scope="module")
-def corpus():
-    return read_corpus()
-
-
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario["id"])
-def test_the_winner_is_acceptable_with_measurements(scenario, corpus) -> None:
+def test_the_winner_is_acceptable_with_measurements(scenario) -> None:
     project = parse_project(scenario["says"])
-    check(scenario, recommend(project, corpus.report([workload.id for workload in probe_workloads(project)])))
+    check(scenario, recommend(project, rungs_for(project)))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario["id"])

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.advice.corpus import read_corpus
 from assistant.advice.criteria import FIRST_RESULT, SPEED, _worth
 from assistant.advice.forecast import Forecaster
 from assistant.advice.ranking import central_scores
 from assistant.advice.situation import situation_of
 from assistant.project import parse_project
-from assistant.target import EPOCHS, known_answers, probe_workloads
+from assistant.target import EPOCHS, known_answers
 from knowledge.load import load
 from knowledge.vocabulary import CRITERIA
 from probes.candidates import CANDIDATES
+from tests.assistant.recorded import rungs_for
 from tests.assistant.scenarios import SCENARIOS
 
 # It changes data frames in a way that pandas 3.1 calls out of date.
@@ -61,13 +61,13 @@ class TimesThenSum:
 @pytest.fixture(scope="module")
 def measured():
     """The central scores and the times of the scenarios that train on the machine of the corpus, in a hurry."""
-    corpus, found = read_corpus(), []
+    found = []
     for scenario in SCENARIOS:
         project = parse_project({**scenario["says"], "performance": "fastest"})
-        forecaster = Forecaster(corpus.report([workload.id for workload in probe_workloads(project)]))
-        situation = situation_of(project, forecaster, corpus.machine)
+        report = rungs_for(project)
+        situation = situation_of(project, Forecaster(report), report.machine)
         if situation.resized is not None:
-            scores = central_scores(known_answers(project, corpus.machine), situation, load())
+            scores = central_scores(known_answers(project, report.machine), situation, load())
             found.append((scores, situation))
     return found
 

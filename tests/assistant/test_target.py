@@ -5,10 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.project import Project
-from assistant.target import TASKS, detected_answers, known_answers, probe_workloads, target, trains_on
+from assistant.target import (
+    BATCH_FACTOR,
+    MOST_STEP_FLOPS,
+    TASKS,
+    detected_answers,
+    interview_workloads,
+    known_answers,
+    probe_workloads,
+    target,
+    trains_on,
+)
+from probes.costs import costs
 from probes.networks.shapes import final_shape
 from probes.report import Accelerator
-from probes.workloads import REFERENCE, find_workload
+from probes.workloads import find_workload
 
 
 @given(
@@ -55,19 +66,37 @@ def test_large_examples_and_small_data_sets_get_smaller_batches() -> None:
     assert target(Project(task="image_classification", input_size=64, dataset_rows=50)).workload.batch < usual
 
 
-def test_probe_workloads_start_with_the_tiny_model_and_climb_in_its_family() -> None:
-    assert [each.id for each in probe_workloads(Project(task="text_classification"))] == [
-        "transformer-tiny",
-        "transformer-small",
-        "transformer-medium",
-    ]
-    assert probe_workloads(Project())[0].id == "mlp-tiny"
-    assert probe_workloads(Project(model_scale="lstm-small"))[0].id == "lstm-tiny"
-
-
 @pytest.mark.parametrize("task", TASKS)
-def test_every_task_has_measured_rungs(task) -> None:
-    assert all(workload.id in REFERENCE for workload in probe_workloads(Project(task=task)))
+def test_the_last_to_be_measured_is_the_job_itself(task) -> None:
+    project = Project(task=task)
+    assert probe_workloads(project)[-1] == target(project).workload
+
+
+def test_the_network_of_a_large_job_is_measured_on_smaller_batches_first() -> None:
+    project = Project(task="image_classification", input_size=128)
+    small, job = probe_workloads(project)
+    assert small == job.with_batch(job.batch // BATCH_FACTOR)
+
+
+def test_what_would_take_minutes_a_step_is_measured_on_smaller_networks_and_batches() -> None:
+    measured = probe_workloads(Project(model_scale="bert-base"))
+    assert [each.id for each in measured] == ["transformer-small", "transformer-medium"]
+    flops = [costs(each).training_flops for each in probe_workloads(Project(model_scale="resnet-50"))]
+    assert flops == sorted(flops)
+    assert flops[-1] <= MOST_STEP_FLOPS["cpu"]
+
+
+def test_a_gpu_is_given_larger_jobs(workstation) -> None:
+    project = Project(model_scale="bert-base")
+    assert probe_workloads(project, workstation)[-1] == find_workload("bert-base")
+
+
+def test_an_interview_begins_with_the_smallest_network_of_the_family() -> None:
+    assert [each.id for each in interview_workloads(Project())] == ["mlp-tiny"]
+    opening, *ladder = interview_workloads(Project(task="text_classification"))
+    assert opening.id == "transformer-tiny"
+    assert tuple(ladder) == probe_workloads(Project(task="text_classification"))
+    assert interview_workloads(Project(model_scale="lstm-small"))[0].id == "lstm-tiny"
 
 
 def test_the_machine_answers_what_was_left_open(laptop, workstation) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from assistant.project import Project
-from assistant.target import probe_workloads
+from assistant.target import interview_workloads
 from probes.environments import installed_versions
 from probes.hardware import machine
 from probes.report import Measurement
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.frameworks]
 
 def test_nothing_is_measured_until_one_asks(serve, open_page, tmp_path) -> None:
     rows = (a_row(), a_row("pytorch-eager", 3.0))
-    main, *rungs = probe_workloads(Project())
+    main, *rungs = interview_workloads(Project())
     report = a_report(
         machine(),
         datetime.now(UTC).isoformat(),

@@ -1,0 +1,26 @@
+"""What was really measured: the committed corpus, as reports."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from assistant.corpus.records import Corpus, corpora
+from assistant.project import Project
+from assistant.target import target
+from probes.report import ProbeReport
+
+
+@cache
+def committed() -> Corpus:
+    """The first of the corpora."""
+    return corpora()[0]
+
+
+def rungs(family: str) -> ProbeReport:
+    """The networks of a family that anybody may name, in three sizes."""
+    return committed().report(f"{family}-medium")
+
+
+def rungs_for(project: Project) -> ProbeReport:
+    """Those of the project's family."""
+    return rungs(target(project).workload.family)

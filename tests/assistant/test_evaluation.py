@@ -1,0 +1,137 @@
+"""The evaluation: its figures on made-up trials whose regret is known, and what it says of made-up machines."""
+
+from __future__ import annotations
+
+import json
+from math import sqrt
+
+import pytest
+from typer.testing import CliRunner
+
+from assistant import cli, evaluation_command
+from assistant.advice.estimates import Estimate, JobForecast
+from assistant.evaluation.evaluate import evaluate
+from assistant.evaluation.summary import closed_gap, single_best, summarize
+from assistant.evaluation.trials import Trial, Truth, fastest, truths
+from assistant.evaluation.ways import Setting, always, probewise, real_target, smallest_winner
+from tests.assistant.corpora import LADDER_JOB, ORDINARY_JOBS, SMALL_JOB, corpus, result
+
+RATES = {"pytorch-eager": 20.0, "jax-jit": 10.0, "tensorflow-graph": 40.0}
+
+
+def truth(job=SMALL_JOB, **step_ms: float) -> Truth:
+    return Truth(job, {name.replace("_", "-"): result(name.replace("_", "-"), ms) for name, ms in step_ms.items()})
+
+
+def trial(pick: str | None, of: Truth, **forecasts: Estimate) -> Trial:
+    told = {name.replace("_", "-"): JobForecast(name, step_ms=each) for name, each in forecasts.items()}
+    return Trial(of, 0, pick, told)
+
+
+def test_regret_is_what_the_pick_takes_longer_than_the_best() -> None:
+    known = truth(jax_jit=10.0, pytorch_eager=12.5)
+    assert known.regret("jax-jit") == 0
+    assert known.regret("pytorch-eager") == pytest.approx(0.25)
+    assert known.regret("scikit-learn") == known.regret(None) == pytest.approx(0.25)
+
+
+def test_shares_means_and_the_worst_are_those_of_the_regrets() -> None:
+    known = truth(jax_jit=10.0, pytorch_eager=10.4, tensorflow_graph=10.8, keras_jax=16.0)
+    found = summarize([trial(pick, known) for pick in known.results], 60.0)
+    assert (found.workloads, found.within_5_percent, found.within_10_percent) == (1, 0.5, 0.75)
+    assert found.worst_regret == pytest.approx(0.6)
+    assert found.mean_regret == pytest.approx((1.04 * 1.08 * 1.6) ** 0.25 - 1)
+
+
+def test_the_gap_is_closed_by_choosing_as_the_best_does_and_not_by_one_for_all() -> None:
+    one = truth(SMALL_JOB, jax_jit=10.0, pytorch_eager=20.0)
+    other = truth(LADDER_JOB, jax_jit=20.0, pytorch_eager=10.0)
+    assert closed_gap([trial("jax-jit", one), trial("pytorch-eager", other)]) == 1
+    assert closed_gap([trial("jax-jit", one), trial("jax-jit", other)]) == 0
+    assert closed_gap([trial("pytorch-eager", one), trial("jax-jit", other)]) == -1
+    assert closed_gap([trial("jax-jit", one)]) is None
+    assert single_best([one, other, truth(LADDER_JOB, jax_jit=1.0, pytorch_eager=2.0)]) == "jax-jit"
+
+
+def test_errors_and_coverage_are_of_every_forecast() -> None:
+    known = truth(jax_jit=10.0, pytorch_eager=10.0)
+    near, far = Estimate(11.0, 0.1, "forecast"), Estimate(20.0, 0.1, "forecast")
+    found = summarize([trial("jax-jit", known, jax_jit=near, pytorch_eager=far)], None)
+    assert found.step_time_mape == pytest.approx(0.55)
+    assert found.coverage_90 == 0.5
+    assert found.memory_mape is None
+
+
+def test_nobody_is_picked_from_nothing() -> None:
+    assert fastest({}) is None
+    assert fastest({"jax-jit": JobForecast("jax-jit", missing="It was not measured.")}) is None
+
+
+@pytest.mark.parametrize("way", [probewise, smallest_winner, real_target, always("jax-jit")])
+def test_on_a_machine_where_one_is_always_fastest_every_way_finds_it(laptop, way) -> None:
+    measured = corpus(laptop, RATES, LADDER_JOB)
+    (known,) = truths(measured)
+    found = way(Setting(measured, known, 120.0, 0))
+    assert found.pick == "jax-jit"
+    assert found.regret == 0
+
+
+def test_the_forecast_of_what_was_measured_itself_is_as_good_as_its_samples(laptop) -> None:
+    measured = corpus(laptop, RATES, LADDER_JOB)
+    (known,) = truths(measured)
+    found = summarize([probewise(Setting(measured, known, 120.0, seed)) for seed in range(5)], 120.0)
+    assert found.step_time_mape < 0.1
+    assert found.memory_median == 0
+
+
+def test_an_equal_share_that_is_too_short_for_a_step_shows_nothing(laptop) -> None:
+    measured = corpus(laptop, RATES, SMALL_JOB)
+    (known,) = truths(measured)
+    assert real_target(Setting(measured, known, 0.5, 0)).pick is None
+
+
+def test_a_job_of_which_the_truth_is_not_known_is_no_trial(laptop) -> None:
+    measured = corpus(laptop, RATES, SMALL_JOB, LADDER_JOB)
+    del measured.passages[SMALL_JOB.id, "truth"]
+    assert [each.job for each in truths(measured)] == [LADDER_JOB]
+
+
+def test_an_evaluation_has_every_figure_and_the_noise_of_its_own_measurements(laptop) -> None:
+    jobs = [job for job in ORDINARY_JOBS if len(job.ladder) == 1][:6]
+    found = evaluate(corpus(laptop, RATES, *jobs), quick=True, say=lambda *_: None)
+    assert found.summary.workloads == len(found.rows) == 6
+    assert found.summary.budget_s == 60
+    assert [each.budget_s for each in found.by_budget] == [10, 30, 60, 120]
+    assert found.largest_third.workloads == 2
+    assert set(found.by_family) == {job.family for job in jobs}
+    assert found.baselines["always tensorflow-graph"].mean_regret > found.summary.mean_regret
+    assert found.noise.step_time_mean == found.noise.regret_mean == 0
+
+
+def test_the_command_prints_the_promised_keys(laptop, monkeypatch) -> None:
+    monkeypatch.setattr("assistant.corpus.records.corpora", lambda: [corpus(laptop, RATES, SMALL_JOB)])
+    run = CliRunner().invoke(cli.app, ["evaluate", "--quick", "--json"])
+    assert run.exit_code == 0, run.output
+    told = json.loads(run.stdout)
+    assert told.keys() >= {"summary", "baselines", "by_budget", "rows"}
+    promised = {
+        *("budget_s", "workloads", "within_5_percent", "within_10_percent", "mean_regret", "worst_regret"),
+        *("closed_gap", "step_time_mape", "memory_mape", "coverage_90"),
+    }
+    for summary in (told["summary"], *told["baselines"].values(), *told["by_budget"]):
+        assert summary.keys() >= promised
+    shown = CliRunner().invoke(cli.app, ["evaluate", "--quick"])
+    assert shown.exit_code == 0
+    assert "By seconds of probing" in shown.stdout
+
+
+def test_collecting_evaluates_nothing(monkeypatch) -> None:
+    monkeypatch.setattr("sys.argv", ["probewise"])
+    with pytest.raises(evaluation_command.InvalidInput, match="--collect"):
+        evaluation_command.evaluate(quick=True, collect=True, as_json=False)
+
+
+def test_log_regret_is_symmetric() -> None:
+    known = truth(jax_jit=10.0, pytorch_eager=20.0)
+    found = summarize([trial("jax-jit", known), trial("pytorch-eager", known)], None)
+    assert found.mean_regret == pytest.approx(sqrt(2) - 1)
