@@ -19,7 +19,8 @@ from assistant.language import _, ngettext
 from probes.errors import InvalidArchive
 from probes.hardware import machine
 from probes.history.archive import MAX_BYTES, pack, unpack
-from probes.report import Machine, ProbeReport, Record
+from probes.records import Record
+from probes.report import Machine, ProbeReport
 from probes.store import History, Run
 from probes.words import sentences
 

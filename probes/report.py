@@ -7,21 +7,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from probes.comparison import Ratio, Standing
+from probes.memory.growth import MemoryGrowth
+from probes.records import Record
 from probes.settings import Settings
 from probes.workloads import Workload
 
 AcceleratorKind = Literal["nvidia", "apple", "amd", "intel", "tpu"]
 Status = Literal["ok", "failed", "timeout", "unusable"]
 ProgressStage = Literal["starting", "importing", "building", "first step", "measuring", "waiting", "done"]
-
-
-class Record(BaseModel):
-    """Base of all records: frozen, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Accelerator(Record):
@@ -104,12 +100,16 @@ class Control(Record):
 
 
 class Measurement(Record):
-    """Every candidate on one workload: with its defaults in `candidates`, with its tunings in `tuned`."""
+    """Every candidate on one workload: with its defaults in `candidates`, with its tunings in `tuned`.
+
+    `memory_growth` says of some of them how the memory grows with the batch.
+    """
 
     workload: Workload
     candidates: tuple[CandidateResult, ...]
     tuned: tuple[CandidateResult, ...] = ()
     control: Control | None = None
+    memory_growth: tuple[MemoryGrowth, ...] = ()
 
 
 class ProbeReport(Record):
@@ -126,17 +126,24 @@ class ProbeReport(Record):
     candidates: tuple[CandidateResult, ...]
     tuned: tuple[CandidateResult, ...] = ()
     control: Control | None = None
+    memory_growth: tuple[MemoryGrowth, ...] = ()
     rungs: tuple[Measurement, ...] = ()
     contended: bool = False
     seconds: float
     measured_at: str
     notes: tuple[str, ...] = ()
-    wall_s: dict[str, float] = {}
+    wall_s: dict[str, float] = Field(default_factory=dict)
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:
         """The main workload and the rungs, in the order they were asked for."""
-        main = Measurement(workload=self.workload, candidates=self.candidates, tuned=self.tuned, control=self.control)
+        main = Measurement(
+            workload=self.workload,
+            candidates=self.candidates,
+            tuned=self.tuned,
+            control=self.control,
+            memory_growth=self.memory_growth,
+        )
         return (main, *self.rungs)
 
 
@@ -175,7 +182,7 @@ class FrameworkState(Record):
     framework: str
     status: Literal["usable", "unusable", "missing"]
     interpreter: str
-    versions: dict[str, str] = {}
+    versions: dict[str, str] = Field(default_factory=dict)
     candidates: tuple[str, ...] = ()
     device: str | None = None
     problem: str | None = None
@@ -195,7 +202,7 @@ class EnvironmentState(Record):
     preferred_for: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     python: str | None = None
-    versions: dict[str, str] = {}
+    versions: dict[str, str] = Field(default_factory=dict)
     size_mb: float | None = None
     problem: str | None = None
 

@@ -23,7 +23,7 @@ from probes import diagnosis
 from probes.candidates import Candidate
 from probes.diagnosis import Stage
 from probes.errors import WorkerFailed
-from probes.memory_cap import MemoryCap
+from probes.memory.cap import MemoryCap
 from probes.protocol import (
     MAX_REPLY_BYTES,
     Block,

@@ -20,10 +20,10 @@ from probes.campaign.contenders import Contender
 from probes.campaign.crew import Crew
 from probes.campaign.disturbances import Conditions
 from probes.campaign.ledger import Ledger
-from probes.campaign.member import Member
 from probes.campaign.pacing import Effort
 from probes.candidates import CANDIDATES, find_candidate
 from probes.errors import WorkerFailed
+from probes.member import Member
 from probes.protocol import Block, Built, FirstStep, Imported, PeakMemory, WarmedUp
 from probes.report import CandidateResult, ProbeReport
 from probes.settings import Settings
@@ -162,7 +162,7 @@ class _ReplayedCrew(Crew):
     def capacity(self) -> int:
         return 2 * len(self._rows)
 
-    def started(self, contender: Contender, _variables: Mapping[str, str] | None) -> _Replayed:
+    def started(self, contender: Contender, _variables: object, _limit_mb: object) -> _Replayed:
         return _Replayed(self._rows[contender.candidate.id], self._clock, self._seeds.spawn(1)[0])
 
 

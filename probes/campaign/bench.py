@@ -12,11 +12,11 @@ from probes.campaign.clock import Clock, Deadline
 from probes.campaign.contenders import Contender
 from probes.campaign.crew import Crew
 from probes.campaign.ledger import Ledger
-from probes.campaign.member import Member
 from probes.campaign.pacing import Effort
 from probes.campaign.wall_time import WallTime
 from probes.candidates import Candidate
 from probes.errors import WorkerFailed
+from probes.member import Member
 from probes.report import ProgressStage
 from probes.words import _, sentences
 from probes.workloads import Workload

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from probes.campaign.disturbances import Conditions
-from probes.campaign.member import Member
+from probes.member import Member
 from probes.statistics import CpuClock
 from probes.supervisor import LIVENESS_CHECK_S
 

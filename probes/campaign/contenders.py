@@ -11,8 +11,9 @@ from probes.workloads import Workload
 
 # "default" is what the framework does unless told otherwise; "tuned" the same with every documented tuning that keeps
 # float32, "reduced precision" with those that do not as well; "control" a second process of a default, which shows
-# what differences a measurement finds where there is none; "warm start" one that finds the caches of the default.
-Part = Literal["default", "tuned", "reduced precision", "control", "warm start"]
+# what differences a measurement finds where there is none; "warm start" one that finds the caches of the default;
+# "memory" one whose batches grow.
+Part = Literal["default", "tuned", "reduced precision", "control", "warm start", "memory"]
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 
 from probes.campaign.contenders import Contender
-from probes.campaign.member import Member
 from probes.costs import costs
+from probes.member import Member
 from probes.supervisor import Worker
 from probes.workloads import Workload
 
@@ -40,10 +40,13 @@ class Crew:
         """Names of the contenders whose worker can be asked."""
         return frozenset(name for name, worker in list(self._workers.items()) if worker.alive)
 
+    def free_mb(self) -> float:
+        """MiB that another worker may take without pushing out anything else on the machine."""
+        return max(psutil.virtual_memory().available / 2**20 - RESERVE_MB, 0.0)
+
     def capacity(self) -> int:
         """How many workers fit into the memory that is free now and that living workers hold; at least one."""
-        free_mb = psutil.virtual_memory().available / 2**20 - RESERVE_MB
-        return max(1, len(self.alive) + int(free_mb // WORKER_MB))
+        return max(1, len(self.alive) + int(self.free_mb() // WORKER_MB))
 
     def worker(self, contender: Contender) -> Member:
         """The contender's worker, which was hired before."""
@@ -55,10 +58,14 @@ class Crew:
         return worker is not None and worker.alive and worker.imported
 
     def hire(
-        self, contender: Contender, keep: Collection[str] = (), variables: Mapping[str, str] | None = None
+        self,
+        contender: Contender,
+        keep: Collection[str] = (),
+        variables: Mapping[str, str] | None = None,
+        limit_mb: float | None = None,
     ) -> Member:
         """A worker for the contender in the place of the one it had; makes room by dismissing one whose name is not
-        in `keep`. `variables` are added to its environment.
+        in `keep`. `variables` are added to its environment; with more than `limit_mb` (MiB) it is killed.
         """
         self.dismiss(contender)
         idle = sorted(self.alive - set(keep))
@@ -67,7 +74,7 @@ class Crew:
         with self._lock:
             if self._closed:
                 raise CrewClosed
-            worker = self.started(contender, variables)
+            worker = self.started(contender, variables, limit_mb)
             self._workers[contender.name] = worker
             self._largest_mb[contender.name] = 0.0
         return worker
@@ -81,9 +88,9 @@ class Crew:
         self._largest_mb[contender.name] = max(largest_mb, needed_mb)
         return needed_mb >= largest_mb
 
-    def started(self, contender: Contender, variables: Mapping[str, str] | None) -> Member:
+    def started(self, contender: Contender, variables: Mapping[str, str] | None, limit_mb: float | None) -> Member:
         """A new process for the contender; `hire` is how to ask for one."""
-        return Worker(contender.candidate, self._interpreters[contender.candidate.id], variables)
+        return Worker(contender.candidate, self._interpreters[contender.candidate.id], variables, limit_mb)
 
     def dismiss(self, contender: Contender) -> None:
         """End the contender's worker, if it has one."""

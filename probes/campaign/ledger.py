@@ -12,6 +12,7 @@ from probes.campaign.wall_time import WallTime
 from probes.candidates import Candidate
 from probes.comparison import Ratio, Standing, paired_ratio, standings
 from probes.errors import WorkerFailed
+from probes.memory.growth import MemoryGrowth
 from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport, WarmStart
 from probes.settings import Settings
 from probes.statistics import TRUSTED_CONTENTION, median_interval, relative_differences
@@ -41,6 +42,7 @@ class Row:
     times_ms: dict[int, float] = field(default_factory=dict)
     disturbed: set[int] = field(default_factory=set)
     warm_start: WarmStart | None = None
+    memory_growth: MemoryGrowth | None = None
     failure: WorkerFailed | None = None
     finished: bool = False
 
@@ -124,6 +126,7 @@ class Ledger:
             candidates=main.candidates,
             tuned=main.tuned,
             control=main.control,
+            memory_growth=main.memory_growth,
             rungs=tuple(rung for rung in rungs if rung.candidates),
             contended=self._contended(workloads),
             seconds=seconds,
@@ -139,6 +142,7 @@ class Ledger:
             candidates=self._results(rows, "default"),
             tuned=self._results(rows, "tuned") + self._results(rows, "reduced precision"),
             control=_control(rows),
+            memory_growth=tuple(row.memory_growth for row in rows.values() if row.memory_growth),
         )
 
     def _results(self, rows: Mapping[Contender, Row], part: Part) -> tuple[CandidateResult, ...]:

@@ -12,8 +12,8 @@ from probes.campaign.bench import Bench
 from probes.campaign.clock import Deadline
 from probes.campaign.contenders import Contender
 from probes.campaign.ledger import Row
-from probes.campaign.member import Member
 from probes.errors import WorkerFailed
+from probes.member import Member
 from probes.workloads import Workload
 
 # A message to a live worker and back, with a wide margin.

@@ -1,4 +1,4 @@
-"""What is measured when every default row is settled, as far as the time goes: tuned rows, and warm starts."""
+"""What is measured when every default row is settled, as far as the time goes: tuned rows, warm starts, memory."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from probes.campaign.contenders import Contender, Part
 from probes.campaign.preparation import Preparation
 from probes.campaign.rounds import Rounds
 from probes.errors import WorkerFailed
+from probes.memory.ladder import batch_growth
 from probes.report import WarmStart
 from probes.workloads import Workload
+
+# Two processes, each of which builds several times what the measured one built once.
+GROWTH_STARTS = 6
 
 TUNED_PARTS: tuple[Part, ...] = ("tuned", "reduced precision")
 
@@ -35,6 +39,8 @@ class Refinements:
         for contender in measured:
             if contender.candidate.compiles:
                 self._start_warm(contender)
+        for contender in measured:
+            self._grow(contender)
 
     def _step_ms(self, contender: Contender) -> float:
         row = self._bench.ledger.row(contender, self._workload)
@@ -79,6 +85,27 @@ class Refinements:
         finally:
             bench.crew.dismiss(again)
         row.warm_start = WarmStart(import_s=imported.import_s, first_step_s=first.first_step_s)
+
+    def _grow(self, default: Contender) -> None:
+        """Find how its memory grows with the batch, in processes of its own."""
+        bench, row = self._bench, self._bench.ledger.row(default, self._workload)
+        if row is None or row.memory_growth is not None or not self._fits(default, starts=GROWTH_STARTS):
+            return
+        bench.say(default, "measuring", self._workload)
+        own, limit_mb = Contender(default.candidate, "memory"), bench.crew.free_mb()
+        try:
+            with bench.wall.spent("reading memory"):
+                row.memory_growth = batch_growth(
+                    default.candidate,
+                    self._workload,
+                    budget_s=bench.deadline.left_s,
+                    seed=bench.seed,
+                    hire=lambda variables: bench.crew.hire(own, (default.name,), variables, limit_mb),
+                )
+        except WorkerFailed:
+            bench.check()
+        finally:
+            bench.crew.dismiss(own)
 
     def _fits(self, default: Contender, *, starts: int) -> bool:
         """Whether so many starts like the one measured, and rounds, would end in time."""

@@ -11,7 +11,8 @@ from typing import Literal
 from pydantic import Field
 
 from probes.hardware import machine, nvidia_on_the_bus, nvml_problem, runs_translated
-from probes.report import Accelerator, Record
+from probes.records import Record
+from probes.report import Accelerator
 
 # Device files by what opens them: NVIDIA's driver, AMD's compute driver, the direct rendering that AMD and Intel need
 # as well, and the GPU that Windows lends to WSL2.

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from probes.directories import cache_directory
 from probes.errors import InterpreterFailed
 from probes.installed import packages
-from probes.report import Record
+from probes.records import Record
 from probes.supervisor import PASSED_VARIABLES
 from probes.words import _
 

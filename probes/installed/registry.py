@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 
 from probes.directories import data_directory
 from probes.errors import InvalidEnvironment
-from probes.report import Record
+from probes.records import Record
 from probes.words import _
 
 BUILT_IN = "built-in"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import psutil
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 
 from probes.candidates import find_candidate
 from probes.errors import OutOfMemory, WorkerFailed
-from probes.memory import LargestBatch, MemoryGrowth, MemoryLine, MemoryPoint, batch_growth, fit_line, largest_batch
+from probes.memory.growth import LargestBatch, MemoryGrowth, MemoryLine, MemoryPoint, fit_line, largest_batch
+from probes.memory.ladder import Hire, batch_growth
 from probes.supervisor import Worker
-from probes.workloads import MAX_BATCH, find_workload, mlp
+from probes.workloads import MAX_BATCH, Workload, cnn, find_workload, mlp
 
 TORCH, SCIKIT = find_candidate("pytorch-eager"), find_candidate("scikit-learn")
 TINY = find_workload("mlp-tiny")
@@ -23,6 +25,10 @@ TINY = find_workload("mlp-tiny")
 WIDE = mlp(columns=4096, width=1, depth=1, outputs=3, batch=1)
 
 pytestmark = pytest.mark.usefixtures("no_process_left")
+
+
+def hiring(interpreter: str, limit_mb: float) -> Hire:
+    return lambda variables: Worker(TORCH, interpreter, variables, limit_mb)
 
 
 def line(base_mb: float, mb_per_example: float, batches: tuple[int, ...] = (100, 200, 400)) -> MemoryLine | None:
@@ -92,9 +98,7 @@ def test_more_memory_never_fits_less(as_run: float, own_pages: float, limits: tu
 
 
 def test_what_a_worker_keeps_for_each_example_is_the_growth(tmp_path: Path) -> None:
-    found = batch_growth(
-        TORCH, WIDE, limit_mb=2000, budget_s=60, seed=0, interpreter=toy_worker.interpreter(tmp_path)
-    )
+    found = batch_growth(TORCH, WIDE, budget_s=60, seed=0, hire=hiring(toy_worker.interpreter(tmp_path), 2000))
     # The batch is made in two halves, the first of which is still there when they are put together.
     expected = 1.5 * WIDE.input.shape[0] * 4 / 2**20
     assert found.as_run.mb_per_example == pytest.approx(expected, rel=0.15)
@@ -127,11 +131,35 @@ def test_a_worker_below_its_cap_is_left_alone(tmp_path: Path) -> None:
 def test_a_network_whose_smallest_size_does_not_fit_is_out_of_memory(tmp_path: Path) -> None:
     leaking = toy_worker.interpreter(tmp_path, "leak@train")
     with pytest.raises(OutOfMemory, match="ran out of memory"):
-        batch_growth(TORCH, TINY, limit_mb=200, budget_s=60, seed=0, interpreter=leaking)
+        batch_growth(TORCH, TINY, budget_s=60, seed=0, hire=hiring(leaking, 200))
 
 
 def test_too_short_a_time_is_told(tmp_path: Path) -> None:
     hanging = toy_worker.interpreter(tmp_path, "hang@configure")
     with pytest.raises(WorkerFailed) as caught:
-        batch_growth(TORCH, TINY, limit_mb=2000, budget_s=0.5, seed=0, interpreter=hanging)
+        batch_growth(TORCH, TINY, budget_s=0.5, seed=0, hire=hiring(hanging, 2000))
     assert caught.value.reason == "timeout"
+
+
+@pytest.mark.frameworks
+def test_the_largest_batch_is_where_a_real_framework_meets_a_real_cap() -> None:
+    network = cnn(side=64, width=16, stages=1, outputs=10, batch=1)
+    with Worker(TORCH) as small:
+        small.import_framework(seed=0, timeout_s=120)
+        small.build(network, seed=0, timeout_s=60)
+        small.first_step(timeout_s=60)
+        limit_mb = small.peak_memory(timeout_s=60).memory_mb + 600
+    found = largest_batch(
+        batch_growth(TORCH, network, budget_s=120, seed=0, hire=hiring(sys.executable, 4000)), limit_mb
+    )
+    assert found is not None
+    takes_a_step(network.with_batch(round(0.7 * found.low)), limit_mb)
+    with pytest.raises(OutOfMemory):
+        takes_a_step(network.with_batch(round(1.5 * found.high)), limit_mb)
+
+
+def takes_a_step(workload: Workload, limit_mb: float) -> None:
+    with Worker(TORCH, memory_limit_mb=limit_mb) as worker:
+        worker.import_framework(seed=0, timeout_s=120)
+        worker.build(workload, seed=0, timeout_s=60)
+        worker.first_step(timeout_s=60)

@@ -12,7 +12,8 @@ from pydantic import Field
 
 from probes.candidates import Candidate, Package
 from probes.doctor.surroundings import Surroundings
-from probes.report import AcceleratorKind, DeviceTrial, Record
+from probes.records import Record
+from probes.report import AcceleratorKind, DeviceTrial
 from probes.words import _
 
 _NAMES: dict[Package, str] = {"torch": "PyTorch", "tensorflow": "TensorFlow", "jax": "JAX"}

@@ -1,4 +1,4 @@
-"""What a campaign asks of each of its workers."""
+"""What is asked of a worker that measures; a real one, or one of a replay."""
 
 from __future__ import annotations
 
