@@ -7,18 +7,18 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from assistant import wording
+from assistant import measured_words, wording
 from assistant.language import _
 from assistant.terminal import NOTHING, figure_table
 from probes.comparison import Ratio
-from probes.report import CandidateResult, Measurement, ProbeReport
+from probes.report import CandidateResult, Machine, Measurement, ProbeReport
 
 
 def probe_report(report: ProbeReport) -> RenderableType:
     """Every workload's tables under one line about the machine; then what must be known of them."""
     parts: list[RenderableType] = [Text(wording.machine_line(report.machine), style="bold")]
     for measurement in report.measurements:
-        parts += _measurement(measurement)
+        parts += _measurement(measurement, report.machine)
     if report.contended:
         parts.append(
             Text(_("Other processes were busy: do not trust the step times. Measure again."), style="yellow")
@@ -28,7 +28,7 @@ def probe_report(report: ProbeReport) -> RenderableType:
     return Group(*parts)
 
 
-def _measurement(measurement: Measurement) -> Iterator[RenderableType]:
+def _measurement(measurement: Measurement, machine: Machine) -> Iterator[RenderableType]:
     title = _("{workload}, batch of {batch}").format(
         workload=measurement.workload.id, batch=measurement.workload.batch
     )
@@ -41,6 +41,9 @@ def _measurement(measurement: Measurement) -> Iterator[RenderableType]:
         defaults.add_row(wording.candidate_name(row.candidate), *_figures(row))
     yield defaults
     yield from _tuned(measurement.tuned)
+    growths = (measured_words.growth(growth, machine) for growth in measurement.memory_growth)
+    control = measured_words.control(measurement.control) if measurement.control else None
+    yield from (Text(sentence, style="dim") for sentence in (*growths, control) if sentence)
     for row in measurement.candidates:
         if row.error:
             yield Text.assemble((wording.candidate_name(row.candidate), "bold"), ": ", row.error, style="yellow")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from assistant import wording
+from assistant import measured_words, wording
 from assistant.advice.recommendation import ForecastRow, Recommendation
 from assistant.language import _
 from assistant.record.document import (
@@ -25,9 +25,7 @@ from assistant.record.document import (
     columns,
 )
 from assistant.record.sources import badge
-from knowledge.load import load
-from probes.comparison import Ratio
-from probes.report import CandidateResult, Control, Measurement, ProbeReport
+from probes.report import CandidateResult, Measurement, ProbeReport
 from probes.tunings import TUNINGS
 
 TUNING_SOURCES = {tuning.id: tuning.source for tuning in TUNINGS}
@@ -91,9 +89,11 @@ def _measurement(measurement: Measurement) -> Iterator[Block]:
         yield _tuned_table(tuned)
     yield from _remarks_explained((*done, *tuned))
     if measurement.control:
-        yield Paragraph(_control(measurement.control))
+        yield Paragraph(measured_words.control(measurement.control))
     rows = (*measurement.candidates, *measurement.tuned)
-    failed = tuple((Strong(_name(row.candidate)), _problem(row)) for row in rows if not row.step_ms)
+    failed = tuple(
+        (Strong(measured_words.candidate(row.candidate)), _problem(row)) for row in rows if not row.step_ms
+    )
     if failed:
         yield Paragraph(_("Not measured:"))
         yield Bullets(failed)
@@ -119,7 +119,7 @@ def _step_chart(rows: Sequence[CandidateResult]) -> IntervalChart:
 
 def _interval(row: CandidateResult, step_ms: float) -> Interval:
     low, high = row.step_ms_low or step_ms, row.step_ms_high or step_ms
-    return Interval(_name(row.candidate), step_ms, low, high, wording.duration(step_ms / 1e3))
+    return Interval(measured_words.candidate(row.candidate), step_ms, low, high, wording.duration(step_ms / 1e3))
 
 
 def _step_table(rows: Sequence[CandidateResult]) -> Table:
@@ -132,7 +132,7 @@ def _step_table(rows: Sequence[CandidateResult]) -> Table:
 
 def _step_row(row: CandidateResult, *, device_named: bool) -> tuple[Line, ...]:
     return (
-        _name(row.candidate),
+        measured_words.candidate(row.candidate),
         _with_range(row.step_ms, row.step_ms_low, row.step_ms_high, per_second=1e3),
         _against_the_fastest(row),
         _seconds(row.first_step_s),
@@ -146,12 +146,8 @@ def _step_row(row: CandidateResult, *, device_named: bool) -> tuple[Line, ...]:
 
 def _against_the_fastest(row: CandidateResult) -> str:
     if row.standing == "slower" and row.to_leader:
-        return _ratio(row.to_leader)
+        return measured_words.ratio(row.to_leader)
     return wording.standing(row.standing)
-
-
-def _ratio(ratio: Ratio) -> str:
-    return wording.ratio(ratio.ratio, ratio.low, ratio.high)
 
 
 def _remarks(row: CandidateResult) -> Line:
@@ -176,28 +172,14 @@ def _tuned_table(rows: Sequence[CandidateResult]) -> Table:
 
 def _tuned_row(row: CandidateResult) -> tuple[Line, ...]:
     step = _with_range(row.step_ms, row.step_ms_low, row.step_ms_high, per_second=1e3)
-    against = _ratio(row.to_default) if row.to_default else ""
-    return _name(row.candidate), step, against, tuple(map(_tuning, row.tunings)), _remarks(row)
+    against = measured_words.ratio(row.to_default) if row.to_default else ""
+    return measured_words.candidate(row.candidate), step, against, tuple(map(_tuning, row.tunings)), _remarks(row)
 
 
 def _tuning(tuning: str) -> Piece:
     """Its id, which leads to its documentation."""
     source = TUNING_SOURCES.get(tuning)
     return Link(tuning, source) if source else tuning
-
-
-def _control(control: Control) -> str:
-    told = (
-        _("{candidate}, measured twice without knowing, seemed to differ from itself: {ratio}. Trust no small lead.")
-        if control.different
-        else _("{candidate}, measured twice without knowing, came out alike: {ratio}.")
-    )
-    return told.format(candidate=_name(control.candidate), ratio=_ratio(control.ratio))
-
-
-def _name(candidate: str) -> str:
-    """In words; one that only another version of Probewise knows, as it stands in its report."""
-    return wording.candidate_name(candidate) if candidate in load().modes else candidate
 
 
 def _problem(row: CandidateResult) -> str:

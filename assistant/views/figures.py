@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import pandas as pd
 
-from assistant import wording
-from probes.report import Measurement, ProbeReport
+from assistant import measured_words, wording
+from probes.report import CandidateResult, Measurement, ProbeReport
 
 # What the CSV holds, in this order: the report's own names, so that it can be read beside the JSON.
 COLUMNS = (
@@ -40,6 +43,20 @@ def table(measurement: Measurement) -> pd.DataFrame:
         "" if row.memory_mb is None else wording.memory(row.memory_mb) for row in measurement.candidates
     ]
     return frame.sort_values("step_ms", na_position="last", kind="stable").reset_index(drop=True)
+
+
+def tuned_table(rows: Sequence[CandidateResult]) -> pd.DataFrame:
+    """One row for each tuned candidate, the fastest first; `against` compares it with its defaults, in words."""
+    ordered = sorted(rows, key=lambda row: row.step_ms or math.inf)
+    return pd.DataFrame(
+        {
+            "name": [wording.candidate_name(row.candidate) for row in ordered],
+            "step_ms": [row.step_ms for row in ordered],
+            "against": ["" if row.to_default is None else measured_words.ratio(row.to_default) for row in ordered],
+            "precision": [row.precision for row in ordered],
+            "tunings": [list(row.tunings) for row in ordered],
+        }
+    )
 
 
 def _seconds(value: float | None, per_second: float) -> str:

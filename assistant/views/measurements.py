@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pandas as pd
 import streamlit as st
 
-from assistant import wording
+from assistant import measured_words, wording
 from assistant.language import _
+from assistant.target import target
 from assistant.views import charts, figures
 from assistant.views.comparing import all_runs, choose_other, show_places, side_by_side
 from assistant.views.history import show_history_problem
@@ -57,7 +58,9 @@ def _report(report: ProbeReport) -> None:
     if (frame["status"] == "ok").any():
         _charts(frame)
         _table(frame)
+    _tuned(measurement)
     _failures(measurement)
+    _further(measurement, report)
     _take_away(report)
 
 
@@ -88,11 +91,12 @@ def _choose(report: ProbeReport) -> Measurement:
     by_id = {measurement.workload.id: measurement for measurement in report.measurements}
     if len(by_id) == 1:
         return report.measurements[0]
+    job = target(state().interview.project).workload
     chosen = st.segmented_control(
         _("Network"),
         list(by_id),
         default=report.workload.id,
-        format_func=_size,
+        format_func=lambda workload_id: measured_words.network_label(by_id[workload_id].workload, report, job),
         key=f"network-{report.workload.id}",
         required=True,
         label_visibility="collapsed",
@@ -104,12 +108,6 @@ def _choose(report: ProbeReport) -> Measurement:
         )
     )
     return measurement
-
-
-def _size(workload_id: str) -> str:
-    """`Tiny` for `cnn-tiny`; the id itself where it names no size."""
-    sizes = {"tiny": _("Tiny"), "small": _("Small"), "medium": _("Medium")}
-    return sizes.get(workload_id.rsplit("-", 1)[-1], workload_id)
 
 
 def _charts(frame: pd.DataFrame) -> None:
@@ -164,6 +162,36 @@ def _table(frame: pd.DataFrame) -> None:
         alt=_("Every figure of every candidate on this network"),
         key="figures",
     )
+
+
+def _tuned(measurement: Measurement) -> None:
+    rows = [row for row in measurement.tuned if row.step_ms is not None]
+    if not rows:
+        return
+    st.markdown(f"#### {_('Tuned as the documentation says')}")
+    st.dataframe(
+        figures.tuned_table(rows),
+        column_config={
+            "name": st.column_config.TextColumn(_("Candidate"), pinned=True),
+            "step_ms": st.column_config.NumberColumn(_("Step, ms"), format="%.3g"),
+            "against": st.column_config.TextColumn(_("Against its defaults")),
+            "precision": st.column_config.TextColumn(_("Precision")),
+            "tunings": st.column_config.ListColumn(_("Tunings")),
+        },
+        hide_index=True,
+        alt=_("Step times with the documented tunings, beside the defaults"),
+        key="tuned",
+    )
+
+
+def _further(measurement: Measurement, report: ProbeReport) -> None:
+    """How far all this can be trusted, what would fit, and where the time went."""
+    told = [measured_words.growth(growth, report.machine) for growth in measurement.memory_growth]
+    if measurement.control is not None:
+        told.append(measured_words.control(measurement.control))
+    for sentence in (*told, wording.time_spent(report)):
+        if sentence:
+            st.caption(plain(sentence))
 
 
 def _failures(measurement: Measurement) -> None:
