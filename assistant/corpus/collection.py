@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ JOBS_AT_ONCE = 4
 ATTEMPTS = 2
 
 _ABOUT = """# What {name}.csv was measured on. Its columns are those of a probe's report; the controls are beside it.
-command = "probewise evaluate --collect {folder}"
+command = "probewise evaluate --collect"
 
 [machine]
 {machine}
@@ -97,10 +98,10 @@ def _passage(stage: Stage, report: ProbeReport) -> Passage:
 
 
 def _about(name: str, here: Machine, report: ProbeReport) -> str:
-    facts = here.model_dump(exclude={"accelerators"}, exclude_none=True)
+    system = f"{platform.system()} {platform.machine()}"
+    facts = here.model_dump(exclude={"accelerators"}, exclude_none=True) | {"platform": system}
     return _ABOUT.format(
         name=name,
-        folder="knowledge/measurements",
         machine="\n".join(f"{key} = {_toml(value)}" for key, value in facts.items()),
         versions="\n".join(f"{key} = {_toml(value)}" for key, value in report.versions.items()),
     )

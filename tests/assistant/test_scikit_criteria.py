@@ -1,7 +1,7 @@
 """Our aggregation against scikit-criteria's, and its rank-reversal checks on our way from times to scores.
 
 The app does without it: it takes seconds to import, brings plotting and solvers, and adds up one matrix in the time
-that thousands of ours take. The tests run where it is installed.
+that thousands of ours take.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import skcriteria
+from skcriteria.agg.simple import WeightedSumModel
+from skcriteria.ranksrev import RankInvariantChecker, RankTransitivityChecker
 
 from assistant.advice.criteria import FIRST_RESULT, SPEED, _worth
 from assistant.advice.forecast import Forecaster
@@ -26,9 +29,6 @@ from tests.assistant.scenarios import SCENARIOS
 # It changes data frames in a way that pandas 3.1 calls out of date.
 pytestmark = pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning")
 
-skcriteria = pytest.importorskip("skcriteria", exc_type=ImportError)
-from skcriteria.agg.simple import WeightedSumModel  # noqa: E402
-from skcriteria.ranksrev import RankInvariantChecker, RankTransitivityChecker  # noqa: E402
 
 # Where the scale ends: so many times as slow is worth nothing.
 WORTH_NOTHING = 16
