@@ -123,6 +123,7 @@ class Campaign:
         waiting.sort(key=self._precedence)
         racing: list[Contender] = []
         while waiting:
+            racing = self._kept(racing, waiting, workload)
             group = self._next_group(waiting, racing, deadline)
             waiting = waiting[len(group) :]
             ready = self._preparation.prepare(group, workload, deadline, beside=racing)
@@ -134,6 +135,16 @@ class Campaign:
             racing = rounds.take(pacing.MIN_ROUNDS if waiting else self._bench.effort.most_rounds)
             if note := drift_note(rounds.samples):
                 self.notes[note] = None
+
+    def _kept(self, racing: Sequence[Contender], waiting: Sequence[Contender], workload: Workload) -> list[Contender]:
+        """Who stays warm while others are started: all that memory has room for, the fastest before others."""
+
+        def step_ms(contender: Contender) -> float:
+            row = self._bench.ledger.row(contender, workload)
+            return math.inf if row is None or row.step_ms is None else row.step_ms
+
+        room = self._bench.crew.capacity()
+        return sorted(racing, key=step_ms)[: max(room - len(waiting), min(room - 1, 1))]
 
     def _next_group(
         self, waiting: Sequence[Contender], racing: Sequence[Contender], deadline: Deadline

@@ -54,8 +54,8 @@ def threads_named(name: str) -> int:
     """How many threads of this process bear that name: those that a framework's pool really has.
 
     The kernel's list on Linux; elsewhere, and where there are none, the number of cores that this process may use,
-    which is the size of such a pool by default. Never more than that: a second pool (XLA on the CPU has one of its
-    own) bears the same name and takes no part in the same operation.
+    which is the size of such a pool by default. Never more than that: TensorFlow 2.21 starts 15 more
+    threads of the same name with its first convolution, whatever the number of cores.
     """
     tasks = Path("/proc/self/task")
     names = [(task / "comm").read_text().strip() for task in tasks.iterdir()] if tasks.is_dir() else []

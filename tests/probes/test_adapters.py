@@ -15,14 +15,13 @@ import pytest
 import probes.frameworks
 from probes.candidates import CANDIDATES
 from probes.errors import InvalidWorkload
-from probes.frameworks import AdamSettings, calls, require_mode, require_tunings
+from probes.frameworks import AdamSettings, calls, devices, require_mode, require_tunings
 from probes.frameworks.devices import (
     jax_peak_mb,
     nvidia_capability,
     require_units,
     short_name,
     tensorflow_device,
-    threads_named,
     torch_device,
 )
 from probes.networks.layers import LAYER_KINDS, Residual, TiedDense
@@ -176,7 +175,9 @@ def test_adam_is_described_alike_for_every_framework():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads are counted from /proc")
-def test_the_threads_of_a_pool_are_counted_by_their_name():
+@pytest.mark.parametrize(("cores", "counted"), [(8, 3), (2, 2)])
+def test_the_threads_of_a_pool_are_counted_by_their_name_and_are_no_more_than_cores(monkeypatch, cores, counted):
+    monkeypatch.setattr(devices, "_usable_cores", lambda: cores)
     started, end = threading.Barrier(4), threading.Event()
 
     def compute() -> None:
@@ -189,7 +190,7 @@ def test_the_threads_of_a_pool_are_counted_by_their_name():
         thread.start()
     started.wait()
     try:
-        assert threads_named("pool of three") == 3
+        assert devices.threads_named("pool of three") == counted
     finally:
         end.set()
         for thread in threads:
@@ -197,4 +198,4 @@ def test_the_threads_of_a_pool_are_counted_by_their_name():
 
 
 def test_a_pool_without_threads_of_that_name_has_one_a_core():
-    assert threads_named("nobody") == len(psutil.Process().cpu_affinity())
+    assert devices.threads_named("nobody") == len(psutil.Process().cpu_affinity())
