@@ -95,7 +95,7 @@ def _choose(report: ProbeReport) -> Measurement:
     chosen = st.segmented_control(
         _("Network"),
         list(by_id),
-        default=report.workload.id,
+        default=next((each for each, measured in by_id.items() if measured.workload == job), report.workload.id),
         format_func=lambda workload_id: measured_words.network_label(by_id[workload_id].workload, report, job),
         key=f"network-{report.workload.id}",
         required=True,
