@@ -15,6 +15,7 @@ from knowledge.schema import (
     EligibilityRule,
     Fact,
     Framework,
+    Impossible,
     Mode,
     Question,
     Record,
@@ -79,6 +80,10 @@ class Knowledge:
     def questions(self) -> Mapping[str, Question]:
         """In the default order of asking."""
         return self._by_id(Question)
+
+    @cached_property
+    def impossible(self) -> tuple[Impossible, ...]:
+        return tuple(self._records(Impossible))
 
     @cached_property
     def scales(self) -> Mapping[str, Scale]:

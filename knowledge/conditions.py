@@ -56,6 +56,10 @@ class Condition(RootModel[dict[str, tuple[str, ...] | Bounds]]):
         """The fields it looks at."""
         return tuple(self.root)
 
+    def without(self, field: str) -> Condition:
+        """What it expects of the other fields."""
+        return Condition({name: expected for name, expected in self.root.items() if name != field})
+
     def matches(self, answers: Mapping[str, object]) -> bool:
         """Whether every field is known (not None) and fits; a list of answers fits when one of them does."""
         return all(_fits(expected, answers.get(field)) for field, expected in self.root.items())

@@ -22,6 +22,7 @@ from knowledge.schema import (
     EligibilityRule,
     Fact,
     Framework,
+    Impossible,
     Mode,
     Question,
     Record,
@@ -39,7 +40,7 @@ TABLES: dict[str, dict[str, type[Record]]] = {
     "sources.toml": {"source": Source},
     "dimensions.toml": {"dimension": Dimension},
     "frameworks/*.toml": {"framework": Framework, "mode": Mode, "fact": Fact},
-    "questions.toml": {"question": Question},
+    "questions.toml": {"question": Question, "impossible": Impossible},
     "rules.toml": {
         "scale": Scale,
         "eligibility": EligibilityRule,

@@ -215,6 +215,20 @@ class Question(Record):
         return self
 
 
+class Impossible(Record):
+    """Answers that no machine gives together: where some of `when` is known, the rest is taken for ruled out."""
+
+    id: Identifier
+    when: Condition
+    facts: SomeFacts
+
+    @model_validator(mode="after")
+    def _of_choices(self) -> Self:
+        if len(self.when.fields) < 2 or any(FIELDS[field].numeric for field in self.when.fields):
+            raise ValueError(f"got fields {', '.join(self.when.fields)}, expected two or more that are choices")
+        return self
+
+
 class EligibilityRule(Record):
     """Excludes every candidate of `frameworks`, and each of `candidates`, while `when` matches."""
 

@@ -20,15 +20,6 @@ from knowledge.schema import Question
 
 Mask = NDArray[np.bool_]
 
-# Answers that no machine has together: Macs drive Apple's GPUs and no other, and TPUs stand in Linux machines.
-NEVER_TOGETHER = frozenset(
-    {
-        *((("accelerator", "apple"), ("operating_system", other)) for other in ("linux", "windows")),
-        *((("accelerator", other), ("operating_system", "macos")) for other in ("nvidia", "amd", "intel", "tpu")),
-        (("accelerator", "tpu"), ("operating_system", "windows")),
-    }
-)
-
 
 @dataclass(frozen=True)
 class Column:
@@ -66,13 +57,6 @@ class Worlds:
         columns = {name: replace(column, codes=column.codes[chosen]) for name, column in self.columns.items()}
         return Worlds(int(chosen.sum()), self.known, columns)
 
-    def has(self, field: str, value: Any) -> Mask:
-        """In which worlds the field has this answer; (worlds,), or (1,) when it is the same everywhere."""
-        if field in self.columns:
-            column = self.columns[field]
-            return np.asarray(np.array([each == value for each in column.values])[column.codes])
-        return np.array([self.known.get(field) == value])
-
     def lookup(self, field: str, table: Mapping[Any, float]) -> NDArray[np.float64]:
         """What `table` says for the field's answer in each world, None being no answer; (worlds,)."""
         if field in self.columns:
@@ -93,7 +77,7 @@ def sample(answers: Mapping[str, Any], knowledge: Knowledge, size: int, seed: in
     for question in knowledge.questions.values():
         if question.id in answers or question.when.ruled_out(answers):
             continue
-        column = _sample_column(question, answers, worlds, seed)
+        column = _sample_column(question, answers, worlds, knowledge, seed)
         worlds = replace(worlds, columns={**worlds.columns, question.id: column})
     return worlds
 
@@ -106,10 +90,12 @@ def alternatives(question: Question, answers: Mapping[str, Any]) -> tuple[Any, .
     return ((), *((value,) for value in values)) if question.kind == "choices" else values
 
 
-def _sample_column(question: Question, answers: Mapping[str, Any], worlds: Worlds, seed: int) -> Column:
+def _sample_column(
+    question: Question, answers: Mapping[str, Any], worlds: Worlds, knowledge: Knowledge, seed: int
+) -> Column:
     values = alternatives(question, answers)
     drawn = np.random.default_rng([seed, FIELDS.index(question.id)]).random(worlds.size)
-    shares = _shares(question, values)[:, None] * _possible(question.id, values, worlds)
+    shares = _shares(question, values)[:, None] * _possible(question.id, values, worlds, knowledge)
     ends = np.cumsum(shares / shares.sum(axis=0), axis=0)
     # Rounding may leave the last end a little below 1.
     codes = np.minimum((drawn >= ends).sum(axis=0), len(values) - 1)
@@ -117,14 +103,14 @@ def _sample_column(question: Question, answers: Mapping[str, Any], worlds: World
     return Column((*values, None), np.where(matters, codes, len(values)))
 
 
-def _possible(field: str, values: Sequence[Any], worlds: Worlds) -> Mask:
+def _possible(field: str, values: Sequence[Any], worlds: Worlds, knowledge: Knowledge) -> Mask:
     """Which values go with the answers that a world has already; (values, worlds), or (values, 1) if all alike."""
     possible = np.ones((len(values), 1), bool)
-    for pair in NEVER_TOGETHER:
-        for (own, value), (other, theirs) in (pair, pair[::-1]):
-            if own == field and value in values:
-                excluded = np.arange(len(values)) == values.index(value)
-                possible = possible & ~(excluded[:, None] & worlds.has(other, theirs))
+    for impossible in knowledge.impossible:
+        if field not in impossible.when.fields:
+            continue
+        excluded = np.array([not impossible.when.ruled_out({field: value}) for value in values])
+        possible = possible & ~(excluded[:, None] & worlds.matches(impossible.when.without(field)))
     return possible
 
 

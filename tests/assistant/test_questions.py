@@ -20,6 +20,7 @@ from assistant.conversation.questions import (
 )
 from assistant.project import FIELDS, Project
 from assistant.target import detected_answers
+from knowledge.conditions import Condition
 from knowledge.load import load
 
 
@@ -100,7 +101,7 @@ def test_no_more_is_asked_once_one_framework_is_certain_enough() -> None:
 
     def look(project: Project) -> Draws:
         draws = LOOK(project)
-        rare = draws.worlds.has("existing_code", "jax")
+        rare = draws.worlds.matches(Condition({"existing_code": ("jax",)}))
         return Draws(draws.worlds, np.where(rare, 3, 0))
 
     assert look(PHOTOS).confidence >= ENOUGH
