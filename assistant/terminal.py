@@ -32,6 +32,12 @@ _stderr = Console(stderr=True)
 
 NOTHING = "-"
 
+# A name is wrapped in a narrow terminal, but can still be read.
+LEAST_NAME_WIDTH = 18
+
+# Below this width there is no room for every figure beside the names.
+WIDE = 110
+
 
 def say(sentence: str) -> None:
     """One line on stderr, never wrapped or coloured, so that it can be read by programs."""
@@ -169,10 +175,15 @@ def _exclusions(advice: Recommendation) -> Iterator[RenderableType]:
 def figure_table(title: str, first: str, numbers: Sequence[str]) -> Table:
     """A table whose first column names something and whose others are figures."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    table.add_column(first)
+    table.add_column(first, min_width=LEAST_NAME_WIDTH)
     for heading in numbers:
         table.add_column(heading, justify="right", no_wrap=True)
     return table
+
+
+def fitting(columns: Sequence[str], *narrow: int) -> tuple[str, ...]:
+    """All of the columns where stdout is wide, else those at the places `narrow`."""
+    return tuple(columns) if _stdout.width >= WIDE else tuple(columns[place] for place in narrow)
 
 
 def _write_json(text: str) -> None:

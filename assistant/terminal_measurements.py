@@ -9,9 +9,12 @@ from rich.text import Text
 
 from assistant import measured_words, wording
 from assistant.language import _
-from assistant.terminal import NOTHING, figure_table
+from assistant.terminal import NOTHING, figure_table, fitting
 from probes.comparison import Ratio
 from probes.report import CandidateResult, Machine, Measurement, ProbeReport
+
+# Of the columns of figures, those that matter most: step, against the fastest, first step, import, memory.
+NARROW = (0, 2, 3, 4, 5)
 
 
 def probe_report(report: ProbeReport) -> RenderableType:
@@ -36,9 +39,9 @@ def _measurement(measurement: Measurement, machine: Machine) -> Iterator[Rendera
         *(_("Step"), _("90 % interval"), _("Against the fastest")),
         *(_("First step"), _("Import"), _("Memory"), _("Rounds")),
     )
-    defaults = figure_table(title, _("Candidate"), headings)
+    defaults = figure_table(title, _("Candidate"), fitting(headings, *NARROW))
     for row in sorted(measurement.candidates, key=_fastest_first):
-        defaults.add_row(wording.candidate_name(row.candidate), *_figures(row))
+        defaults.add_row(wording.candidate_name(row.candidate), *fitting(_figures(row), *NARROW))
     yield defaults
     yield from _tuned(measurement.tuned)
     growths = (measured_words.growth(growth, machine) for growth in measurement.memory_growth)

@@ -22,6 +22,7 @@ from assistant.advice.scaling import (
     fit,
     fit_together,
 )
+from assistant.advice.typical import typical_growth
 from assistant.language import _, language_in_use
 from assistant.project import Project
 from assistant.target import Target, trains_on
@@ -89,8 +90,11 @@ class Forecaster:
         measured = self.probe.measurements
         of_workload = {measurement.workload: costs(measurement.workload) for measurement in measured}
         rows = {candidate.id: _rows(candidate.id, self.probe, of_workload) for candidate in CANDIDATES}
-        step_ms = fit_together(STEP_TERMS, _points(rows, lambda result: result.step_ms))
-        compile_s = fit_together(COMPILE_TERMS, _points(rows, _compile_s))
+        family = self.probe.workload.family
+        step_ms = fit_together(STEP_TERMS, _points(rows, _step_ms), typical_growth(STEP_TERMS, family, _step_ms))
+        compile_s = fit_together(
+            COMPILE_TERMS, _points(rows, _compile_s), typical_growth(COMPILE_TERMS, family, _compile_s)
+        )
         memory = _points(rows, lambda result: result.memory_mb)
         memory_mb = {each: fit(MEMORY_TERMS, points, TYPICAL_MEMORY) for each, points in memory.items() if points}
         return {
@@ -174,6 +178,10 @@ def _points(
         candidate: [Point(row.costs, value, row.log_sd) for row in own if (value := figure(row.result))]
         for candidate, own in rows.items()
     }
+
+
+def _step_ms(result: CandidateResult) -> float | None:
+    return result.step_ms
 
 
 def _compile_s(result: CandidateResult) -> float | None:

@@ -110,17 +110,28 @@ class ScalingModel:
         return Estimate(value, sqrt(self.log_sd**2 + (EXTRAPOLATION_LOG_SD * beyond) ** 2), "forecast")
 
 
-def fit_together(terms: tuple[Term, ...], points: Mapping[str, Sequence[Point]]) -> dict[str, ScalingModel]:
+def fit_together(
+    terms: tuple[Term, ...], points: Mapping[str, Sequence[Point]], elsewhere: Rates | None = None
+) -> dict[str, ScalingModel]:
     """One model for each candidate that was measured, with the median of all of them as typical.
 
-    None for any while nobody was measured on two sizes: nothing says then how the figure grows.
+    While nobody was measured on two sizes nothing here says how the figure grows: then `elsewhere`, the rates of
+    another machine, give the shape, and the points the speed; without it there is no model for anybody.
     """
     unknown = np.full(len(terms), np.nan)
-    grown = [_rates(terms, each, unknown) for each in points.values() if len(each) > 1]
-    if not grown:
+    grown = [rates(terms, each, unknown) for each in points.values() if len(each) > 1]
+    measured = [point for each in points.values() for point in each]
+    if not measured or (not grown and elsewhere is None):
         return {}
-    typical = np.median(grown, axis=0)
+    typical = np.median(grown, axis=0) if grown else _at_this_speed(elsewhere, terms, measured)
     return {candidate: fit(terms, each, typical) for candidate, each in points.items() if each}
+
+
+def _at_this_speed(elsewhere: Rates | None, terms: tuple[Term, ...], measured: Sequence[Point]) -> Rates:
+    """Rates of another machine, times how much slower this one is."""
+    assert elsewhere is not None, "somebody's growth is known"
+    slower = [point.figure / max(float(_amounts(terms, point.costs) @ elsewhere), SMALLEST) for point in measured]
+    return np.asarray(elsewhere * np.median(slower))
 
 
 def fit(terms: tuple[Term, ...], points: Sequence[Point], typical: Rates) -> ScalingModel:
@@ -134,13 +145,14 @@ def fit(terms: tuple[Term, ...], points: Sequence[Point], typical: Rates) -> Sca
     noise = ordered[-1].log_sd
     return ScalingModel(
         terms=terms,
-        rates=_rates(terms, ordered, typical),
+        rates=rates(terms, ordered, typical),
         log_sd=sqrt(noise**2 + _fit_log_sd(terms, ordered, typical) ** 2),
         largest=max(arithmetic(ordered[-1].costs), 1.0),
     )
 
 
-def _rates(terms: tuple[Term, ...], points: Sequence[Point], typical: Rates) -> Rates:
+def rates(terms: tuple[Term, ...], points: Sequence[Point], typical: Rates) -> Rates:
+    """The rates that fit the points, each at least zero; near to the `typical` ones where the points leave a choice."""
     # It takes a second to import, which an app that has measured nothing yet need not spend.
     from sklearn.linear_model import LinearRegression  # noqa: PLC0415
 
@@ -165,7 +177,7 @@ def _fit_log_sd(terms: tuple[Term, ...], ordered: Sequence[Point], typical: Rate
     if len(ordered) in UNTESTED_LOG_SD:
         return UNTESTED_LOG_SD[len(ordered)]
     *smaller, held_out = ordered
-    foretold = float(_amounts(terms, held_out.costs) @ _rates(terms, smaller, typical))
+    foretold = float(_amounts(terms, held_out.costs) @ rates(terms, smaller, typical))
     beyond = max(log(arithmetic(held_out.costs) / arithmetic(smaller[-1].costs)), 1.0)
     return max(abs(log(foretold / held_out.figure)) / beyond, LEAST_FIT_LOG_SD)
 

@@ -110,7 +110,7 @@ class Campaign:
         workloads, deadline = self.focus.workloads, self._bench.deadline
         for index, workload in enumerate(workloads):
             # The main workload may take all there is; the further sizes share what it leaves.
-            self._cover(workload, deadline.share(1 if index == 0 else len(workloads) - index))
+            self._cover(workload, deadline.share(1 if index == 0 else len(workloads) - index), put_off=True)
         for workload in workloads:
             # What took too long for its share may fit into what the others left over.
             self._cover(workload, deadline)
@@ -118,8 +118,11 @@ class Campaign:
         if self._bench.effort.refined:
             Refinements(self._bench, self._preparation, workloads[0]).run(self._contenders)
 
-    def _cover(self, workload: Workload, deadline: Deadline) -> None:
+    def _cover(self, workload: Workload, deadline: Deadline, *, put_off: bool = False) -> None:
+        """Measure whoever is not measured yet; with `put_off` those may wait whose start takes very long."""
         waiting = [each for each in self._contenders if not self._bench.ledger.settled(each, workload)]
+        if put_off:
+            waiting = [each for each in waiting if not self._starts_late(each)]
         waiting.sort(key=self._precedence)
         racing: list[Contender] = []
         while waiting:
@@ -172,6 +175,11 @@ class Campaign:
         quick = [Contender(candidate, "control") for candidate in defaults if candidate.start_s <= CONTROL_START_S]
         living = [each for each in quick if self._bench.crew.imported(each)]
         return living[:1] or [quick[self._bench.order.integers(len(quick))]] if quick else []
+
+    def _starts_late(self, contender: Contender) -> bool:
+        alive = contender.name in self._bench.crew.alive
+        start_s = pacing.expected_start_s(self._bench.ledger, contender, alive=alive)
+        return start_s > pacing.LONGEST_START_SHARE * self._bench.budget_s
 
     def _precedence(self, contender: Contender) -> tuple[float, float]:
         """At first what starts quickly; on further sizes what was fast on the main one: time may not do for all."""

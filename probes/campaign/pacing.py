@@ -36,6 +36,9 @@ LARGEST_SHARE = 1 / 3
 # the time, more of the same helps nobody.
 REPEAT_SHARE = 0.05
 
+# Who will take more than this share of the budget to start is put off until the others were measured on every size.
+LONGEST_START_SHARE = 0.15
+
 # Kept back to end the processes, so that the budget holds for the person who waits.
 ENDING_SHARE = 0.02
 
