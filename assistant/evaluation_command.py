@@ -24,6 +24,7 @@ def evaluate(
     from assistant.corpus.collection import collect as sweep  # noqa: PLC0415  slow libraries that no other command needs
     from assistant.corpus.records import DIRECTORY, corpora  # noqa: PLC0415
     from assistant.evaluation.evaluate import evaluate as try_out  # noqa: PLC0415
+    from assistant.evaluation.trials import truths  # noqa: PLC0415
 
     if collect and (quick or as_json):
         raise InvalidInput(_("--collect measures and evaluates nothing; expected no --quick or --json with it."))
@@ -32,10 +33,10 @@ def evaluate(
             path = sweep(DIRECTORY, say)
         terminal.say(_("Wrote {output}.").format(output=path))
         return
-    known = corpora()
+    known = [corpus for corpus in corpora() if truths(corpus)]
     if not known:
         raise InvalidInput(
-            _("{folder} has no measurements; collect some with probewise evaluate --collect.").format(
+            _("No job in {folder} was measured in full; collect some with probewise evaluate --collect.").format(
                 folder=DIRECTORY
             )
         )

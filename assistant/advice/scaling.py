@@ -152,7 +152,7 @@ def fit(terms: tuple[Term, ...], points: Sequence[Point], typical: Rates) -> Sca
 
 
 def rates(terms: tuple[Term, ...], points: Sequence[Point], typical: Rates) -> Rates:
-    """The rates that fit the points, each at least zero; near to the `typical` ones where the points leave a choice."""
+    """The rates that fit the points, none negative; near to the `typical` ones where the points leave a choice."""
     # It takes a second to import, which an app that has measured nothing yet need not spend.
     from sklearn.linear_model import LinearRegression  # noqa: PLC0415
 

@@ -125,6 +125,12 @@ def test_the_command_prints_the_promised_keys(laptop, monkeypatch) -> None:
     assert "By seconds of probing" in shown.stdout
 
 
+def test_without_a_job_measured_in_full_it_says_how_to_collect_some(monkeypatch) -> None:
+    monkeypatch.setattr("assistant.corpus.records.corpora", list)
+    with pytest.raises(evaluation_command.InvalidInput, match="evaluate --collect"):
+        evaluation_command.evaluate(quick=True, collect=False, as_json=False)
+
+
 def test_collecting_evaluates_nothing(monkeypatch) -> None:
     monkeypatch.setattr("sys.argv", ["probewise"])
     with pytest.raises(evaluation_command.InvalidInput, match="--collect"):
