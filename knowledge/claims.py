@@ -8,7 +8,6 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from knowledge.schema import Dated, Identifier, Record, Text
-from knowledge.vocabulary import FrameworkId
 
 Verdict = Literal["holds", "outdated", "wrong", "depends", "opinion", "unverified"]
 Outcome = Literal["holds here", "does not hold here", "too close to call"]
@@ -113,7 +112,7 @@ class Claim(Dated):
 
     translated = ("statement", "today")
 
-    frameworks: Annotated[tuple[FrameworkId, ...], Field(min_length=1)]
+    frameworks: Annotated[tuple[Identifier, ...], Field(min_length=1)]
     verdict: Verdict
     today: Text
     sources: tuple[Identifier, ...] = ()

@@ -110,9 +110,9 @@ class Mode(Record):
 
 
 class Framework(Record):
-    """A framework: its name, licence and home page."""
+    """A framework: its name, licence and home page. One that is not measured has no modes."""
 
-    id: FrameworkId
+    id: Identifier
     name: Text
     licence: Text
     home: HttpUrl

@@ -21,6 +21,7 @@ REFERENCES = {
     "sources": "source",
     "facts": "fact",
     "dimension": "dimension",
+    "frameworks": "framework",
     "candidates": "mode",
     "candidate": "mode",
 }

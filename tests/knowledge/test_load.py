@@ -125,7 +125,7 @@ def test_the_additions_used_below_are_fine_as_they_stand(root):
         (FACT, "jax.something", "jax.tpu", "got id 'jax.tpu' again"),
         (FACT, '["jax-install"]', "[]", "'sources': got []"),
         (CLAIM, '"holds"', '"true"', "got 'true', expected one of 'holds', 'outdated'"),
-        (CLAIM, '"jax"', '"torch"', "got 'torch', expected one of 'pytorch'"),
+        (CLAIM, '"jax"', '"torch"', "got unknown framework 'torch', expected one of"),
         (
             CLAIM,
             '"something"',
@@ -275,3 +275,34 @@ def test_messages_are_every_text_a_person_reads():
     ours = {source.id: [source.title] for source in loaded.sources.values() if source.address is None}
     assert {record: said for (file, record), said in texts.items() if file == "sources.toml"} == ours
     assert "rows" in texts["questions.toml", "dataset_rows"]
+
+
+def test_a_framework_takes_one_file(root):
+    (root / "frameworks" / "mxnet.toml").write_text(
+        """
+[framework]
+id = "mxnet"
+name = "Apache MXNet"
+licence = "Apache-2.0"
+home = "https://mxnet.apache.org/"
+
+[[fact]]
+id = "mxnet.retired"
+dimension = "install"
+statement = "Apache MXNet was retired in September 2023."
+sources = ["jax-install"]
+checked = 2026-11-21
+versions = {mxnet = "1.9.1"}
+""",
+        encoding="utf-8",
+    )
+    append(root, CLAIM[0], CLAIM[1].replace('"jax"', '"mxnet"'))
+    known = read(root, TODAY)
+    assert known.framework("mxnet").name == "Apache MXNet"
+    assert known.claim("something").frameworks == ("mxnet",)
+
+
+def test_a_claim_about_an_unknown_framework_is_refused(root):
+    append(root, CLAIM[0], CLAIM[1].replace('"jax"', '"mxnet"'))
+    (only,) = problems(root)
+    assert "got unknown framework 'mxnet', expected one of" in only
