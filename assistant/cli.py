@@ -25,6 +25,8 @@ from assistant.language import _, environment_language, use_language
 from assistant.project import Project, read_project
 from assistant.reuse import last_report
 from assistant.server import serve
+from assistant.table.records import TableTrial
+from assistant.table.running import RunningTrial
 from assistant.target import probe_workloads
 from knowledge import staleness
 from knowledge.claims import Claim
@@ -129,6 +131,7 @@ def recommend(
     probe: Annotated[Path | None, typer.Option(help=_("Use this probe's JSON instead of measuring."))] = None,
     no_probe: Annotated[bool, typer.Option("--no-probe", help=_("Do not measure."))] = False,
     budget: Annotated[float | None, typer.Option(help=_("Seconds to measure for; 60 unless told."))] = None,
+    data: Annotated[Path | None, typer.Option(help=_("Your table (CSV): try simple models on it, too."))] = None,
     record_format: RecordFormat = None,
     as_json: AsJson = False,
 ) -> None:
@@ -140,7 +143,7 @@ def recommend(
         )
     if sum((probe is not None, no_probe, budget is not None)) > 1:
         raise InvalidInput(_("--probe, --no-probe and --budget exclude each other; expected one of them at most."))
-    answers = read_project(project)
+    answers, table = read_project(project), _tried(data) if data else None
     report: ProbeReport | None
     if no_probe:
         report = None
@@ -151,7 +154,7 @@ def recommend(
             probe_workloads(answers, machine()), ALL_CANDIDATES, DEFAULT_BUDGET_S if budget is None else budget
         )
     here = report.machine if report else machine()
-    advice = advise(answers, report, machine=here)
+    advice = advise(answers, report, machine=here, table=table)
     if record_format in DOCUMENTS:
         terminal.write_document(_record(record_format, answers, advice, report, here))
     else:
@@ -220,6 +223,22 @@ def _record(
     today = datetime.now().astimezone().date()
     render = {"markdown": markdown.render, "html": html.render}[record_format]
     return render(decision_record(project, advice, report, machine=here, made_on=today))
+
+
+def _tried(data: Path) -> TableTrial:
+    try:
+        content = data.read_bytes()
+    except OSError as error:
+        raise InvalidInput(
+            _("Cannot read {path}: {reason}. Expected a table of comma-separated values.").format(
+                path=data, reason=error.strerror
+            )
+        ) from error
+    running = RunningTrial(content, data.name)
+    try:
+        return running.result()
+    finally:
+        running.close()
 
 
 def _checked(wanted: Sequence[Claim]) -> CheckedLedger:

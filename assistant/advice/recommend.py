@@ -18,6 +18,8 @@ from assistant.advice.situation import situation_of
 from assistant.conversation.questions import open_questions
 from assistant.language import _
 from assistant.project import Project
+from assistant.table.records import TableTrial
+from assistant.table.words import finding
 from assistant.target import Target, known_answers, target
 from knowledge.collection import Knowledge
 from knowledge.load import load
@@ -73,12 +75,14 @@ def recommend(
     machine: Machine | None = None,
     forecaster: Forecaster | None = None,
     knowledge: Knowledge | None = None,
+    table: TableTrial | None = None,
     seed: int = SEED,
 ) -> Recommendation:
     """Which framework to use for the project, why, how sure that is and what would change it.
 
     `machine` is where the person sits (the probe's unless given); it answers what they left open. `forecaster` is
-    one that was fitted on the probe already, `knowledge` other than the files'. The same arguments give the same
+    one that was fitted on the probe already, `knowledge` other than the files', `table` what simple models reached on
+    the person's own. The same arguments give the same
     recommendation.
     """
     inquiry = Inquiry(
@@ -106,7 +110,7 @@ def recommend(
         flips=_flips(inquiry, order[0]) if order else (),
         unknown=tuple(question.id for question in open_questions(project, (), case.knowledge, inquiry.machine)),
         assumptions=dict(job.assumptions),
-        simpler_first=_simpler_first(case),
+        simpler_first=_simpler_first(case, table),
         relax=() if order else answers_to_relax(case.answers, case.knowledge),
         workload=job.workload.id,
     )
@@ -195,7 +199,10 @@ def _flips(inquiry: Inquiry, winner: str) -> tuple[Flip, ...]:
     )
 
 
-def _simpler_first(case: Case) -> str | None:
+def _simpler_first(case: Case, table: TableTrial | None) -> str | None:
+    """What to try before a network: as measured on the person's own table, else by the rules."""
+    if table is not None:
+        return None if table.network_is_better else finding(table)
     holding = (rule for rule in case.knowledge.simpler_first if rule.when.matches(case.answers))
     return next((_(rule.reason) for rule in holding), None)
 

@@ -12,6 +12,7 @@ from assistant.views.measuring import enabled, require_budget
 from assistant.views.questions import AVATAR, end_early, show_question, show_settled, take_typed
 from assistant.views.standing import follow, show_standing, when
 from assistant.views.state import State, state
+from assistant.views.table import show_table
 from assistant.views.weights import show_weights
 from probes.environments import installed_versions
 from probes.hardware import machine
@@ -52,11 +53,14 @@ def _ask(now: State, asked: OpenQuestion) -> None:
         show_settled(now.interview.settled, folded=False)
     with st.container():
         show_question(asked)
+    with st.container():
+        show_table()
     st.chat_input(_("Or type your answer"), key="typed", max_chars=500, on_submit=take_typed)
 
 
 def _conclude(now: State, *, left_out: bool) -> None:
     show_answer()
+    show_table()
     show_weights()
     show_settled(now.interview.settled, folded=True)
     unasked = now.interview.unasked

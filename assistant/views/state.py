@@ -11,6 +11,7 @@ from assistant.advice.forecast import UNMEASURED, Forecaster
 from assistant.advice.recommendation import Recommendation
 from assistant.conversation.interview import Interview
 from assistant.reuse import Earlier
+from assistant.table.records import TableTrial
 from knowledge.load import load
 from probes.hardware import machine
 from probes.report import ProbeReport
@@ -23,12 +24,13 @@ class Advised:
 
     interview: Interview
     report: ProbeReport | None
+    table: TableTrial | None
     recommendation: Recommendation
 
-    def still(self, interview: Interview, report: ProbeReport | None) -> bool:
+    def still(self, interview: Interview, report: ProbeReport | None, table: TableTrial | None) -> bool:
         """Whether the same would be made from these."""
         same = self.interview.project == interview.project and self.interview.knowledge is interview.knowledge
-        return same and self.report is report
+        return same and self.report is report and self.table is table
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,19 @@ class Brought:
 
 
 @dataclass
+class Table:
+    """The person's own table: its bytes, the column to predict if one was chosen, and what came of trying models on
+    it, or in a sentence why nothing did.
+    """
+
+    name: str
+    content: bytes
+    target: str | None = None
+    trial: TableTrial | None = None
+    problem: str = ""
+
+
+@dataclass
 class State:
     """One session's state. `notice` is a sentence about what was typed last; `enough` ends the questions early.
 
@@ -50,6 +65,7 @@ class State:
     `stopped` that the measuring was stopped, `broken` that it broke off.
 
     `history_problem` says in a sentence why the history could not be used; `unsaved` is what it did not take so far.
+    `table` is what the person gave of their own.
     """
 
     interview: Interview
@@ -65,6 +81,7 @@ class State:
     history_problem: str | None = None
     unsaved: tuple[ProbeReport, ...] = ()
     brought: Brought | None = None
+    table: Table | None = None
     advised: Advised | None = None
     fitted: Forecaster = UNMEASURED
     turns: int = 0
@@ -101,13 +118,15 @@ def advice() -> Recommendation:
 
     now = state()
     interview, report = now.interview, now.report
-    if now.advised is None or not now.advised.still(interview, report):
+    trial = now.table.trial if now.table else None
+    if now.advised is None or not now.advised.still(interview, report, trial):
         advised = recommend(
             interview.project,
             report,
             machine=machine(),
             forecaster=now.forecaster,
             knowledge=interview.knowledge,
+            table=trial,
         )
-        now.advised = Advised(interview, report, advised)
+        now.advised = Advised(interview, report, trial, advised)
     return now.advised.recommendation

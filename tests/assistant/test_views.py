@@ -83,7 +83,8 @@ def test_the_latest_answers_stay_in_sight_and_earlier_ones_fold(app) -> None:
         pass_over(app)
         settled = [button.key for button in app.button if (button.key or "").startswith("settled-")]
         assert settled == [f"settled-{each}" for each in fields[:count]]
-        assert [block.label for block in app.expander] == (["1 earlier answer"] if count == 5 else [])
+        folded = [block.label for block in app.expander if "earlier" in block.label]
+        assert folded == (["1 earlier answer"] if count == 5 else [])
 
 
 def test_not_sure_moves_on_and_leaves_the_field_open(app) -> None:

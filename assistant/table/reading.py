@@ -1,0 +1,128 @@
+"""Reading a table: its columns, what is to be predicted, and what that makes of the project."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from statistics import fmean
+
+import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+from assistant.errors import InvalidInput
+from assistant.language import _
+from assistant.table.records import TableFacts, TableTask
+
+# To find out what separates the columns.
+SNIFFED_CHARACTERS = 64_000
+SEPARATORS = ",;\t|"
+
+# Numbers with more different values than this are amounts, not classes.
+MOST_NUMERIC_CLASSES = 20
+MOST_CLASSES = 100
+LEAST_ROWS = 50
+MOST_COLUMNS = 5_000
+
+# A column of words rather than of names: so many words in a cell, on average.
+TEXT_WORDS = 4.0
+
+# A column in which nearly every row has a value of its own names the row.
+NAMING_SHARE = 0.95
+
+
+def read_table(path: Path, name: str, target: str | None) -> tuple[pd.DataFrame, TableFacts]:
+    """The rows that have the target, and what they tell; `target` is the last column unless named.
+
+    Raises `InvalidInput` for what is no table of comma-separated values, or one that nothing can be learned from.
+    """
+    frame = _frame(path, name)
+    columns = tuple(map(str, frame.columns))
+    frame.columns = pd.Index(columns)
+    wanted = target or columns[-1]
+    if wanted not in columns:
+        raise InvalidInput(
+            _("{name} has no column {column!r}; expected one of {columns}.").format(
+                name=name, column=wanted, columns=", ".join(columns[:20])
+            )
+        )
+    frame = frame.dropna(subset=[wanted]).reset_index(drop=True)
+    if len(frame) < LEAST_ROWS:
+        raise InvalidInput(
+            _("{name} has {rows} rows with a value in {column}; expected {least} or more.").format(
+                name=name, rows=len(frame), column=wanted, least=LEAST_ROWS
+            )
+        )
+    left_out = tuple(column for column in columns if column != wanted and not _tells(frame[column]))
+    inputs = [column for column in columns if column not in {wanted, *left_out}]
+    if not inputs:
+        raise InvalidInput(
+            _("{name} has no column to predict {column} from; expected one or more.").format(name=name, column=wanted)
+        )
+    facts = TableFacts(
+        name=name,
+        columns=columns,
+        target=wanted,
+        task=_task(frame, inputs, wanted, name),
+        rows=len(frame),
+        inputs=len(inputs),
+        left_out=left_out,
+        size_gb=path.stat().st_size / 1e9,
+    )
+    return frame[[*inputs, wanted]], facts
+
+
+def is_text(column: pd.Series) -> bool:
+    """Whether a column holds sentences."""
+    if is_numeric_dtype(column):
+        return False
+    words = [len(str(cell).split()) for cell in column.dropna()]
+    return bool(words) and fmean(words) >= TEXT_WORDS
+
+
+def _frame(path: Path, name: str) -> pd.DataFrame:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            head = file.read(SNIFFED_CHARACTERS)
+        frame = pd.read_csv(path, sep=_separator(head), encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(_("{name} is not text in UTF-8; save it as CSV in UTF-8.").format(name=name)) from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise InvalidInput(
+            _("{name} is no table of comma-separated values: {reason}.").format(name=name, reason=str(error).strip())
+        ) from error
+    if not 2 <= frame.shape[1] <= MOST_COLUMNS:
+        raise InvalidInput(
+            _("{name} has {count} columns; expected 2 to {most:,}, the names in the first line.").format(
+                name=name, count=frame.shape[1], most=MOST_COLUMNS
+            )
+        )
+    return frame
+
+
+def _separator(head: str) -> str:
+    try:
+        return csv.Sniffer().sniff(head, SEPARATORS).delimiter
+    except csv.Error:
+        return ","
+
+
+def _tells(column: pd.Series) -> bool:
+    """Whether anything can be learned from a column: it varies, and does not only name the row."""
+    different = column.nunique()
+    if different < 2:
+        return False
+    return is_numeric_dtype(column) or is_text(column) or different <= NAMING_SHARE * column.count()
+
+
+def _task(frame: pd.DataFrame, inputs: list[str], target: str, name: str) -> TableTask:
+    wanted, different = frame[target], frame[target].nunique()
+    amounts = is_numeric_dtype(wanted) and not is_bool_dtype(wanted) and different > MOST_NUMERIC_CLASSES
+    if amounts:
+        return "tabular_regression"
+    if not 2 <= different <= MOST_CLASSES:
+        raise InvalidInput(
+            _("{column} in {name} has {count} different values; expected 2 to {most} classes, or numbers.").format(
+                column=target, name=name, count=different, most=MOST_CLASSES
+            )
+        )
+    return "text_classification" if any(is_text(frame[column]) for column in inputs) else "tabular_classification"

@@ -1,0 +1,171 @@
+"""Trying simple models on a table, in a process of its own: `python -m assistant.table.trial FILE NAME [TARGET]`.
+
+Prints a `TableTrial` as JSON, or what is wrong with the table on stderr (exit code 2). Waits for the machine's lock:
+no measurement is disturbed.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
+from sklearn.base import BaseEstimator, clone
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from assistant.errors import InvalidInput
+from assistant.language import environment_language, use_language
+from assistant.table.reading import is_text, read_table
+from assistant.table.records import Metric, ModelName, ModelResult, TableFacts, TableTrial
+from probes.machine_lock import machine_to_itself
+
+# Rows that are tried on: enough to tell models apart by a few percent, few enough for seconds.
+MOST_ROWS = 10_000
+FOLDS = 5
+
+# Values of a column of names that get a column of their own.
+MOST_CATEGORIES = 30
+MOST_WORDS = 20_000
+
+# Student's t, 95th percentile, four degrees of freedom: a two-sided 90 % interval from five folds.
+T_95 = 2.132
+
+# A class with fewer rows than folds cannot be in each of them.
+LEAST_OF_A_CLASS = FOLDS
+
+
+@dataclass(frozen=True)
+class _Data:
+    """The inputs, with names as categories, and the values to be predicted."""
+
+    inputs: pd.DataFrame
+    wanted: np.ndarray
+    texts: tuple[str, ...]
+    classes: bool
+
+
+def try_models(path: Path, name: str, target: str | None, seed: int = 0) -> TableTrial:
+    """Read the table and fit every model on five folds of at most `MOST_ROWS` of its rows; raises `InvalidInput`."""
+    frame, facts = read_table(path, name, target)
+    data = _data(frame, facts, seed)
+    best: dict[ModelName, ModelResult] = {}
+    for model, estimator in _models(data, seed):
+        found = _scored(model, estimator, data, seed)
+        best[model] = max(found, best.get(model, found), key=lambda each: each.score)
+    metric: Metric = "accuracy" if data.classes else "r2"
+    return TableTrial(facts=facts, metric=metric, sampled=len(data.inputs), models=tuple(best.values()))
+
+
+def _data(frame: pd.DataFrame, facts: TableFacts, seed: int) -> _Data:
+    classes = facts.task != "tabular_regression"
+    if classes:
+        frequent = frame[facts.target].map(frame[facts.target].value_counts()) >= LEAST_OF_A_CLASS
+        frame = frame[frequent]
+    frame = frame.sample(min(len(frame), MOST_ROWS), random_state=seed)
+    inputs = frame.drop(columns=facts.target)
+    texts = tuple(str(column) for column in inputs if is_text(inputs[column]))
+    for column in inputs:
+        if column in texts:
+            inputs[column] = inputs[column].fillna("").astype(str)
+        elif is_bool_dtype(inputs[column]):
+            inputs[column] = inputs[column].astype(float)
+        elif not is_numeric_dtype(inputs[column]):
+            inputs[column] = inputs[column].astype("category")
+    wanted = frame[facts.target].astype(str) if classes else frame[facts.target].astype(float)
+    return _Data(inputs, wanted.to_numpy(), texts, classes)
+
+
+def _models(data: _Data, seed: int) -> Iterator[tuple[ModelName, BaseEstimator]]:
+    constant = DummyClassifier() if data.classes else DummyRegressor()
+    yield "constant", constant
+    linear = LogisticRegression(max_iter=1000) if data.classes else Ridge()
+    yield "linear", make_pipeline(_columns(data), linear)
+    if data.texts:
+        return
+    boosting = HistGradientBoostingClassifier if data.classes else HistGradientBoostingRegressor
+    yield "boosting", make_pipeline(_few_categories(data), boosting(random_state=seed))
+    for stops_early in (True, False):
+        yield "network", make_pipeline(_columns(data), _network(data, seed, stops_early=stops_early))
+
+
+def _network(data: _Data, seed: int, *, stops_early: bool) -> BaseEstimator:
+    """Two hidden layers. To stop early costs a tenth of the rows, which may be worth it or not."""
+    options = {"hidden_layer_sizes": (64, 64), "early_stopping": stops_early, "max_iter": 500, "random_state": seed}
+    if data.classes:
+        return MLPClassifier(**options)
+    return TransformedTargetRegressor(MLPRegressor(**options), transformer=StandardScaler())
+
+
+def _columns(data: _Data) -> ColumnTransformer:
+    """Numbers scaled, names as columns of 0 and 1, texts as weighted counts of words."""
+    names = _names(data)
+    numbers = [column for column in data.inputs if column not in {*names, *data.texts}]
+    scaled = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    parts: list[tuple[str, Any, Any]] = [("numbers", scaled, numbers), ("names", _encoder(), names)]
+    parts += [(f"words of {column}", TfidfVectorizer(max_features=MOST_WORDS), column) for column in data.texts]
+    return ColumnTransformer([part for part in parts if part[2]])
+
+
+def _few_categories(data: _Data) -> ColumnTransformer:
+    """Numbers as they are: trees need no scale and take what is missing for a value."""
+    return ColumnTransformer([("names", _encoder(), _names(data))], remainder="passthrough")
+
+
+def _names(data: _Data) -> list[str]:
+    return [str(each) for each in data.inputs if isinstance(data.inputs[each].dtype, pd.CategoricalDtype)]
+
+
+def _encoder() -> OneHotEncoder:
+    return OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES, sparse_output=False)
+
+
+def _scored(model: ModelName, estimator: BaseEstimator, data: _Data, seed: int) -> ModelResult:
+    folds = (StratifiedKFold if data.classes else KFold)(FOLDS, shuffle=True, random_state=seed)
+    scores, fits_s = [], []
+    for fitted, held_out in folds.split(data.inputs, data.wanted):
+        fresh, began = clone(estimator), time.perf_counter()
+        fresh.fit(data.inputs.iloc[fitted], data.wanted[fitted])
+        fits_s.append(time.perf_counter() - began)
+        scores.append(float(fresh.score(data.inputs.iloc[held_out], data.wanted[held_out])))
+    mean, half = fmean(scores), T_95 * stdev(scores) / math.sqrt(FOLDS)
+    return ModelResult(
+        model=model, score=mean, low=mean - half, high=mean + half, folds=FOLDS, fit_s=sorted(fits_s)[FOLDS // 2]
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the trial of a table; 2 for what is none."""
+    use_language(environment_language(os.environ))
+    path, name, *target = arguments
+    warnings.simplefilter("ignore")
+    try:
+        with machine_to_itself():
+            trial = try_models(Path(path), name, target[0] if target else None)
+    except InvalidInput as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write(trial.model_dump_json())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,138 @@
+"""The person's own table: given in the interview, it answers questions, and simple models are tried on it."""
+
+from __future__ import annotations
+
+import threading
+
+import pandas as pd
+import streamlit as st
+
+from assistant import wording
+from assistant.errors import InvalidInput
+from assistant.language import _
+from assistant.table import words
+from assistant.table.records import TableTrial
+from assistant.table.running import RunningTrial
+from assistant.views.languages import follow_browser
+from assistant.views.markdown import plain
+from assistant.views.state import State, Table, state
+
+# What a table may answer for; before the task is known it may answer that, too.
+TASKS = (None, "tabular_classification", "tabular_regression", "text_classification")
+
+MOST_MB = 200
+POLL_S = 1.0
+
+
+def show_table() -> None:
+    """A place to give a table, and what was found in it; nothing where the task is of another kind."""
+    now = state()
+    if now.interview.project.task not in TASKS:
+        return
+    with st.expander(_("Have the table at hand? I try simple models on it."), type="compact"):
+        st.file_uploader(
+            _("The table (CSV); it stays on this machine"),
+            type=["csv", "tsv", "txt"],
+            key="table-file",
+            on_change=_take_in,
+            max_upload_size=MOST_MB,
+        )
+        if now.table is not None:
+            _show(now.table)
+
+
+def _show(table: Table) -> None:
+    if table.problem:
+        st.error(plain(table.problem))
+    elif table.trial is not None:
+        _show_trial(table.trial)
+    else:
+        st.fragment(_follow, run_every=POLL_S)()
+
+
+def _follow() -> None:
+    follow_browser()
+    table = state().table
+    if table is None or table.trial is not None or table.problem:
+        st.rerun()
+    running = _running(table)
+    st.caption(
+        plain(_("Trying simple models on {name}, as soon as nothing is being measured.").format(name=table.name))
+    )
+    if not running.done:
+        return
+    try:
+        table.trial = running.result()
+    except InvalidInput as problem:
+        table.problem = str(problem)
+    else:
+        _answer(state(), table.trial)
+    _start.clear()
+    st.rerun()
+
+
+def _answer(now: State, trial: TableTrial) -> None:
+    """What the table tells is true of the project, whatever was answered before."""
+    interview = now.interview
+    for field, value in trial.facts.answers.items():
+        interview = interview.answer(field, value)
+    now.move(interview)
+
+
+def _show_trial(trial: TableTrial) -> None:
+    columns = trial.facts.columns
+    st.selectbox(
+        _("Column to predict"),
+        columns,
+        index=columns.index(trial.facts.target),
+        key="table-target",
+        on_change=_predict_another,
+    )
+    found = words.finding(trial)
+    if found:
+        st.markdown(plain(found))
+    rows = [(words.model_name(each.model), words.score(each, trial.metric), each.fit_s) for each in trial.models]
+    st.dataframe(
+        pd.DataFrame(rows, columns=["model", "score", "fit_s"]),
+        column_config={
+            "model": st.column_config.TextColumn(_("Model")),
+            "score": st.column_config.TextColumn(_("On rows it has not seen")),
+            "fit_s": st.column_config.NumberColumn(_("Fitted in, s"), format="%.2f"),
+        },
+        hide_index=True,
+        alt=_("What each model reached on your table"),
+    )
+    told = _("On {sampled:,} of {rows:,} rows, five folds; the range holds the mean nine times in ten.")
+    st.caption(told.format(sampled=trial.sampled, rows=trial.facts.rows))
+    if trial.facts.left_out:
+        left_out = _("Left out, for they only name a row or never change: {columns}.")
+        st.caption(plain(left_out.format(columns=wording.listing(trial.facts.left_out))))
+
+
+def _take_in() -> None:
+    given = st.session_state.get("table-file")
+    state().table = None if given is None else Table(given.name, given.getvalue())
+    _start.clear()
+
+
+def _predict_another() -> None:
+    table = state().table
+    if table is not None and table.trial is not None:
+        chosen = st.session_state.get("table-target")
+        if chosen in table.trial.facts.columns:
+            state().table = Table(table.name, table.content, target=chosen)
+            _start.clear()
+
+
+def _running(table: Table) -> RunningTrial:
+    return _start(table.name, table.target, table.content)
+
+
+def _end(running: RunningTrial) -> None:
+    # Called on the server's event loop when a tab closes: ending a process must not hold up the others.
+    threading.Thread(target=running.close, name="end of table trial").start()
+
+
+@st.cache_resource(scope="session", show_spinner=False, on_release=_end)
+def _start(name: str, target: str | None, _content: bytes) -> RunningTrial:
+    return RunningTrial(_content, name, target)

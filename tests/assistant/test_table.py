@@ -1,0 +1,176 @@
+"""The person's own table: what it tells, what simple models reach on it, and what is wrong with one that is none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+from typer.testing import CliRunner
+
+from assistant import cli
+from assistant.advice.recommend import recommend
+from assistant.errors import InvalidInput
+from assistant.project import Project
+from assistant.table import words
+from assistant.table.reading import read_table
+from assistant.table.records import ModelResult, TableFacts, TableTrial
+from assistant.table.running import RunningTrial
+from assistant.table.trial import try_models
+
+
+def customers(rows: int = 240) -> pd.DataFrame:
+    """Who stays: a line through two numbers decides, the country shifts it, one row in twenty does as it likes."""
+    draw = np.random.default_rng(0)
+    age, spent = draw.normal(40, 10, rows), draw.normal(100, 30, rows)
+    country = draw.choice(["DE", "FR", "JP"], rows)
+    leaning = (age - 40) / 10 + (spent - 100) / 30 + (country == "JP")
+    stays = np.where(draw.random(rows) < 0.05, leaning < 0, leaning > 0)
+    return pd.DataFrame(
+        {
+            "customer": [f"c{number}" for number in range(rows)],
+            "age": age,
+            "spent": np.where(draw.random(rows) < 0.1, np.nan, spent),
+            "country": country,
+            "always": 1,
+            "stays": np.where(stays, "yes", "no"),
+        }
+    )
+
+
+def saved(frame: pd.DataFrame, folder: Path, separator: str = ",") -> Path:
+    path = folder / "table.csv"
+    frame.to_csv(path, index=False, sep=separator)
+    return path
+
+
+def test_a_table_answers_for_the_project(tmp_path) -> None:
+    _, facts = read_table(saved(customers(), tmp_path), "customers.csv", None)
+    assert facts.answers == {
+        "task": "tabular_classification",
+        "dataset_rows": 240,
+        "input_size": 3,
+        "dataset_gb": facts.size_gb,
+    }
+    assert facts.left_out == ("customer", "always")
+    answered = Project()
+    for field, value in facts.answers.items():
+        answered = answered.with_answer(field, value)
+    assert answered.dataset_rows == 240
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_other_separators_and_another_target_are_understood(tmp_path, separator) -> None:
+    _, facts = read_table(saved(customers(), tmp_path, separator), "customers.csv", "spent")
+    assert facts.task == "tabular_regression"
+    assert facts.rows < 240
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", "no table of comma-separated values"),
+        (b"\xff\xfe\x00a", "not text in UTF-8"),
+        (b"one\n1\n2\n", "has 1 columns; expected 2"),
+        (b"a,b\n1,2\n3,4\n", "2 rows with a value in b; expected 50"),
+        (b"a,b\n" + b"1,2\n" * 60, "no column to predict b from"),
+        (b"a,b\n" + b"".join(b"%d,same\n" % number for number in range(60)), "1 different values"),
+        (b'a,b\n"1,2\n3,4', "no table of comma-separated values"),
+    ],
+)
+def test_what_is_no_table_is_told_in_one_line(tmp_path, content, expected) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(content)
+    with pytest.raises(InvalidInput, match=expected) as caught:
+        try_models(path, "x.csv", None)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path) -> None:
+    with pytest.raises(InvalidInput, match="no column 'wage'; expected one of customer, age"):
+        read_table(saved(customers(), tmp_path), "customers.csv", "wage")
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_models_beat_a_constant_where_there_is_something_to_learn(tmp_path) -> None:
+    trial = try_models(saved(customers(), tmp_path), "customers.csv", None)
+    scores = {each.model: each.score for each in trial.models}
+    assert scores.keys() == {"constant", "linear", "boosting", "network"}
+    assert min(scores["linear"], scores["boosting"]) > scores["constant"] + 0.2
+    assert all(each.low <= each.score <= each.high for each in trial.models)
+    assert trial.best_simple.model == "linear"
+    assert not trial.network_is_better
+    assert words.finding(trial).startswith("On your table a linear model in scikit-learn is")
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_amounts_are_predicted_and_scored_as_amounts(tmp_path) -> None:
+    draw = np.random.default_rng(1)
+    frame = pd.DataFrame({"x": draw.normal(size=300), "y": draw.normal(size=300)})
+    frame["z"] = 1000 * frame["x"] ** 2 + draw.normal(size=300)
+    trial = try_models(saved(frame, tmp_path), "curve.csv", None)
+    assert trial.metric == "r2"
+    assert trial.best_simple.model == "boosting"
+    assert trial.model("boosting").score > trial.model("linear").score + 0.3
+    # A smooth curve of one column among two is what a network draws better than steps do.
+    assert trial.network_is_better
+    assert "R²" in words.finding(trial)
+
+
+def test_texts_are_read_as_words(tmp_path) -> None:
+    draw = np.random.default_rng(2)
+    good, bad = ["good", "fine", "great", "liked"], ["bad", "poor", "broken", "late"]
+    labels = draw.choice(["up", "down"], 200)
+    texts = [" ".join(draw.choice(good if label == "up" else bad, 6)) for label in labels]
+    trial = try_models(saved(pd.DataFrame({"text": texts, "label": labels}), tmp_path), "reviews.csv", None)
+    assert trial.facts.task == "text_classification"
+    assert "input_size" not in trial.facts.answers
+    assert {each.model for each in trial.models} == {"constant", "linear"}
+    assert trial.model("linear").score > 0.95
+
+
+def scored(**models: tuple[float, float, float]) -> TableTrial:
+    facts = TableFacts(
+        name="t.csv", columns=("a", "b"), target="b", task="tabular_classification", rows=100, inputs=1, size_gb=0.1
+    )
+    results = tuple(
+        ModelResult(model=name, score=score, low=low, high=high, folds=5, fit_s=0.5)
+        for name, (low, score, high) in models.items()
+    )
+    return TableTrial(facts=facts, metric="accuracy", sampled=100, models=results)
+
+
+def test_what_was_measured_on_the_table_replaces_the_rule_of_thumb() -> None:
+    project = Project(task="tabular_classification", dataset_rows=5_000)
+    equal = scored(linear=(0.8, 0.82, 0.84), network=(0.8, 0.83, 0.86))
+    better = scored(linear=(0.8, 0.82, 0.84), network=(0.9, 0.92, 0.94))
+    assert "gradient boosting" in recommend(project).simpler_first
+    assert "82 % right" in recommend(project, table=equal).simpler_first
+    assert recommend(project, table=better).simpler_first is None
+    assert "did better" in words.finding(better)
+
+
+def test_a_table_is_tried_in_a_process_that_ends(tmp_path) -> None:
+    running = RunningTrial(saved(customers(), tmp_path).read_bytes(), "customers.csv", "stays")
+    assert running.result().facts.target == "stays"
+    stopped = RunningTrial(saved(customers(), tmp_path).read_bytes(), "customers.csv")
+    process = psutil.Process(stopped._process.pid)
+    stopped.close()
+    assert not process.is_running()
+    broken = RunningTrial(b"a\n1\n", "broken.csv")
+    with pytest.raises(InvalidInput, match=r"broken\.csv has 1 columns"):
+        broken.result()
+
+
+def test_the_command_line_takes_a_table(tmp_path) -> None:
+    project, table = tmp_path / "p.toml", saved(customers(), tmp_path)
+    project.write_text('task = "tabular_classification"\ndataset_rows = 400\n', encoding="utf-8")
+    command = ["recommend", "--project", str(project), "--no-probe", "--json", "--data"]
+    run = CliRunner().invoke(cli.app, [*command, str(table)])
+    assert run.exit_code == 0, run.output
+    assert "On your table" in json.loads(run.stdout)["simpler_first"]
+    with pytest.raises(InvalidInput, match="Cannot read"):
+        cli._tried(tmp_path / "none.csv")
