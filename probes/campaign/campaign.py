@@ -120,7 +120,7 @@ class Campaign:
 
     def _cover(self, workload: Workload, deadline: Deadline, *, put_off: bool = False) -> None:
         """Measure whoever is not measured yet; with `put_off` those may wait whose start takes very long."""
-        waiting = [each for each in self._contenders if not self._bench.ledger.settled(each, workload)]
+        waiting = self._unsettled(workload)
         if put_off:
             waiting = [each for each in waiting if not self._starts_late(each)]
         waiting.sort(key=self._precedence)
@@ -129,7 +129,8 @@ class Campaign:
             racing = self._kept(racing, waiting, workload)
             group = self._next_group(waiting, racing, deadline)
             waiting = waiting[len(group) :]
-            ready = self._preparation.prepare(group, workload, deadline, beside=racing)
+            later = len(self._unsettled(workload)) - len(group)
+            ready = self._preparation.prepare(group, workload, deadline, beside=racing, later=later)
             # Those of earlier groups that may still be the fastest take part again, so that all are compared.
             ready += [each for each in racing if self._bench.crew.imported(each)]
             if not waiting:
@@ -138,6 +139,9 @@ class Campaign:
             racing = rounds.take(pacing.MIN_ROUNDS if waiting else self._bench.effort.most_rounds)
             if note := drift_note(rounds.samples):
                 self.notes[note] = None
+
+    def _unsettled(self, workload: Workload) -> list[Contender]:
+        return [each for each in self._contenders if not self._bench.ledger.settled(each, workload)]
 
     def _kept(self, racing: Sequence[Contender], waiting: Sequence[Contender], workload: Workload) -> list[Contender]:
         """Who stays warm while others are started: all that memory has room for, the fastest before others."""

@@ -68,19 +68,28 @@ def block_s(row: Row) -> float:
     return max(BLOCK_MS, row.step_ms or 0.0) / 1000 * BLOCK_OVERHEAD
 
 
-def start_limit_s(left_s: float, known_s: float | None, *, ready: int, waiting: int) -> float:
+def start_limit_s(
+    left_s: float,
+    known_s: float | None,
+    *,
+    ready: int,
+    waiting: int,
+    later: int = 0,
+    typical_s: float = 0.0,
+) -> float:
     """Seconds that a candidate may take until it is warm; 0 when beginning would be a waste.
 
     `known_s` is what it took on another workload; without it, hanging must be reckoned with, and the limit is a share
-    of what is left; with it, the limit may go beyond `left_s`, for ending a sound worker costs another import.
-    `ready` others have been started on this workload, `waiting` ones come after it. Time for the least rounds of
-    those that will be ready is kept back.
+    of what is left, or the `typical_s` of the candidate if that is more; with it, the limit may go beyond `left_s`,
+    for ending a sound worker costs another import. `ready` others have been started on this workload, `waiting` ones
+    come after it, and `later` ones when these are measured. Time for the least rounds of those that will be ready is
+    kept back.
     """
     if known_s is not None:
         fits = known_s <= left_s - _least_rounds_s(ready + 1)
         return max(TRUST_FACTOR * known_s, LEAST_HANG_S) if fits else 0.0
     spare_s = left_s - _least_rounds_s(ready + 1 + waiting)
-    limit_s = spare_s * max(LARGEST_SHARE, 1 / (waiting + 1))
+    limit_s = max(spare_s * max(LARGEST_SHARE, 1 / (waiting + later + 1)), min(typical_s, spare_s))
     return limit_s if limit_s >= LEAST_START_S else 0.0
 
 

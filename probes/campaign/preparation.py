@@ -41,23 +41,34 @@ class Preparation:
         deadline: Deadline,
         *,
         beside: Sequence[Contender] = (),
+        later: int = 0,
     ) -> list[Contender]:
-        """Those of the contenders that are warm on the workload now, in the order given; those `beside` stay warm."""
-        _Imports(self._bench, contenders, workload, deadline, beside).run()
+        """Those of the contenders that are warm on the workload now, in the order given; those `beside` stay warm.
+        `later` others are to be started when these are measured.
+        """
+        _Imports(self._bench, contenders, workload, deadline, beside=beside, later=later).run()
         ready: list[Contender] = []
         for index, contender in enumerate(contenders):
             if self._bench.crew.imported(contender):
                 waiting = len(contenders) - index - 1
                 warm = len(beside) + len(ready)
-                ready += [contender] * self.build(contender, workload, deadline, ready=warm, waiting=waiting)
+                limit_s = self._start_limit_s(contender, deadline, ready=warm, waiting=waiting, later=later)
+                ready += [contender] * self.build(contender, workload, deadline, limit_s)
         return ready
 
-    def build(
-        self, contender: Contender, workload: Workload, deadline: Deadline, *, ready: int = 0, waiting: int = 0
-    ) -> bool:
-        """Build, take the first step and warm up, with a fresh row; false when that failed or time is too short."""
+    def _start_limit_s(
+        self, contender: Contender, deadline: Deadline, *, ready: int, waiting: int, later: int
+    ) -> float:
         known_s = pacing.known_start_s(self._bench.ledger, contender, alive=True)
-        limit_s = pacing.start_limit_s(deadline.left_s, known_s, ready=ready, waiting=waiting)
+        typical_s = contender.candidate.start_s
+        return pacing.start_limit_s(
+            deadline.left_s, known_s, ready=ready, waiting=waiting, later=later, typical_s=typical_s
+        )
+
+    def build(self, contender: Contender, workload: Workload, deadline: Deadline, limit_s: float) -> bool:
+        """Build, take the first step and warm up within `limit_s`, with a fresh row; false when that failed or there
+        is no time.
+        """
         if not limit_s:
             return False
         own = deadline.within(min(limit_s, self._bench.deadline.left_s))
@@ -110,12 +121,15 @@ class _Imports:
         contenders: Sequence[Contender],
         workload: Workload,
         deadline: Deadline,
+        *,
         beside: Sequence[Contender],
+        later: int,
     ) -> None:
         self._bench = bench
         self._workload = workload
         self._deadline = deadline
         self._beside = len(beside)
+        self._later = later
         self._keep = {contender.name for contender in (*contenders, *beside)}
         self._waiting = deque(each for each in contenders if not bench.crew.imported(each))
         self._running: dict[Contender, tuple[Member, Deadline]] = {}
@@ -132,8 +146,14 @@ class _Imports:
         bench = self._bench
         known_s = bench.ledger.import_s.get(contender.candidate.id)
         waiting = len(self._waiting)
+        ready = self._beside + len(self._running)
         limit_s = pacing.start_limit_s(
-            self._deadline.left_s, known_s, ready=self._beside + len(self._running), waiting=waiting
+            self._deadline.left_s,
+            known_s,
+            ready=ready,
+            waiting=waiting,
+            later=self._later,
+            typical_s=contender.candidate.start_s,
         )
         if not limit_s:
             return

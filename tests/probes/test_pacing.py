@@ -83,3 +83,21 @@ def test_nothing_is_expected_of_settled_rows() -> None:
     assert 0 < after < before
     ledger.fail(COMPILED, SMALL, WorkerFailed("no compiler"))
     assert pacing.expected_left_s(ledger, (TORCH, COMPILED), (TINY, SMALL), frozenset()) == 0
+
+
+def test_who_hangs_leaves_something_for_those_that_come_later() -> None:
+    assert pacing.start_limit_s(30.0, None, ready=0, waiting=0, later=5) < 30.0 / 2
+    assert pacing.start_limit_s(30.0, None, ready=0, waiting=0) > 30.0 / 2
+
+
+def test_nobody_gets_less_than_is_typical_while_there_is_time() -> None:
+    assert pacing.start_limit_s(5.0, None, ready=0, waiting=2, typical_s=3.0) == 3.0
+    assert pacing.start_limit_s(3.0, None, ready=0, waiting=0, later=8, typical_s=3.0) == pytest.approx(3 - 0.39)
+
+
+def test_as_many_are_started_as_will_be_measured_in_time() -> None:
+    expected_s = [1.0, 2.0, 10.0, 1.0]
+    assert pacing.fitting(expected_s, 60.0, beside=0) == 4
+    assert pacing.fitting(expected_s, 10.0, beside=0) == 2
+    assert pacing.fitting(expected_s, 10.0, beside=20) == 0
+    assert pacing.fitting(expected_s, 0.5, beside=0) == 0
