@@ -36,11 +36,11 @@ def control(found: Control) -> str:
 
 def growth(found: MemoryGrowth, machine: Machine) -> str | None:
     """How large a batch the machine has memory for; None where too little was seen of the growth."""
-    memory_gb = machine.memory_gb
+    memory_gb: float | None = machine.memory_gb
     if device_kind(found.device) != "cpu":
-        memory_gb = next((each.memory_gb for each in machine.accelerators if each.memory_gb), 0.0)
-    largest = largest_batch(found, memory_gb * MB_PER_GB)
-    if largest is None:
+        memory_gb = next((each.memory_gb for each in machine.accelerators if each.memory_gb), None)
+    largest = largest_batch(found, memory_gb * MB_PER_GB) if memory_gb else None
+    if memory_gb is None or largest is None:
         return None
     return _("{candidate}: about {batch:,} examples a batch ({low:,} to {high:,}) fit into {memory:.0f} GB.").format(
         candidate=candidate(found.candidate),

@@ -124,7 +124,7 @@ def interview_workloads(project: Project, machine: Machine | None = None) -> tup
 
 
 def probe_workloads(project: Project, machine: Machine | None = None) -> tuple[Workload, ...]:
-    """What to measure for the project, ascending: its own network on growing batches, the job itself last."""
+    """What to measure for the project, ascending: its network on growing batches, last the job if not too long."""
     return probe_ladder(target(project, machine).workload, machine)
 
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from assistant import wording
-from assistant.evaluation.evaluate import Evaluation
+from assistant.evaluation.evaluate import REAL_TARGET, SMALLEST_WINNER, Evaluation
 from assistant.evaluation.summary import Summary
 from assistant.language import _
 from assistant.terminal import NOTHING, figure_table, fitting
@@ -29,7 +29,10 @@ def _parts(found: Evaluation) -> Iterator[RenderableType]:
     yield _table(
         _("By seconds of probing"), {wording.duration(each.budget_s or 0.0): each for each in found.by_budget}
     )
-    yield _table(_("Other ways of choosing, for the same seconds"), found.baselines)
+    yield _table(
+        _("Other ways of choosing, for the same seconds"),
+        {_baseline(found, name): each for name, each in found.baselines.items()},
+    )
     yield _table(_("By family of networks"), found.by_family | {_("the largest third"): found.largest_third})
     noise = found.noise
     yield Text(
@@ -43,6 +46,15 @@ def _parts(found: Evaluation) -> Iterator[RenderableType]:
                 count=noise.controls, share=_percent(noise.false_differences)
             )
         )
+
+
+def _baseline(found: Evaluation, name: str) -> str:
+    if name == SMALLEST_WINNER:
+        return _("Who wins the smallest workload")
+    if name == REAL_TARGET:
+        return _("The real job, as long as time allows")
+    always = _("Always {candidate}, the best of these") if name == found.single_best else _("Always {candidate}")
+    return always.format(candidate=wording.candidate_name(name))
 
 
 def _table(title: str, summaries: dict[str, Summary]) -> Table:

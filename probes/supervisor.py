@@ -7,7 +7,6 @@ import selectors
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import deque
@@ -40,6 +39,7 @@ from probes.protocol import (
     decode_reply,
     encode_command,
 )
+from probes.scratch import scratch_folder
 from probes.workloads import Workload
 
 # How often a silent worker is checked for being alive; its pipe is waited on without polling.
@@ -85,7 +85,7 @@ class Worker:
         self._importing = False
         self._asked = 0.0
         self._variables = dict(variables or {})
-        self._scratch = tempfile.TemporaryDirectory(prefix="probewise-", ignore_cleanup_errors=True)
+        self._scratch = scratch_folder()
         self._unread = b""
         self._closing = threading.Lock()
         self._process, self._replies = self._start()
@@ -325,7 +325,7 @@ class _LastLines:
 def worker_environment(environment: Mapping[str, str], scratch: Path) -> dict[str, str]:
     """The variables a worker gets: the allowed ones, and caches of its own so that every first step is a cold one."""
     passed = {name: value for name, value in environment.items() if name in PASSED_VARIABLES}
-    return passed | _cache_variables(scratch) | {"PYTHONPATH": str(scratch / "modules")}
+    return passed | _cache_variables(scratch) | {"PYTHONPATH": str(scratch / "modules"), "TMPDIR": str(scratch)}
 
 
 def _cache_variables(scratch: Path) -> dict[str, str]:

@@ -7,7 +7,7 @@ gets no number.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from math import log, sqrt
 
@@ -22,7 +22,8 @@ from assistant.advice.scaling import (
     fit,
     fit_together,
 )
-from assistant.advice.typical import typical_growth
+from assistant.advice.typical import published, typical_growth
+from assistant.corpus.records import Corpus
 from assistant.language import _, language_in_use
 from assistant.project import Project
 from assistant.target import Target, trains_on
@@ -79,9 +80,13 @@ class CandidateModels:
 
 @dataclass(frozen=True)
 class Forecaster:
-    """Fitted once on a probe's report; then it forecasts any job of the same network family."""
+    """Fitted once on a probe's report; then it forecasts any job of the same network family.
+
+    What the probe does not show is taken from the corpora in `learned`.
+    """
 
     probe: ProbeReport | None
+    learned: tuple[Corpus, ...] = field(default_factory=published)
 
     @cached_property
     def models(self) -> Mapping[str, CandidateModels]:
@@ -91,9 +96,9 @@ class Forecaster:
         of_workload = {measurement.workload: costs(measurement.workload) for measurement in measured}
         rows = {candidate.id: _rows(candidate.id, self.probe, of_workload) for candidate in CANDIDATES}
         family = self.probe.workload.family
-        step_ms = fit_together(STEP_TERMS, _points(rows, _step_ms), typical_growth(STEP_TERMS, family, _step_ms))
-        compile_s = fit_together(
-            COMPILE_TERMS, _points(rows, _compile_s), typical_growth(COMPILE_TERMS, family, _compile_s)
+        step_ms, compile_s = (
+            fit_together(terms, _points(rows, figure), typical_growth(self.learned, terms, family, figure))
+            for terms, figure in ((STEP_TERMS, _step_ms), (COMPILE_TERMS, _compile_s))
         )
         memory = _points(rows, lambda result: result.memory_mb)
         memory_mb = {each: fit(MEMORY_TERMS, points, TYPICAL_MEMORY) for each, points in memory.items() if points}
@@ -150,7 +155,7 @@ class Forecaster:
 
 
 # Before anything is measured.
-UNMEASURED = Forecaster(None)
+UNMEASURED = Forecaster(None, learned=())
 
 
 def _rows(candidate: str, probe: ProbeReport, of_workload: Mapping[Workload, Costs]) -> tuple[Row, ...]:
@@ -201,7 +206,10 @@ def _on_accelerator(models: CandidateModels) -> bool:
 def _forecast(candidate: str, models: CandidateModels, workload: Workload, work: Costs) -> JobForecast:
     exact = next((row for row in models.rows if same_work(row.workload, workload)), None)
     if exact and exact.result.step_ms is not None:
-        return _as_measured(exact)
+        measured = _as_measured(exact)
+        if measured.memory_mb is None and models.memory_mb is not None:
+            return replace(measured, memory_mb=models.memory_mb.predict(work))
+        return measured
     if exact and exact.result.status in CANNOT:
         return JobForecast(candidate, missing=exact.result.error)
     if models.step_ms is None:

@@ -201,7 +201,7 @@ def _flips(inquiry: Inquiry, winner: str) -> tuple[Flip, ...]:
 
 def _simpler_first(case: Case, table: TableTrial | None) -> str | None:
     """What to try before a network: as measured on the person's own table, else by the rules."""
-    if table is not None:
+    if table is not None and case.answers.get("task") in {None, table.facts.task}:
         return None if table.network_is_better else finding(table)
     holding = (rule for rule in case.knowledge.simpler_first if rule.when.matches(case.answers))
     return next((_(rule.reason) for rule in holding), None)

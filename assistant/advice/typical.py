@@ -20,11 +20,17 @@ Figure = Callable[[CandidateResult], float | None]
 
 
 @cache
-def typical_growth(terms: tuple[Term, ...], family: str, figure: Figure) -> Rates | None:
-    """The median rates of all candidates on networks of a family, from the corpus that has the most of them; None
-    where no corpus has any.
+def published() -> tuple[Corpus, ...]:
+    """The corpora that come with Probewise."""
+    return tuple(corpora())
+
+
+@cache
+def typical_growth(learned: tuple[Corpus, ...], terms: tuple[Term, ...], family: str, figure: Figure) -> Rates | None:
+    """The median rates of all candidates on networks of a family, from that corpus of the `learned` ones that has the
+    most of them; None where none has any.
     """
-    found = [_points(corpus, family, figure) for corpus in corpora()]
+    found = [_points(corpus, family, figure) for corpus in learned]
     most = max(found, key=lambda points: sum(map(len, points)), default=[])
     unknown = np.full(len(terms), np.nan)
     grown = [rates(terms, points, unknown) for points in most if len(points) > len(terms)]

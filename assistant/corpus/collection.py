@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import platform
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.corpus.jobs import JOBS, RUNGS, Job
 from assistant.corpus.records import Part, Passage, read_passages, write_passages
+from assistant.errors import InvalidInput
+from assistant.language import _
 from probes.campaign.pacing import Effort
+from probes.environments import installed_versions
 from probes.hardware import machine
 from probes.report import Machine, ProbeReport
 from probes.schedule import ProbeSession
@@ -29,10 +34,8 @@ ATTEMPTS = 2
 _ABOUT = """# What {name}.csv was measured on. Its columns are those of a probe's report; the controls are beside it.
 command = "probewise evaluate --collect"
 
-[machine]
 {machine}
 
-[versions]
 {versions}
 """
 
@@ -56,6 +59,7 @@ def collect(directory: Path, say: Callable[[str, float], None], jobs: Sequence[J
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"{here.fingerprint}.csv"
     passages = read_passages(path)
+    _require_same_versions(path.with_suffix(".toml"))
     stages = _stages(jobs)
     lacking = [stage for stage in stages if (stage.job.id, stage.part) not in passages]
     for stage in lacking:
@@ -65,6 +69,25 @@ def collect(directory: Path, say: Callable[[str, float], None], jobs: Sequence[J
         write_passages(path, passages.values())
         path.with_suffix(".toml").write_text(_about(path.stem, here, report), encoding="utf-8")
     return path
+
+
+def _require_same_versions(about: Path) -> None:
+    """Raise `InvalidInput` when what is there was measured with other versions than those installed now."""
+    if not about.exists():
+        return
+    then, now = tomllib.loads(about.read_text(encoding="utf-8"))["versions"], installed_versions()
+    changed = {name: now[name] for name in then.keys() & now.keys() if _release(then[name]) != _release(now[name])}
+    if changed:
+        raise InvalidInput(
+            _(
+                "{path} was measured with other versions than {versions}; install those it names, or move it away."
+            ).format(path=about, versions=", ".join(f"{name} {version}" for name, version in sorted(changed.items())))
+        )
+
+
+def _release(version: str) -> str:
+    """2.13.0 for the 2.13.0+cpu of a build."""
+    return version.partition("+")[0]
 
 
 def _stages(jobs: Sequence[Job]) -> list[Stage]:
@@ -100,12 +123,11 @@ def _passage(stage: Stage, report: ProbeReport) -> Passage:
 def _about(name: str, here: Machine, report: ProbeReport) -> str:
     system = f"{platform.system()} {platform.machine()}"
     facts = here.model_dump(exclude={"accelerators"}, exclude_none=True) | {"platform": system}
-    return _ABOUT.format(
-        name=name,
-        machine="\n".join(f"{key} = {_toml(value)}" for key, value in facts.items()),
-        versions="\n".join(f"{key} = {_toml(value)}" for key, value in report.versions.items()),
-    )
+    accelerators = (each.model_dump(exclude_none=True) for each in here.accelerators)
+    tables = (_toml("[machine]", facts), *(_toml("[[machine.accelerators]]", each) for each in accelerators))
+    return _ABOUT.format(name=name, machine="\n\n".join(tables), versions=_toml("[versions]", report.versions))
 
 
-def _toml(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value)
+def _toml(heading: str, values: Mapping[str, object]) -> str:
+    # A JSON string or number is one of TOML too.
+    return "\n".join((heading, *(f"{key} = {json.dumps(value)}" for key, value in values.items())))

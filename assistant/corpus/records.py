@@ -10,13 +10,13 @@ import csv
 import io
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, get_args
 
 import knowledge
-from assistant.corpus.jobs import find_measured
+from assistant.corpus.jobs import JOBS, find_measured
 from probes.comparison import Ratio
 from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport
 
@@ -48,9 +48,9 @@ class Passage:
     measurements: tuple[Measurement, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Corpus:
-    """The measurements of one machine with one set of versions, by job and part."""
+    """The measurements of one machine with one set of versions, by job and part. Each is equal to itself only."""
 
     machine: Machine
     versions: Mapping[str, str]
@@ -61,6 +61,12 @@ class Corpus:
         """What probes found, by workload id."""
         probes = (passage for passage in self.passages.values() if passage.part == "probe")
         return {each.workload.id: each.candidates for probe in probes for each in probe.measurements}
+
+    def without(self, family: str) -> Corpus:
+        """Without all jobs of this family: for judging a forecast of one of them."""
+        left_out = {job.id for job in JOBS if job.family == family}
+        kept = {key: passage for key, passage in self.passages.items() if passage.job not in left_out}
+        return replace(self, passages=kept)
 
     def report(self, job: str, part: Part = "probe", workloads: Sequence[str] | None = None) -> ProbeReport:
         """A job's measurements as a probe's report, of all or of these workloads; the smallest is the main one."""
@@ -107,7 +113,7 @@ def read_passages(path: Path) -> dict[tuple[str, Part], Passage]:
 
 
 def write_passages(path: Path, passages: Iterable[Passage]) -> None:
-    """Replace a CSV file, and that of the controls beside it, with these passages. A reader sees all or nothing."""
+    """Replace a CSV file, and that of its controls, with these passages; a reader finds each file old or new."""
     kept = list(passages)
     rows = (_row(passage, each, result) for passage, each in _each(kept) for result in each.candidates)
     _write(path, COLUMNS, rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import exp, log
 from statistics import fmean, median
 
@@ -21,6 +21,8 @@ BUDGETS_S = (10.0, 30.0, 60.0, 120.0)
 ORDINARY_BUDGET_S = 60.0
 
 SEEDS, QUICK_SEEDS = 10, 2
+
+SMALLEST_WINNER, REAL_TARGET = "smallest-winner", "real-target"
 
 
 class Row(BaseModel):
@@ -55,7 +57,11 @@ class Noise(BaseModel):
 
 
 class Evaluation(BaseModel):
-    """All figures of one corpus; what `probewise evaluate --json` prints."""
+    """All figures of one corpus; what `probewise evaluate --json` prints.
+
+    `baselines` are by name: `SMALLEST_WINNER`, `REAL_TARGET`, and the id of each candidate for choosing always that
+    one, of which `single_best` is the best.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -64,6 +70,7 @@ class Evaluation(BaseModel):
     seeds: int
     summary: Summary
     baselines: dict[str, Summary]
+    single_best: str
     by_budget: tuple[Summary, ...]
     by_family: dict[str, Summary]
     largest_third: Summary
@@ -86,6 +93,7 @@ def evaluate(corpus: Corpus, *, quick: bool, say: Callable[[str, float], None]) 
         seeds=len(seeds),
         summary=summarize(ours, ORDINARY_BUDGET_S),
         baselines=_baselines(corpus, jobs, seeds),
+        single_best=single_best(jobs),
         by_budget=tuple(summarize(found, budget_s) for budget_s, found in by_budget.items()),
         by_family={
             family: summarize([trial for trial in ours if trial.truth.job.family == family], ORDINARY_BUDGET_S)
@@ -97,18 +105,20 @@ def evaluate(corpus: Corpus, *, quick: bool, say: Callable[[str, float], None]) 
     )
 
 
-def trials(way: Way, corpus: Corpus, jobs: Iterable[Truth], budget_s: float, seeds: Iterable[int]) -> list[Trial]:
+def trials(way: Way, corpus: Corpus, jobs: Sequence[Truth], budget_s: float, seeds: Sequence[int]) -> list[Trial]:
     """One way of choosing on every job with every seed."""
-    return [way(Setting(corpus, truth, budget_s, seed)) for truth in jobs for seed in seeds]
+    families = {truth.job.family for truth in jobs}
+    learned = {family: corpus.without(family) for family in families}
+    return [
+        way(Setting(corpus, learned[truth.job.family], truth, budget_s, seed)) for truth in jobs for seed in seeds
+    ]
 
 
 def _baselines(corpus: Corpus, jobs: Sequence[Truth], seeds: Sequence[int]) -> dict[str, Summary]:
-    best = single_best(jobs)
     ways: Mapping[str, Way] = {
-        "winner on the smallest workload": smallest_winner,
-        "the real job for the same seconds": real_target,
-        **{f"always {candidate.id}": always(candidate.id) for candidate in CANDIDATES},
-        f"single best ({best})": always(best),
+        SMALLEST_WINNER: smallest_winner,
+        REAL_TARGET: real_target,
+        **{candidate.id: always(candidate.id) for candidate in CANDIDATES},
     }
     found = {name: trials(way, corpus, jobs, ORDINARY_BUDGET_S, seeds) for name, way in ways.items()}
     return {name: summarize(each, ORDINARY_BUDGET_S) for name, each in found.items()}

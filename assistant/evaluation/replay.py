@@ -39,6 +39,9 @@ LEAD_IN_STEPS = 1
 
 Samples = Mapping[str, CandidateResult]
 
+# How a worker fails whose row says so; any other row without a figure was out of time.
+_FAILURES: Mapping[str, Literal["failed", "unusable"]] = {"failed": "failed", "unusable": "unusable"}
+
 
 class _ReplayedClock(Clock):
     """Goes on when something takes time, and only then. Nobody else is on the machine."""
@@ -88,21 +91,19 @@ class _Replayed:
         raise OSError("A replayed worker has no pipe.")
 
     def begin_import(self, _seed: int) -> None:
-        import_s = self._row.import_s
-        self._imported_at = self._clock.now() + START_S + (math.inf if import_s is None else import_s)
+        self._imported_at = self._clock.now() + START_S + self._took_s(self._row.import_s)
         self._clock.expect(self, self._imported_at)
 
     def import_framework(self, seed: int, timeout_s: float) -> Imported:
         if not math.isfinite(self._imported_at):
             self.begin_import(seed)
-        self._take(self._imported_at - self._clock.now(), timeout_s)
+        self._wait(self._imported_at - self._clock.now(), timeout_s)
+        self._require(self._row.import_s)
         self.imported = True
         return Imported(import_s=self._row.import_s or 0.0, versions={})
 
     def build(self, workload: Workload, _seed: int, timeout_s: float, _tunings: Sequence[str] = ()) -> Built:
         self._row = self._rows[workload.id]
-        if self._row.status == "unusable":
-            raise self._failure()
         self._take(self._row.build_s, timeout_s)
         settings = replace(_UNKNOWN, matmul_precision=self._row.precision or "float32")
         return Built(build_s=self._row.build_s or 0.0, device=self._row.device or "cpu", settings=settings)
@@ -112,42 +113,56 @@ class _Replayed:
         return FirstStep(first_step_s=self._row.first_step_s or 0.0, loss=math.nan)
 
     def warm_up(self, window_ms: float, _most: int, timeout_s: float) -> WarmedUp:
-        step_ms = self._sample()
+        step_ms = self._sample(timeout_s)
         seconds = WARM_UP_WINDOWS * max(window_ms, step_ms) / 1e3
         self._take(seconds, timeout_s)
         windows = [step_ms] * WARM_UP_WINDOWS
         return WarmedUp(windows_ms=windows, steady=bool(self._row.steady), seconds=seconds, cpu_s=seconds)
 
     def measure(self, block_ms: float, timeout_s: float) -> Block:
-        step_ms = self._sample()
+        step_ms = self._sample(timeout_s)
         steps = max(1, math.ceil(block_ms / step_ms))
         seconds, lead_in_s = steps * step_ms / 1e3, LEAD_IN_STEPS * step_ms / 1e3
         self._take(seconds + lead_in_s, timeout_s)
         return Block(steps=steps, seconds=seconds, cpu_s=seconds, lead_in_s=lead_in_s)
 
     def peak_memory(self, _timeout_s: float) -> PeakMemory:
-        return PeakMemory(memory_mb=self._row.memory_mb or math.nan)
+        if self._row.memory_mb is not None:
+            return PeakMemory(memory_mb=self._row.memory_mb)
+        # Memory is recorded of the largest network that a worker had held by then.
+        return PeakMemory(memory_mb=max(row.memory_mb or 0.0 for row in self._rows.values()))
 
     def close(self) -> None:
         self.alive = False
 
-    def _sample(self) -> float:
-        """One of the recorded step times, in ms; without any, as much as never."""
-        return float(self._order.choice(self._row.samples)) if self._row.samples else math.inf
+    def _sample(self, timeout_s: float) -> float:
+        """One of the recorded step times, in ms; fails where there is none."""
+        if not self._row.samples:
+            self._take(None, timeout_s)
+        return float(self._order.choice(self._row.samples))
 
     def _take(self, seconds: float | None, timeout_s: float) -> None:
         """Let the time pass that this took then; what never came to an end then does not now."""
-        needed_s = math.inf if seconds is None else seconds
-        self._clock.pass_until(self._clock.now() + min(needed_s, timeout_s))
-        if needed_s > timeout_s:
-            self.alive = False
-            raise self._failure()
+        self._wait(self._took_s(seconds), timeout_s)
+        self._require(seconds)
 
-    def _failure(self) -> WorkerFailed:
-        reason: Literal["timeout", "failed", "unusable"] = "timeout"
-        if self._row.status != "ok":
-            reason = self._row.status
-        return WorkerFailed(self._row.error or "It was out of time.", reason)
+    def _took_s(self, seconds: float | None) -> float:
+        """Without end where time ran out; nothing is known of how long a failure took."""
+        if seconds is None:
+            return 0.0 if self._row.status in _FAILURES else math.inf
+        return seconds
+
+    def _wait(self, seconds: float, timeout_s: float) -> None:
+        self._clock.pass_until(self._clock.now() + min(seconds, timeout_s))
+        if seconds > timeout_s:
+            self.alive = False
+            raise WorkerFailed("It was out of time.", "timeout")
+
+    def _require(self, seconds: float | None) -> None:
+        """Fail as it did then where the row has no such time."""
+        if seconds is None:
+            self.alive = False
+            raise WorkerFailed(self._row.error or "It ended.", _FAILURES[self._row.status])
 
 
 class _ReplayedCrew(Crew):

@@ -18,9 +18,12 @@ from probes.report import CandidateResult, ProbeReport
 
 @dataclass(frozen=True)
 class Setting:
-    """What a trial is made of: the corpus, the job, the seconds to measure for, and a seed."""
+    """What a trial is made of: the corpus, what may be learned from it (nothing of the job's family), the job, the
+    seconds to measure for, and a seed.
+    """
 
     corpus: Corpus
+    learned: Corpus
     truth: Truth
     budget_s: float
     seed: int
@@ -40,7 +43,8 @@ Way = Callable[[Setting], Trial]
 
 def probewise(setting: Setting) -> Trial:
     """The forecast from what the probe finds in time."""
-    return setting.trial(Forecaster(setting.probe()).of_workload(setting.truth.job.workload))
+    forecaster = Forecaster(setting.probe(), learned=(setting.learned,))
+    return setting.trial(forecaster.of_workload(setting.truth.job.workload))
 
 
 def smallest_winner(setting: Setting) -> Trial:

@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import fmean
 
 import pandas as pd
-from pandas.api.types import is_bool_dtype, is_numeric_dtype
+from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
 from assistant.errors import InvalidInput
 from assistant.language import _
@@ -71,6 +71,17 @@ def read_table(path: Path, name: str, target: str | None) -> tuple[pd.DataFrame,
     return frame[[*inputs, wanted]], facts
 
 
+def column_names(table: bytes) -> tuple[str, ...]:
+    """The names in the first line of a table; none where it is not text."""
+    try:
+        head = table[:SNIFFED_CHARACTERS].decode(
+            "utf-8", errors="strict" if len(table) <= SNIFFED_CHARACTERS else "ignore"
+        )
+        return tuple(next(csv.reader([head.splitlines()[0]], delimiter=_separator(head))))
+    except (UnicodeDecodeError, IndexError, StopIteration, csv.Error):
+        return ()
+
+
 def is_text(column: pd.Series) -> bool:
     """Whether a column holds sentences."""
     if is_numeric_dtype(column):
@@ -83,7 +94,7 @@ def _frame(path: Path, name: str) -> pd.DataFrame:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             head = file.read(SNIFFED_CHARACTERS)
-        frame = pd.read_csv(path, sep=_separator(head), encoding="utf-8")
+        frame = pd.read_csv(path, sep=_separator(head), encoding="utf-8", low_memory=False)
     except UnicodeDecodeError as error:
         raise InvalidInput(_("{name} is not text in UTF-8; save it as CSV in UTF-8.").format(name=name)) from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -111,7 +122,15 @@ def _tells(column: pd.Series) -> bool:
     different = column.nunique()
     if different < 2:
         return False
-    return is_numeric_dtype(column) or is_text(column) or different <= NAMING_SHARE * column.count()
+    names_rows = different > NAMING_SHARE * column.count()
+    if is_integer_dtype(column):
+        return not (names_rows and _counts_up(column))
+    return is_numeric_dtype(column) or is_text(column) or not names_rows
+
+
+def _counts_up(column: pd.Series) -> bool:
+    """Whether whole numbers are those of a list, in any order: few between the least and the most are missing."""
+    return int(column.max()) - int(column.min()) < 2 * len(column)
 
 
 def _task(frame: pd.DataFrame, inputs: list[str], target: str, name: str) -> TableTask:

@@ -71,5 +71,6 @@ class TableTrial(Record):
     @property
     def network_is_better(self) -> bool:
         """Whether a small network surely does better than either."""
-        network, simple = self.model("network"), self.best_simple
-        return network is not None and simple is not None and network.low > simple.high
+        network = self.model("network")
+        simple = [each.high for each in self.models if each.model in {"linear", "boosting"}]
+        return network is not None and bool(simple) and network.low > max(simple)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import subprocess
 import sys
-import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from assistant.errors import InvalidInput
-from assistant.language import _
+from assistant.language import _, language_in_use
 from assistant.table.records import TableTrial
+from probes.scratch import scratch_folder
 
 # A table of the largest size takes a minute or two, after the machine is free.
 LIMIT_S = 600.0
+
+_log = logging.getLogger(__name__)
 
 
 class RunningTrial:
@@ -22,44 +28,54 @@ class RunningTrial:
 
     def __init__(self, table: bytes, name: str, target: str | None = None) -> None:
         self.name = name
-        self.table = table
-        self._folder = tempfile.TemporaryDirectory(prefix="probewise-", ignore_cleanup_errors=True)
+        self._folder = scratch_folder()
+        self._printed, self._said = (Path(self._folder.name) / each for each in ("printed", "said"))
         path = Path(self._folder.name) / "table.csv"
         path.write_bytes(table)
         command = [sys.executable, "-m", "assistant.table.trial", str(path), name, *([target] if target else [])]
-        self._process = subprocess.Popen(  # noqa: S603  our own module
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        self._deadline = time.monotonic() + LIMIT_S
+        # Into files: a pipe that nobody reads while the process is merely asked after would fill and hold it up.
+        with self._printed.open("wb") as printed, self._said.open("wb") as said:
+            self._process = subprocess.Popen(  # noqa: S603  our own module
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=said,
+                env=os.environ | {"LC_ALL": f"{language_in_use()}.UTF-8"},
+            )
 
     @property
     def done(self) -> bool:
-        """Whether `result` need not wait."""
-        return self._process.poll() is not None
+        """Whether `result` need not wait, because the trial has ended or its time is up."""
+        return self._process.poll() is not None or time.monotonic() > self._deadline
 
     def result(self) -> TableTrial:
         """What was found, after waiting for it; raises `InvalidInput` for a table that cannot be used."""
         try:
-            printed, said = self._process.communicate(timeout=LIMIT_S)
-        except subprocess.TimeoutExpired as error:
-            self.close()
-            raise InvalidInput(
-                _("{name} took more than {seconds:.0f} s; give a part of it.").format(name=self.name, seconds=LIMIT_S)
-            ) from error
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(max(self._deadline - time.monotonic(), 0.0))
+            return self._read(self._process.poll())
         finally:
-            self._folder.cleanup()
-        if self._process.returncode == 2:
-            raise InvalidInput(said.strip())
-        try:
-            return TableTrial.model_validate_json(printed)
-        except ValidationError as error:
-            raise InvalidInput(
-                _("The models could not be tried on {name}; the terminal may say why. Try fewer columns.").format(
-                    name=self.name
-                )
-            ) from error
+            self.close()
 
     def close(self) -> None:
         """End the process and forget the table."""
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
         self._folder.cleanup()
+
+    def _read(self, code: int | None) -> TableTrial:
+        if code is None:
+            raise InvalidInput(
+                _("{name} took more than {seconds:.0f} s; give a part of it.").format(name=self.name, seconds=LIMIT_S)
+            )
+        said = self._said.read_text(encoding="utf-8", errors="replace").strip()
+        if code == 2:
+            raise InvalidInput(said)
+        try:
+            return TableTrial.model_validate_json(self._printed.read_bytes())
+        except ValidationError as error:
+            _log.warning("The trial of a table ended with code %s:\n%s", code, said)
+            raise InvalidInput(
+                _("The models could not be tried on {name}; the terminal says why.").format(name=self.name)
+            ) from error

@@ -33,8 +33,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from assistant.errors import InvalidInput
-from assistant.language import environment_language, use_language
-from assistant.table.reading import is_text, read_table
+from assistant.language import _, environment_language, use_language
+from assistant.table.reading import LEAST_ROWS, is_text, read_table
 from assistant.table.records import Metric, ModelName, ModelResult, TableFacts, TableTrial
 from probes.machine_lock import machine_to_itself
 
@@ -77,10 +77,9 @@ def try_models(path: Path, name: str, target: str | None, seed: int = 0) -> Tabl
 
 def _data(frame: pd.DataFrame, facts: TableFacts, seed: int) -> _Data:
     classes = facts.task != "tabular_regression"
-    if classes:
-        frequent = frame[facts.target].map(frame[facts.target].value_counts()) >= LEAST_OF_A_CLASS
-        frame = frame[frequent]
     frame = frame.sample(min(len(frame), MOST_ROWS), random_state=seed)
+    if classes:
+        frame = _of_frequent_classes(frame, facts)
     inputs = frame.drop(columns=facts.target)
     texts = tuple(str(column) for column in inputs if is_text(inputs[column]))
     for column in inputs:
@@ -92,6 +91,18 @@ def _data(frame: pd.DataFrame, facts: TableFacts, seed: int) -> _Data:
             inputs[column] = inputs[column].astype("category")
     wanted = frame[facts.target].astype(str) if classes else frame[facts.target].astype(float)
     return _Data(inputs, wanted.to_numpy(), texts, classes)
+
+
+def _of_frequent_classes(frame: pd.DataFrame, facts: TableFacts) -> pd.DataFrame:
+    """Without the classes that are too rare for every fold; raises `InvalidInput` when too little is left."""
+    frequent = frame[frame[facts.target].map(frame[facts.target].value_counts()) >= LEAST_OF_A_CLASS]
+    if len(frequent) < LEAST_ROWS or frequent[facts.target].nunique() < 2:
+        raise InvalidInput(
+            _("Hardly any value of {column} in {name} is there {least} times; expected 2 classes or more.").format(
+                column=facts.target, name=facts.name, least=LEAST_OF_A_CLASS
+            )
+        )
+    return frequent
 
 
 def _models(data: _Data, seed: int) -> Iterator[tuple[ModelName, BaseEstimator]]:

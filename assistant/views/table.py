@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
@@ -11,6 +12,7 @@ from assistant import wording
 from assistant.errors import InvalidInput
 from assistant.language import _
 from assistant.table import words
+from assistant.table.reading import column_names
 from assistant.table.records import TableTrial
 from assistant.table.running import RunningTrial
 from assistant.views.languages import follow_browser
@@ -44,6 +46,7 @@ def show_table() -> None:
 def _show(table: Table) -> None:
     if table.problem:
         st.error(plain(table.problem))
+        _choose_target(column_names(table.content), table.target)
     elif table.trial is not None:
         _show_trial(table.trial)
     else:
@@ -80,14 +83,7 @@ def _answer(now: State, trial: TableTrial) -> None:
 
 
 def _show_trial(trial: TableTrial) -> None:
-    columns = trial.facts.columns
-    st.selectbox(
-        _("Column to predict"),
-        columns,
-        index=columns.index(trial.facts.target),
-        key="table-target",
-        on_change=_predict_another,
-    )
+    _choose_target(trial.facts.columns, trial.facts.target)
     found = words.finding(trial)
     if found:
         st.markdown(plain(found))
@@ -109,6 +105,17 @@ def _show_trial(trial: TableTrial) -> None:
         st.caption(plain(left_out.format(columns=wording.listing(trial.facts.left_out))))
 
 
+def _choose_target(columns: Sequence[str], target: str | None) -> None:
+    if len(columns) > 1:
+        st.selectbox(
+            _("Column to predict"),
+            columns,
+            index=columns.index(target) if target in columns else len(columns) - 1,
+            key="table-target",
+            on_change=_predict_another,
+        )
+
+
 def _take_in() -> None:
     given = st.session_state.get("table-file")
     state().table = None if given is None else Table(given.name, given.getvalue())
@@ -117,11 +124,10 @@ def _take_in() -> None:
 
 def _predict_another() -> None:
     table = state().table
-    if table is not None and table.trial is not None:
-        chosen = st.session_state.get("table-target")
-        if chosen in table.trial.facts.columns:
-            state().table = Table(table.name, table.content, target=chosen)
-            _start.clear()
+    chosen = st.session_state.get("table-target")
+    if table is not None and chosen in column_names(table.content):
+        state().table = Table(table.name, table.content, target=chosen)
+        _start.clear()
 
 
 def _running(table: Table) -> RunningTrial:

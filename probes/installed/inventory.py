@@ -6,7 +6,6 @@ import hashlib
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ from probes.directories import cache_directory
 from probes.errors import InterpreterFailed
 from probes.installed import packages
 from probes.records import Record
+from probes.scratch import scratch_folder
 from probes.supervisor import PASSED_VARIABLES
 from probes.words import _
 
@@ -122,7 +122,7 @@ def _own() -> Inventory:
 
 def _told_by(interpreter: str) -> Inventory:
     # An empty folder to stand in: Python looks there first for what `-c` imports.
-    with tempfile.TemporaryDirectory(prefix="probewise-") as nowhere:
+    with scratch_folder() as nowhere:
         text = _output(interpreter, passed_on(os.environ), nowhere)
     try:
         return Inventory.model_validate_json(text.strip().rpartition("\n")[2])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from probes.installed.installer import Say, install, make_environment
 from probes.installed.inventory import Inventory
 from probes.installed.registry import Registered, checked_name, register
 from probes.report import AcceleratorKind
+from probes.scratch import scratch_folder
 from probes.words import _, sentences
 
 APPLICATION = "probewise"
@@ -231,7 +231,7 @@ def _alone(folder: Path) -> Iterator[None]:
 def _make(name: str, folder: Path, wanted: Plan, say: Say) -> Created:
     _require_disk(folder.parent, wanted.needs_gb)
     interpreter = make_environment(folder, say)
-    with tempfile.TemporaryDirectory(prefix="probewise-") as scratch:
+    with scratch_folder() as scratch:
         constraints = Path(scratch) / "constraints.txt"
         constraints.write_text("\n".join(wanted.constraints), encoding="utf-8")
         install(interpreter, wanted.requirements, constraints, wanted.index, say)

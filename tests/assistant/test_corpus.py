@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Self
 
@@ -11,11 +12,13 @@ from assistant.corpus import collection
 from assistant.corpus.collection import collect
 from assistant.corpus.jobs import JOBS, RUNGS, find_measured
 from assistant.corpus.records import corpora, read_passages, write_passages
+from assistant.errors import InvalidInput
 from probes.candidates import CANDIDATES
 from probes.comparison import Ratio
 from probes.costs import costs
 from probes.errors import UnknownId
-from probes.report import Control
+from probes.hardware import machine
+from probes.report import Accelerator, Control
 from tests.assistant.corpora import LADDER_JOB, SMALL_JOB, corpus, failure, result
 from tests.runs import a_report
 
@@ -122,6 +125,32 @@ def test_a_sweep_measures_each_job_twice_and_goes_on_where_it_ended(tmp_path, mo
     assert read_passages(path).keys() == {(SMALL_JOB.id, "probe"), (SMALL_JOB.id, "truth"), (rungs.id, "probe")}
     (found,) = corpora(tmp_path)
     assert found.machine.fingerprint == path.stem
+
+
+def test_a_sweep_is_not_continued_with_other_versions(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(collection, "ProbeSession", Sessions())
+    about = collect(tmp_path, lambda *_: None, [SMALL_JOB]).with_suffix(".toml")
+    written = about.read_text(encoding="utf-8")
+    about.write_text(re.sub(r'jax = "[^"]+"', 'jax = "0.0.1"', written), encoding="utf-8")
+    with pytest.raises(InvalidInput, match=r"other versions than jax 0\.\d"):
+        collect(tmp_path, lambda *_: None)
+
+
+def test_accelerators_are_described_with_the_machine(tmp_path, monkeypatch) -> None:
+    gpus = tuple(Accelerator(kind="nvidia", name=f'GPU "{number}"', memory_gb=80.0) for number in (1, 2))
+    here = machine().model_copy(update={"accelerators": gpus})
+    monkeypatch.setattr(collection, "ProbeSession", Sessions())
+    monkeypatch.setattr(collection, "machine", lambda: here)
+    collect(tmp_path, lambda *_: None, [SMALL_JOB])
+    (found,) = corpora(tmp_path)
+    assert found.machine.accelerators == gpus
+
+
+def test_a_forecast_never_learns_from_the_family_it_is_judged_on() -> None:
+    for each in corpora():
+        without = each.without("mobile")
+        assert without.passages.keys() < each.passages.keys()
+        assert not any("mobilenet" in workload for workload in without.probed)
 
 
 def test_what_others_disturbed_is_measured_again(tmp_path, monkeypatch) -> None:

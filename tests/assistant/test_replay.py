@@ -66,6 +66,19 @@ def test_what_failed_then_fails_now_and_costs_only_itself(laptop) -> None:
     assert len(statuses(report, "ok")) == len(RATES) - 2
 
 
+def test_a_failure_costs_no_time_and_a_slow_import_is_out_of_time(laptop) -> None:
+    recorded = corpus(laptop, RATES, SMALL_JOB)
+    passage = recorded.passages[SMALL_JOB.id, "probe"]
+    (measured,) = passage.measurements
+    rows = {row.candidate: row for row in measured.candidates}
+    rows["jax-jit"] = failure("jax-jit", "failed", "It ended.")
+    rows["keras-torch"] = rows["keras-torch"].model_copy(update={"import_s": 500.0})
+    passage.__dict__["measurements"] = (measured.model_copy(update={"candidates": tuple(rows.values())}),)
+    report = replayed_probe(recorded, SMALL_JOB.ladder, budget_s=240.0, seed=0)
+    told = {row.candidate: row.status for row in report.candidates if row.status != "ok"}
+    assert told == {"jax-jit": "failed", "keras-torch": "timeout"}
+
+
 def test_an_hour_of_probing_is_replayed_in_no_time(laptop) -> None:
     began = time.process_time()
     report = replayed_probe(corpus(laptop, RATES, LADDER_JOB), LADDER_JOB.ladder, budget_s=3600.0, seed=0)

@@ -16,7 +16,7 @@ from assistant.advice.recommend import recommend
 from assistant.errors import InvalidInput
 from assistant.project import Project
 from assistant.table import words
-from assistant.table.reading import read_table
+from assistant.table.reading import column_names, read_table
 from assistant.table.records import ModelResult, TableFacts, TableTrial
 from assistant.table.running import RunningTrial
 from assistant.table.trial import try_models
@@ -77,7 +77,7 @@ def test_other_separators_and_another_target_are_understood(tmp_path, separator)
         (b"one\n1\n2\n", "has 1 columns; expected 2"),
         (b"a,b\n1,2\n3,4\n", "2 rows with a value in b; expected 50"),
         (b"a,b\n" + b"1,2\n" * 60, "no column to predict b from"),
-        (b"a,b\n" + b"".join(b"%d,same\n" % number for number in range(60)), "1 different values"),
+        (b"a,b\n" + b"".join(b"%d.5,same\n" % number for number in range(60)), "1 different values"),
         (b'a,b\n"1,2\n3,4', "no table of comma-separated values"),
     ],
 )
@@ -87,6 +87,33 @@ def test_what_is_no_table_is_told_in_one_line(tmp_path, content, expected) -> No
     with pytest.raises(InvalidInput, match=expected) as caught:
         try_models(path, "x.csv", None)
     assert "\n" not in str(caught.value)
+
+
+def test_whole_numbers_that_only_count_the_rows_are_left_out(tmp_path) -> None:
+    frame = customers()
+    draw = np.random.default_rng(3)
+    frame["number"] = draw.permutation(len(frame)) + 1000
+    frame["income"] = draw.choice(100_000, len(frame), replace=False)
+    _, facts = read_table(saved(frame, tmp_path), "customers.csv", "stays")
+    assert facts.left_out == ("customer", "always", "number")
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_classes_that_are_too_rare_for_every_fold_are_not_tried(tmp_path) -> None:
+    frame = customers()
+    frame.loc[:2, "stays"] = "perhaps"
+    assert try_models(saved(frame, tmp_path), "customers.csv", "stays").sampled == len(frame) - 3
+    frame["stays"] = [f"answer {number // 3}" for number in range(len(frame))]
+    frame["stays"] = frame["stays"].where(frame.index < 60, "many")
+    with pytest.raises(InvalidInput, match=r"Hardly any value of stays in customers\.csv is there 5 times"):
+        try_models(saved(frame, tmp_path), "customers.csv", "stays")
+
+
+def test_the_names_of_the_columns_are_told_of_a_table_that_cannot_be_used() -> None:
+    assert column_names(b"a;b;c\n1;2;3\n4;5;6\n") == ("a", "b", "c")
+    assert column_names("gr\u00f6\u00dfe,z\n1,2\n".encode() + b"1,2\n" * 100_000) == ("gr\u00f6\u00dfe", "z")
+    assert column_names(b"\xff\xfe\x00a") == ()
+    assert column_names(b"") == ()
 
 
 def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path) -> None:
@@ -151,6 +178,15 @@ def test_what_was_measured_on_the_table_replaces_the_rule_of_thumb() -> None:
     assert "82 % right" in recommend(project, table=equal).simpler_first
     assert recommend(project, table=better).simpler_first is None
     assert "did better" in words.finding(better)
+    other_task = project.with_answer("task", "image_classification")
+    assert recommend(other_task, table=equal).simpler_first == recommend(other_task).simpler_first
+
+
+def test_a_network_is_better_only_if_it_beats_both() -> None:
+    linear, network = (0.80, 0.82, 0.84), (0.90, 0.92, 0.94)
+    assert scored(linear=linear, boosting=(0.70, 0.80, 0.89), network=network).network_is_better
+    assert not scored(linear=linear, boosting=(0.70, 0.81, 0.91), network=network).network_is_better
+    assert not scored(constant=(0.5, 0.5, 0.5), network=network).network_is_better
 
 
 def test_a_table_is_tried_in_a_process_that_ends(tmp_path) -> None:

@@ -99,5 +99,5 @@ def test_as_many_are_started_as_will_be_measured_in_time() -> None:
     expected_s = [1.0, 2.0, 10.0, 1.0]
     assert pacing.fitting(expected_s, 60.0, beside=0) == 4
     assert pacing.fitting(expected_s, 10.0, beside=0) == 2
-    assert pacing.fitting(expected_s, 10.0, beside=20) == 0
+    assert pacing.fitting(expected_s, 10.0, beside=20) == 1
     assert pacing.fitting(expected_s, 0.5, beside=0) == 0
