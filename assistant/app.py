@@ -18,6 +18,7 @@ follow_browser()
 st.navigation(
     [
         st.Page("views/interview.py", title=_("Interview"), icon=":material/forum:", default=True),
+        st.Page("views/job.py", title=_("Your job"), icon=":material/schedule:"),
         st.Page("views/measurements.py", title=_("Measurements"), icon=":material/speed:"),
         st.Page("views/claims.py", title=_("Claims"), icon=":material/fact_check:"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assistant import wording
+from assistant.advice.estimates import MB_PER_GB
 from assistant.language import _
 from knowledge.load import load
 from probes.comparison import Ratio
@@ -10,8 +11,6 @@ from probes.memory.growth import MemoryGrowth, largest_batch
 from probes.report import Control, Machine, ProbeReport
 from probes.tunings import device_kind
 from probes.workloads import Workload
-
-MB_PER_GB = 1024
 
 
 def candidate(candidate_id: str) -> str:

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from assistant import wording
+from assistant import job_words, wording
 from assistant.advice.recommendation import Recommendation
 from assistant.claims.records import CheckResult, ClaimRow
 from assistant.claims.words import when_checked
@@ -142,6 +142,11 @@ def _headline(advice: Recommendation) -> Iterator[RenderableType]:
     job = next((row for row in advice.forecast if row.candidate == advice.winner.candidate), None)
     if job:
         yield Text(wording.job_line(job))
+        yield from (
+            Text(job_words.break_even(each, advice.steps_per_epoch), style="dim")
+            for each in advice.break_even
+            if advice.steps_per_epoch and job.candidate in {each.sooner, each.later}
+        )
     if advice.simpler_first:
         yield Text(advice.simpler_first, style="green")
 

@@ -7,6 +7,7 @@ from functools import reduce
 from math import floor, log10
 from typing import Literal
 
+from assistant.advice.estimates import MB_PER_GB
 from assistant.advice.recommendation import Flip, ForecastRow
 from assistant.claims.records import CheckResult
 from assistant.language import _, ngettext
@@ -257,9 +258,9 @@ def with_range(figure: str, low: float, high: float) -> str:
 
 def memory(mb: float) -> str:
     """MiB in words: `840 MB`, `1.2 GB`."""
-    if mb < 1024:
+    if mb < MB_PER_GB:
         return _("{value:g} MB").format(value=rounded(mb))
-    return _("{value:g} GB").format(value=rounded(mb / 1024))
+    return _("{value:g} GB").format(value=rounded(mb / MB_PER_GB))
 
 
 def percent(share: float) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.advice.estimates import Estimate, JobForecast
+from assistant.advice.estimates import MB_PER_GB, Estimate, JobForecast
 from assistant.advice.worlds import Mask, Worlds
 from assistant.target import EPOCHS
 from knowledge.collection import Knowledge
@@ -164,4 +164,4 @@ def _memory_worth(jobs: Jobs, possible: Mask, errors: Values) -> Values:
     memory_gb = jobs.situations[0].memory_gb
     if memory_gb is None:
         return np.ones_like(memory_mb)
-    return np.where(known.any(axis=0), np.clip(2 * (1 - memory_mb / (memory_gb * 1024)), 0, 1), 1)
+    return np.where(known.any(axis=0), np.clip(2 * (1 - memory_mb / (memory_gb * MB_PER_GB)), 0, 1), 1)

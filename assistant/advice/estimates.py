@@ -13,6 +13,9 @@ Z_90 = 1.645
 # narrow the interval of one run is.
 REPEAT_LOG_SD = 0.07
 
+# As memory is counted here: MiB and GiB.
+MB_PER_GB = 1024
+
 
 @dataclass(frozen=True)
 class Estimate:

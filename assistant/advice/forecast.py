@@ -6,7 +6,7 @@ gets no number.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from math import log, sqrt
@@ -29,8 +29,9 @@ from assistant.project import Project
 from assistant.target import Target, trains_on
 from probes.candidates import CANDIDATES
 from probes.costs import Costs, costs
+from probes.memory.growth import MemoryGrowth, largest_batch
 from probes.report import CandidateResult, ProbeReport
-from probes.workloads import Workload
+from probes.workloads import MAX_BATCH, Workload
 
 # What a row with this status says of its workload holds however long one waits; out of time does not.
 CANNOT = ("failed", "unusable")
@@ -117,7 +118,7 @@ class Forecaster:
         on_processor = project.accelerator == "none"
         return {
             candidate: JobForecast(candidate, missing=_("It was measured on an accelerator; the job has none."))
-            if on_processor and candidate in self._on_accelerator
+            if on_processor and candidate in self.on_accelerator
             else forecast
             for candidate, forecast in self.of_workload(job.workload).items()
         }
@@ -125,6 +126,34 @@ class Forecaster:
     def of_workload(self, workload: Workload) -> Mapping[str, JobForecast]:
         """What is known about a workload, by candidate id, whatever machine and family it is for."""
         return self._of_workload(workload, language_in_use())
+
+    @property
+    def memory_gb(self) -> float | None:
+        """Memory of the device that was measured: the accelerator's, or the machine's where none was used."""
+        if self.probe is None:
+            return None
+        machine = self.probe.machine
+        on_device = [each.memory_gb for each in machine.accelerators if each.memory_gb and self.on_accelerator]
+        return on_device[0] if on_device else machine.memory_gb
+
+    def largest_batch(self, candidate: str, workload: Workload, limit_mb: float) -> int | None:
+        """How many examples of the workload's network fit into `limit_mb` (MiB) in one step, 0 if none does; None
+        where nothing is known of it. From how memory was seen to grow with the batch, else from what it consists of.
+        """
+        seen = (largest_batch(growth, limit_mb) for growth in self._growth(candidate, workload))
+        fits = next((each.batch for each in seen if each is not None), None)
+        model = self.models[candidate].memory_mb
+        if fits is not None or model is None:
+            return fits
+        one, two = (model.predict(costs(replace(workload, batch=batch))).value for batch in (1, 2))
+        if two <= one:
+            return None
+        return int(min(max((limit_mb - one) / (two - one) + 1, 0), MAX_BATCH))
+
+    def _growth(self, candidate: str, workload: Workload) -> Iterator[MemoryGrowth]:
+        for measurement in self.probe.measurements if self.probe else ():
+            if measurement.workload.layers == workload.layers and measurement.workload.input == workload.input:
+                yield from (growth for growth in measurement.memory_growth if growth.candidate == candidate)
 
     @cached_property
     def _of_workload(self) -> Callable[[Workload, str], dict[str, JobForecast]]:
@@ -140,7 +169,8 @@ class Forecaster:
         return of_workload
 
     @cached_property
-    def _on_accelerator(self) -> frozenset[str]:
+    def on_accelerator(self) -> frozenset[str]:
+        """The candidates that were measured on one."""
         return frozenset(candidate for candidate, models in self.models.items() if _on_accelerator(models))
 
     def _unusable(self, project: Project, job: Target) -> str | None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from assistant.advice.break_even import compiling_pays
 from assistant.advice.eligibility import answers_to_relax, exclusions
-from assistant.advice.estimates import Estimate, JobForecast
+from assistant.advice.estimates import MB_PER_GB, Estimate, JobForecast
 from assistant.advice.explanation import Case, contributions, exclusion_reason, reasons_against, reasons_for
 from assistant.advice.flips import Change, flips
 from assistant.advice.forecast import Forecaster
@@ -103,7 +104,7 @@ def recommend(
         confidence=float(outcome.frameworks.max()),
         frameworks=dict(zip(FRAMEWORKS, map(float, outcome.frameworks), strict=True)),
         ranking=_ranking(case, outcome),
-        forecast=tuple(_forecast_row(row, job) for row in case.situation.forecasts.values()),
+        forecast=tuple(_forecast_row(inquiry, row) for row in case.situation.forecasts.values()),
         reasons=_reasons(case, order, best),
         contributions=tuple(each for framework in order for each in contributions(case, best[framework])),
         why_not=_why_not(case, order, best),
@@ -113,6 +114,8 @@ def recommend(
         simpler_first=_simpler_first(case, table),
         relax=() if order else answers_to_relax(case.answers, case.knowledge),
         workload=job.workload.id,
+        steps_per_epoch=job.steps_per_epoch,
+        break_even=compiling_pays(case.situation.forecasts),
     )
 
 
@@ -207,14 +210,19 @@ def _simpler_first(case: Case, table: TableTrial | None) -> str | None:
     return next((_(rule.reason) for rule in holding), None)
 
 
-def _forecast_row(row: JobForecast, job: Target) -> ForecastRow:
+def _forecast_row(inquiry: Inquiry, row: JobForecast) -> ForecastRow:
+    job, memory_gb = inquiry.job, inquiry.case.situation.memory_gb
     epoch = row.step_ms.times(job.steps_per_epoch / 1e3) if row.step_ms else None
+    fits = None
+    if row.memory_mb and memory_gb:
+        fits = inquiry.forecaster.largest_batch(row.candidate, job.workload, memory_gb * MB_PER_GB)
     return ForecastRow(
         candidate=row.candidate,
         **_interval("step_ms", row.step_ms),
         **_interval("epoch_seconds", epoch),
         first_result_seconds=row.first_result_s.value if row.first_result_s else None,
-        memory_mb=row.memory_mb.value if row.memory_mb else None,
+        **_interval("memory_mb", row.memory_mb),
+        largest_batch=fits,
         evidence=row.step_ms.evidence if row.step_ms else None,
         missing=row.missing,
     )

@@ -56,8 +56,9 @@ class Ranked(Record):
 class ForecastRow(Record):
     """What one candidate would take for the person's job; the interval is meant to hold 90 % of outcomes.
 
-    `evidence` is `measured` when this very workload was measured, else `forecast`. Values are None when there is
-    too little to say.
+    `evidence` is `measured` when this very workload was measured, else `forecast`. `largest_batch` is the number of
+    examples of which a step fits into the memory of the device that was measured. Values are None when there is too
+    little to say.
     """
 
     candidate: str
@@ -69,8 +70,25 @@ class ForecastRow(Record):
     epoch_seconds_high: float | None = None
     first_result_seconds: float | None = None
     memory_mb: float | None = None
+    memory_mb_low: float | None = None
+    memory_mb_high: float | None = None
+    largest_batch: int | None = None
     evidence: Literal["measured", "forecast", "corpus"] | None = None
     missing: str | None = None
+
+
+class BreakEven(Record):
+    """`sooner` has its first result first; after `steps` training steps `later` has caught up, and leads from there.
+
+    `steps_low` to `steps_high` is the 90 % interval. `steps` is None where `later` more likely never catches up, its
+    ends where that cannot be ruled out.
+    """
+
+    sooner: str
+    later: str
+    steps: float | None
+    steps_low: float | None
+    steps_high: float | None
 
 
 class Flip(Record):
@@ -107,7 +125,7 @@ class Recommendation(Record):
     `winner` is None only when every candidate is excluded; then `relax` names the answers to change. `tie` lists
     the frameworks that are equally good here, the winner first, when the margin is within the noise. `why_not`
     says for each framework what speaks against it: its exclusion, or what it lacks beside the winner (the winner
-    itself: beside the runner-up).
+    itself: beside the runner-up). `break_even` says from when on compiling pays, for the job that `forecast` is of.
     """
 
     winner: Choice | None
@@ -126,3 +144,5 @@ class Recommendation(Record):
     simpler_first: str | None = None
     relax: tuple[str, ...] = ()
     workload: str | None = None
+    steps_per_epoch: int | None = None
+    break_even: tuple[BreakEven, ...] = ()

@@ -10,7 +10,7 @@ from assistant.advice.criteria import Situation
 from assistant.advice.forecast import Forecaster
 from assistant.project import Project
 from assistant.target import target
-from probes.report import Machine, ProbeReport
+from probes.report import Machine
 
 
 def situation_of(project: Project, forecaster: Forecaster, machine: Machine | None) -> Situation:
@@ -26,12 +26,4 @@ def situation_of(project: Project, forecaster: Forecaster, machine: Machine | No
 
 def _of_one_job(project: Project, forecaster: Forecaster, machine: Machine | None) -> Situation:
     job = target(project, machine)
-    return Situation(forecaster.forecast(project, job), job.steps_per_epoch, _memory_gb(forecaster.probe))
-
-
-def _memory_gb(probe: ProbeReport | None) -> float | None:
-    """Memory of the device that was measured: the accelerator's, or the machine's without one."""
-    if probe is None:
-        return None
-    on_device = [accelerator.memory_gb for accelerator in probe.machine.accelerators if accelerator.memory_gb]
-    return on_device[0] if on_device else probe.machine.memory_gb
+    return Situation(forecaster.forecast(project, job), job.steps_per_epoch, forecaster.memory_gb)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from assistant import measured_words, wording
+from assistant import job_words, measured_words, wording
 from assistant.advice.recommendation import ForecastRow, Recommendation
 from assistant.language import _
 from assistant.record.document import (
@@ -203,6 +203,9 @@ def _forecast(advice: Recommendation) -> Iterator[Block]:
         heads = (Column(_("Candidate")), *columns(*titles, figures=True), Column(_("Evidence")))
         yield Table(heads, tuple(map(_forecast_row, known)))
         yield Paragraph(_("The range is meant to hold nine outcomes in ten."))
+    if advice.break_even and advice.steps_per_epoch:
+        yield Paragraph(_("When compiling pays:"))
+        yield Bullets(tuple(job_words.break_even(each, advice.steps_per_epoch) for each in advice.break_even))
     missing: dict[str, list[str]] = {}
     for row in rows:
         if row.step_ms is None:

@@ -148,6 +148,7 @@ def _ways_on(advised: Recommendation) -> None:
         _download(advised)
         with st.popover(_("Why not another?"), icon=":material/help:"):
             _why_not(advised)
+        st.page_link("views/job.py", label=_("Your job in full"), icon=":material/schedule:")
         st.page_link("views/measurements.py", label=_("What was measured"), icon=":material/monitoring:")
         _decision_record(advised)
     assert advised.winner is not None

@@ -18,11 +18,9 @@ from assistant.views.markdown import named, plain
 from assistant.views.measuring import enabled, require_budget
 from assistant.views.standing import again_button, follow, show_progress, when
 from assistant.views.state import state
+from assistant.views.theme import ink
 from probes.report import CandidateResult, Measurement, ProbeReport
 from probes.words import sentences
-
-# The text colours of .streamlit/config.toml; while the browser has not said which it shows, one for both.
-INKS = {"light": "#1c2626", "dark": "#e6eeee", None: "#7d8a8a"}
 
 # Enough to tell two machines apart; the names stand whole above the charts.
 MACHINE_PX = 170
@@ -120,9 +118,7 @@ def _charts(frame: pd.DataFrame) -> None:
         alt = _("{heading}, lowest for {name} with {figure}").format(
             heading=heading, name=best["name"], figure=best[axis.words]
         )
-        st.altair_chart(
-            charts.dot_plot(drawn, axis, INKS[st.context.theme.type]), alt=alt, key=f"chart-{axis.column}"
-        )
+        st.altair_chart(charts.dot_plot(drawn, axis, ink()), alt=alt, key=f"chart-{axis.column}")
 
 
 def _axes() -> Iterator[tuple[str, charts.Axis]]:

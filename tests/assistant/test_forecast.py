@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from assistant.advice.estimates import MB_PER_GB
 from assistant.advice.forecast import Forecaster
 from assistant.project import Project
 from assistant.target import target
 from probes.costs import costs
-from probes.report import CandidateResult, Machine, Measurement, ProbeReport
+from probes.memory.growth import MemoryGrowth, MemoryPoint, fit_line
+from probes.report import Accelerator, CandidateResult, Machine, Measurement, ProbeReport
 from probes.workloads import find_workload
 
 JOB = Project(model_scale="mlp-large", dataset_rows=51_200)
@@ -121,3 +125,33 @@ def test_measurements_on_an_accelerator_are_not_taken_for_a_job_without_one(work
     forecast = Forecaster(on_gpu).forecast(without, target(without))["jax-jit"]
     assert forecast.step_ms is None
     assert "accelerator" in (forecast.missing or "")
+
+
+def test_the_largest_batch_is_where_memory_ends(laptop) -> None:
+    job = target(JOB).workload
+    forecaster = Forecaster(three_rungs(laptop, "jax-jit"), learned=())
+    limit_mb = 2 * MB_PER_GB
+    batch = forecaster.largest_batch("jax-jit", job, limit_mb)
+    model = forecaster.models["jax-jit"].memory_mb
+    needed = [model.predict(costs(replace(job, batch=each))).value for each in (batch, batch + 1)]
+    assert needed[0] <= limit_mb < needed[1]
+    assert forecaster.largest_batch("jax-jit", job, 10.0) == 0
+    assert forecaster.largest_batch("keras-jax", job, limit_mb) is None
+
+
+def test_growth_that_was_seen_goes_before_what_is_foretold(laptop) -> None:
+    measured = three_rungs(laptop, "jax-jit")
+    points = tuple(MemoryPoint(batch=batch, memory_mb=100.0 + 10 * batch) for batch in (8, 16, 32))
+    line = fit_line(points)
+    growth = MemoryGrowth(candidate="jax-jit", workload="mlp-medium", device="cpu", as_run=line, own_pages=None)
+    *others, last = measured.rungs
+    report = measured.model_copy(update={"rungs": (*others, last.model_copy(update={"memory_growth": (growth,)}))})
+    assert Forecaster(report, learned=()).largest_batch("jax-jit", last.workload, 1100.0) == 100
+
+
+def test_the_memory_is_that_of_the_device_that_was_used(laptop) -> None:
+    gpu = Accelerator(kind="nvidia", name="a GPU", memory_gb=8.0)
+    machine = laptop.model_copy(update={"accelerators": (gpu,)})
+    assert Forecaster(three_rungs(machine, "jax-jit"), learned=()).memory_gb == 16.0
+    on_gpu = report(machine, ("mlp-tiny", (row("jax-jit", "mlp-tiny", device="cuda:0"),)))
+    assert Forecaster(on_gpu, learned=()).memory_gb == 8.0

@@ -1,0 +1,85 @@
+"""Break-even: from which training step on a candidate that starts later, because it compiles, is ahead for good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.advice.estimates import Estimate, JobForecast
+from assistant.advice.recommendation import BreakEven
+from probes.candidates import CANDIDATES
+
+DRAWS = 2_000
+SEED = 0
+
+# The ends of a two-sided 90 % interval, and the median.
+QUANTILES = (0.05, 0.5, 0.95)
+
+
+def break_even(one: JobForecast, other: JobForecast) -> BreakEven | None:
+    """Of two candidates, by their forecasts of the same job; None where one has no start or no step time."""
+    if None in (one.first_result_s, one.step_ms, other.first_result_s, other.step_ms):
+        return None
+    sooner, later = sorted((one, other), key=lambda each: _value(each.first_result_s))
+    draw = np.random.default_rng(SEED)
+    head_start_s = _drawn(later.first_result_s, draw) - _drawn(sooner.first_result_s, draw)
+    gained_s = (_drawn(sooner.step_ms, draw) - _drawn(later.step_ms, draw)) / 1e3
+    with np.errstate(divide="ignore", invalid="ignore"):
+        caught_up = np.where(gained_s > 0, 1 + head_start_s / gained_s, np.inf)
+    # A draw in which `later` starts first is ahead from the first step on.
+    steps = np.quantile(np.maximum(caught_up, 1.0), QUANTILES, method="higher")
+    low, middle, high = (float(each) if np.isfinite(each) else None for each in steps)
+    return BreakEven(sooner=sooner.candidate, later=later.candidate, steps=middle, steps_low=low, steps_high=high)
+
+
+def compiling_pays(forecasts: Mapping[str, JobForecast]) -> tuple[BreakEven, ...]:
+    """For each framework with a mode that compiles more and one that compiles less; and, of all candidates, for
+    each that takes the lead from the one that led before it.
+    """
+    pairs = dict.fromkeys((*_modes(forecasts), *_leads(forecasts)))
+    found = (break_even(forecasts[one], forecasts[other]) for one, other in pairs)
+    return tuple(each for each in found if each is not None)
+
+
+def _modes(forecasts: Mapping[str, JobForecast]) -> Iterator[tuple[str, str]]:
+    """Two modes of a framework on the same packages: they differ in how much is compiled."""
+    for one, other in combinations(CANDIDATES, 2):
+        alike = (one.framework, one.distributions) == (other.framework, other.distributions)
+        if alike and {one.id, other.id} <= forecasts.keys():
+            yield one.id, other.id
+
+
+def _leads(forecasts: Mapping[str, JobForecast]) -> Iterator[tuple[str, str]]:
+    """Who leads after the first step, who takes the lead from it, and so on."""
+    known = [each for each in forecasts.values() if each.first_result_s is not None and each.step_ms is not None]
+    leader = min(known, key=lambda each: (_value(each.first_result_s), _value(each.step_ms)), default=None)
+    while leader is not None:
+        rival = _next_leader(leader, known)
+        if rival is not None:
+            yield leader.candidate, rival.candidate
+        leader = rival
+
+
+def _next_leader(leader: JobForecast, known: Iterable[JobForecast]) -> JobForecast | None:
+    quicker = [each for each in known if _value(each.step_ms) < _value(leader.step_ms)]
+    return min(quicker, key=lambda each: _meets(leader, each), default=None)
+
+
+def _meets(leader: JobForecast, rival: JobForecast) -> tuple[float, float]:
+    """The step at which the rival catches up; of two that do at the same one, the quicker leads on."""
+    head_start_s = _value(rival.first_result_s) - _value(leader.first_result_s)
+    gained_ms = _value(leader.step_ms) - _value(rival.step_ms)
+    return head_start_s / gained_ms, _value(rival.step_ms)
+
+
+def _value(estimate: Estimate | None) -> float:
+    assert estimate is not None, "only forecasts with a start and a step time are compared"
+    return estimate.value
+
+
+def _drawn(estimate: Estimate | None, draw: np.random.Generator) -> NDArray[np.float64]:
+    assert estimate is not None, "only forecasts with a start and a step time are compared"
+    return np.asarray(estimate.value * np.exp(estimate.log_sd * draw.standard_normal(DRAWS)))

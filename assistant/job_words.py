@@ -1,0 +1,64 @@
+"""The person's job in words: from when on compiling pays, and whether it fits into memory."""
+
+from __future__ import annotations
+
+import math
+
+from assistant import wording
+from assistant.advice.estimates import MB_PER_GB
+from assistant.advice.recommendation import BreakEven, ForecastRow
+from assistant.language import _
+from probes.words import sentences
+
+
+def break_even(found: BreakEven, steps_per_epoch: int) -> str:
+    """`Keras on JAX has caught up with PyTorch after about 840 (600 to 1,200) steps, in epoch 5.`"""
+    names = {"sooner": wording.candidate_name(found.sooner), "later": wording.candidate_name(found.later)}
+    if found.steps is not None:
+        return _("{later} has caught up with {sooner} after about {steps} steps, in epoch {epoch:,}.").format(
+            **names,
+            steps=_with_range(count(found.steps), found),
+            epoch=math.ceil(found.steps / steps_per_epoch),
+        )
+    if found.steps_low is not None:
+        return _("{later} will hardly catch up with {sooner}; if it does, after {low} steps or more.").format(
+            **names, low=count(found.steps_low)
+        )
+    return _("{later} never catches up with {sooner}: its steps are no shorter.").format(**names)
+
+
+def fits(row: ForecastRow, batch: int, memory_gb: float) -> str | None:
+    """What to do where the job's memory may not be there; None where it is, or where nothing is known."""
+    limit_mb = memory_gb * MB_PER_GB
+    if row.memory_mb is None or (row.memory_mb_high or row.memory_mb) <= limit_mb:
+        return None
+    needs = _("{candidate} needs about {memory} of the {limit} there are.").format(
+        candidate=wording.candidate_name(row.candidate),
+        memory=wording.memory(row.memory_mb),
+        limit=wording.memory(limit_mb),
+    )
+    return sentences(needs, _instead(row, batch))
+
+
+def count(number: float) -> str:
+    """A number of things to two significant digits: `1,200`."""
+    return f"{round(wording.rounded(number)):,}"
+
+
+def _instead(row: ForecastRow, batch: int) -> str:
+    if not row.largest_batch:
+        return _("Take a smaller network or smaller inputs, or another machine.")
+    if row.largest_batch >= batch:
+        return _("It may just fit; if it does not, halve the batch and add up the gradients of two.")
+    return _(
+        "A batch of {largest} should fit: add up the gradients of {parts} such batches before each update, or keep "
+        "fewer activations (checkpointing)."
+    ).format(largest=count(row.largest_batch), parts=math.ceil(batch / row.largest_batch))
+
+
+def _with_range(steps: str, found: BreakEven) -> str:
+    low = count(found.steps_low or 1.0)
+    if found.steps_high is None:
+        return _("{steps} ({low} or more)").format(steps=steps, low=low)
+    high = count(found.steps_high)
+    return steps if low == high else _("{steps} ({low} to {high})").format(steps=steps, low=low, high=high)

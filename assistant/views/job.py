@@ -1,0 +1,167 @@
+"""Your job: what it takes with every candidate, from when on compiling pays, and whether it fits into memory."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from assistant import job_words, wording
+from assistant.advice.recommendation import BreakEven, ForecastRow, Recommendation
+from assistant.language import _
+from assistant.target import Target, target
+from assistant.views import break_even_chart, charts
+from assistant.views.languages import follow_browser
+from assistant.views.markdown import named, plain
+from assistant.views.measuring import require_budget
+from assistant.views.standing import follow, show_progress
+from assistant.views.state import advice, state
+from assistant.views.theme import ink
+from probes.words import sentences
+
+# Charts take longer to redraw than bars.
+POLL_S = 3.0
+
+
+def _page(lasts: bool) -> None:
+    follow_browser()
+    progress = follow()
+    if lasts != (progress is not None):
+        st.rerun()
+    now = state()
+    job, advised = target(now.interview.project, now.interview.machine), advice()
+    st.title(_("Your job"), anchor=False)
+    st.caption(_described(job, advised))
+    if progress is not None or now.report is None:
+        show_progress(now, progress)
+    known = [row for row in advised.forecast if row.epoch_seconds is not None]
+    if known:
+        _epochs(known)
+        _break_even(advised, job)
+        _memory(known, job)
+    _missing(advised)
+
+
+def _described(job: Target, advised: Recommendation) -> str:
+    """The network, how long an epoch of it is, and what of it was not said."""
+    told = _("{network}; {rows:,} examples, {steps:,} steps in an epoch.").format(
+        network=wording.network(job.workload), rows=job.rows, steps=job.steps_per_epoch
+    )
+    if not advised.assumptions:
+        return told
+    return sentences(told, _("What was not said is assumed; answers make it yours."))
+
+
+def _epochs(known: list[ForecastRow]) -> None:
+    st.markdown(f"#### {_('One epoch, with its 90 % interval')}")
+    frame = pd.DataFrame([row.model_dump() for row in known])
+    frame["name"] = [wording.candidate_name(row.candidate) for row in known]
+    frame["words"] = [wording.duration(row.epoch_seconds or 0.0) for row in known]
+    axis = charts.Axis("epoch_seconds", _("s, lower is better"), "words", "epoch_seconds_low", "epoch_seconds_high")
+    best = frame.sort_values("epoch_seconds").iloc[0]
+    alt = _("{heading}, lowest for {name} with {figure}").format(
+        heading=_("One epoch, with its 90 % interval"), name=best["name"], figure=best["words"]
+    )
+    st.altair_chart(charts.dot_plot(frame, axis, ink()), alt=alt, key="epochs")
+    _table(known)
+
+
+def _table(known: list[ForecastRow]) -> None:
+    rows = [
+        {
+            "name": wording.candidate_name(row.candidate),
+            "epoch": _duration_range(row),
+            "first": "" if row.first_result_seconds is None else wording.duration(row.first_result_seconds),
+            "memory": "" if row.memory_mb is None else wording.memory(row.memory_mb),
+            "batch": None if row.largest_batch is None else wording.rounded(row.largest_batch),
+            "evidence": wording.evidence_badge(row.evidence or "forecast"),
+        }
+        for row in sorted(known, key=lambda row: row.epoch_seconds or 0.0)
+    ]
+    st.dataframe(
+        pd.DataFrame(rows),
+        column_config={
+            "name": st.column_config.TextColumn(_("Candidate"), pinned=True),
+            "epoch": st.column_config.TextColumn(_("One epoch")),
+            "first": st.column_config.TextColumn(_("First result after")),
+            "memory": st.column_config.TextColumn(_("Memory")),
+            "batch": st.column_config.NumberColumn(
+                _("Largest batch"), format="localized", help=_("So many examples should fit into memory in one step.")
+            ),
+            "evidence": st.column_config.TextColumn(_("Evidence")),
+        },
+        hide_index=True,
+        alt=_("What the job takes with every candidate"),
+        key="job-figures",
+    )
+
+
+def _duration_range(row: ForecastRow) -> str:
+    if row.epoch_seconds_low is None or row.epoch_seconds_high is None:
+        return wording.duration(row.epoch_seconds or 0.0)
+    return wording.duration_range(row.epoch_seconds_low, row.epoch_seconds_high)
+
+
+def _break_even(advised: Recommendation, job: Target) -> None:
+    if not advised.break_even:
+        return
+    st.markdown(f"#### {_('When compiling pays')}")
+    by_pair = {f"{each.sooner} {each.later}": each for each in advised.break_even}
+    crossing = [pair for pair, each in by_pair.items() if each.steps is not None]
+    if crossing:
+        _crossing(by_pair, crossing, advised, job)
+    for pair, each in by_pair.items():
+        if pair not in crossing:
+            st.caption(plain(job_words.break_even(each, job.steps_per_epoch)))
+
+
+def _crossing(by_pair: dict[str, BreakEven], crossing: list[str], advised: Recommendation, job: Target) -> None:
+    """One pair of candidates, chosen among those of which the later one catches up."""
+
+    def label(pair: str) -> str:
+        later = by_pair[pair].later
+        return _("{later} after {sooner}").format(
+            later=wording.candidate_name(later), sooner=wording.candidate_name(by_pair[pair].sooner)
+        )
+
+    chosen = crossing[0]
+    if len(crossing) > 1:
+        chosen = st.selectbox(_("Who catches up with whom"), crossing, format_func=label, key="break-even")
+    found = by_pair.get(chosen, by_pair[crossing[0]])
+    st.markdown(plain(job_words.break_even(found, job.steps_per_epoch)))
+    st.altair_chart(
+        break_even_chart.drawn(found, {row.candidate: row for row in advised.forecast}, ink()),
+        alt=job_words.break_even(found, job.steps_per_epoch),
+        key="break-even-chart",
+    )
+
+
+def _memory(known: list[ForecastRow], job: Target) -> None:
+    memory_gb = state().forecaster.memory_gb
+    if memory_gb is None or not any(row.memory_mb for row in known):
+        return
+    st.markdown(f"#### {_('Memory')}")
+    told = [sentence for row in known if (sentence := job_words.fits(row, job.workload.batch, memory_gb))]
+    for sentence in told:
+        st.warning(plain(sentence), icon=":material/memory:")
+    if not told:
+        fits = _("A batch of {batch:,} fits into the {memory:.0f} GB there are, with every candidate above.")
+        st.markdown(fits.format(batch=job.workload.batch, memory=memory_gb))
+
+
+def _missing(advised: Recommendation) -> None:
+    lacking = [row for row in advised.forecast if row.epoch_seconds is None]
+    reasons = {row.missing for row in lacking}
+    if not lacking:
+        return
+    if len(lacking) == len(advised.forecast) and len(reasons) == 1:
+        st.info(plain(reasons.pop() or _("Too little was measured to say how long your job takes.")))
+        return
+    st.markdown(f"#### {_('Without a forecast')}")
+    st.markdown(
+        "\n".join(f"- {named(wording.candidate_name(row.candidate), plain(row.missing or ''))}" for row in lacking)
+    )
+
+
+require_budget()
+_lasts = follow() is not None
+st.fragment(_page, run_every=POLL_S if _lasts else None)(_lasts)

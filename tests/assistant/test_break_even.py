@@ -1,0 +1,98 @@
+"""Break-even: who starts sooner, who catches up, and how sure that is."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant import job_words
+from assistant.advice.break_even import break_even, compiling_pays
+from assistant.advice.estimates import Estimate, JobForecast
+from assistant.advice.recommendation import ForecastRow
+
+
+def forecast(candidate: str, first_s: float, step_ms: float, log_sd: float = 0.0) -> JobForecast:
+    return JobForecast(
+        candidate,
+        step_ms=Estimate(step_ms, log_sd, "forecast"),
+        first_result_s=Estimate(first_s, log_sd, "forecast"),
+    )
+
+
+EAGER = forecast("pytorch-eager", 2.0, 100.0)
+
+
+def test_the_head_start_over_what_each_step_gains() -> None:
+    found = break_even(forecast("pytorch-compile", 12.0, 80.0), EAGER)
+    assert (found.sooner, found.later) == ("pytorch-eager", "pytorch-compile")
+    assert found.steps == found.steps_low == found.steps_high == pytest.approx(1 + 10.0 / 0.020)
+
+
+def test_who_is_no_quicker_never_catches_up() -> None:
+    found = break_even(EAGER, forecast("pytorch-compile", 12.0, 100.0))
+    assert (found.steps, found.steps_low, found.steps_high) == (None, None, None)
+    assert "never catches up" in job_words.break_even(found, 100)
+
+
+def test_doubt_about_the_steps_widens_the_interval_and_may_leave_it_open() -> None:
+    sure = break_even(EAGER, forecast("pytorch-compile", 12.0, 50.0, log_sd=0.1))
+    assert sure.steps_low < sure.steps < sure.steps_high
+    assert sure.steps == pytest.approx(201, rel=0.05)
+    close = break_even(EAGER, forecast("pytorch-compile", 12.0, 95.0, log_sd=0.1))
+    assert close.steps is not None
+    assert close.steps_high is None
+    assert "or more)" in job_words.break_even(close, 100)
+    unlikely = break_even(EAGER, forecast("pytorch-compile", 12.0, 105.0, log_sd=0.1))
+    assert unlikely.steps is None
+    assert unlikely.steps_low is not None
+    assert "will hardly catch up" in job_words.break_even(unlikely, 100)
+
+
+def test_without_a_start_or_a_step_time_nothing_is_said() -> None:
+    assert break_even(EAGER, JobForecast("jax-jit", missing="It failed.")) is None
+    assert compiling_pays({"jax-jit": JobForecast("jax-jit"), "pytorch-eager": JobForecast("pytorch-eager")}) == ()
+
+
+def test_each_candidate_that_takes_the_lead_is_compared_with_the_one_that_had_it() -> None:
+    rows = (
+        EAGER,
+        forecast("jax-jit", 4.0, 60.0),
+        forecast("keras-torch", 6.0, 120.0),
+        forecast("tensorflow-graph", 5.0, 58.0),
+        forecast("tensorflow-xla", 30.0, 40.0),
+    )
+    found = compiling_pays({row.candidate: row for row in rows})
+    # The two modes of a framework first; then at 51, 501 and 1389 steps somebody else leads.
+    assert [(each.sooner, each.later) for each in found] == [
+        ("tensorflow-graph", "tensorflow-xla"),
+        ("pytorch-eager", "jax-jit"),
+        ("jax-jit", "tensorflow-graph"),
+    ]
+    assert [round(each.steps) for each in found] == [1390, 51, 501]
+
+
+def test_the_words_name_the_epoch() -> None:
+    found = break_even(forecast("pytorch-compile", 12.0, 80.0), EAGER)
+    assert job_words.break_even(found, 100) == (
+        "PyTorch, compiled with torch.compile has caught up with PyTorch, run line by line (eager) after about 500 "
+        "steps, in epoch 6."
+    )
+
+
+def row(memory_mb: float | None, high_mb: float | None, largest: int | None) -> ForecastRow:
+    return ForecastRow(candidate="jax-jit", memory_mb=memory_mb, memory_mb_high=high_mb, largest_batch=largest)
+
+
+@pytest.mark.parametrize(
+    ("forecast_row", "expected"),
+    [
+        (row(None, None, None), None),
+        (row(500.0, 900.0, 4000), None),
+        (row(900.0, 1400.0, 80), "needs about 900 MB of the 1 GB there are. It may just fit"),
+        (row(3000.0, 4000.0, 20), "A batch of 20 should fit: add up the gradients of 4 such batches"),
+        (row(3000.0, 4000.0, 0), "Take a smaller network"),
+        (row(3000.0, 4000.0, None), "Take a smaller network"),
+    ],
+)
+def test_what_to_do_where_memory_is_short(forecast_row, expected) -> None:
+    told = job_words.fits(forecast_row, batch=64, memory_gb=1.0)
+    assert told is None if expected is None else expected in told

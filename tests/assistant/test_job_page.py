@@ -1,0 +1,84 @@
+"""The page about the person's job: its figures, from when on compiling pays, what fits, and what nobody knows."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from assistant.project import Project
+from assistant.target import probe_workloads
+from assistant.views import measuring
+from probes.environments import installed_versions
+from probes.hardware import machine
+from probes.report import CandidateResult, ProbeReport
+from tests.assistant.test_views import APP, words
+from tests.runs import a_report
+
+JOB = Project(task="image_classification", dataset_rows=50_000, input_size=64)
+
+# A first result after 3 and 23 s, and steps of 400 and 200 ms: caught up with after 101 steps.
+EAGER = CandidateResult(
+    candidate="pytorch-eager",
+    status="ok",
+    import_s=2.0,
+    build_s=0.5,
+    first_step_s=0.5,
+    step_ms=400.0,
+    step_ms_low=399.0,
+    step_ms_high=401.0,
+    rounds=6,
+    memory_mb=900.0,
+    device="cpu",
+)
+COMPILED = EAGER.model_copy(
+    update={"candidate": "pytorch-compile", "first_step_s": 20.5, "step_ms": 200.0, "step_ms_low": 199.0}
+    | {"step_ms_high": 201.0, "memory_mb": 1100.0}
+)
+FAILED = CandidateResult(candidate="keras-jax", status="failed", error="It ended.")
+
+
+def measured(*rows: CandidateResult) -> ProbeReport:
+    (*_smaller, job) = probe_workloads(JOB, machine())
+    return a_report(machine(), versions=installed_versions(), workload=job, candidates=rows, rungs=())
+
+
+@pytest.fixture
+def page(monkeypatch, tmp_path):
+    monkeypatch.setenv("PROBEWISE_HOME", str(tmp_path))
+    monkeypatch.setenv(measuring.BUDGET_VARIABLE, "0")
+
+    def show(report: ProbeReport | None) -> AppTest:
+        app = AppTest.from_file(str(APP), default_timeout=30).run()
+        state = app.session_state["state"]
+        for field, value in JOB.answers.items():
+            state.interview = state.interview.answer(field, value)
+        state.report = report
+        app.switch_page("views/job.py").run()
+        assert not app.exception
+        return app
+
+    return show
+
+
+def test_figures_break_even_and_memory_are_shown(page) -> None:
+    app = page(measured(EAGER, COMPILED, FAILED))
+    told = words(app)
+    assert "50,000 examples" in told
+    assert "after about 100" in told
+    assert "fits into the" in told
+    assert "It ended" in told
+    (table,) = app.dataframe
+    assert list(table.value["evidence"]) == ["measured", "measured"]
+    assert table.value["name"].iloc[0].startswith("PyTorch, compiled")
+
+
+def test_what_does_not_fit_comes_with_a_way_out(page) -> None:
+    hungry = EAGER.model_copy(update={"memory_mb": 4 * 1024 * machine().memory_gb})
+    (warning,) = page(measured(hungry)).warning
+    assert "needs about" in warning.value
+
+
+def test_without_measurements_it_says_so(page) -> None:
+    app = page(None)
+    assert "Nothing has been measured yet" in words(app)
+    assert not app.dataframe
