@@ -115,7 +115,7 @@ def probe(
 ) -> None:
     if project and workload:
         raise InvalidInput(_("Both --project and --workload were given; expected one of them."))
-    answers = read_project(project) if project else Project()
+    answers = read_project(project).project if project else Project()
     workloads = [find_workload(workload)] if workload else list(probe_workloads(answers, machine()))
     if batch is not None:
         workloads = [each.with_batch(batch) for each in workloads]
@@ -135,6 +135,7 @@ def recommend(
     record_format: RecordFormat = None,
     as_json: AsJson = False,
 ) -> None:
+    from assistant.advice.own_weights import knowing
     from assistant.advice.recommend import recommend as advise
 
     if as_json and record_format in DOCUMENTS:
@@ -143,7 +144,8 @@ def recommend(
         )
     if sum((probe is not None, no_probe, budget is not None)) > 1:
         raise InvalidInput(_("--probe, --no-probe and --budget exclude each other; expected one of them at most."))
-    answers, table = read_project(project), _tried(data) if data else None
+    told, table = read_project(project), _tried(data) if data else None
+    answers, known = told.project, knowing(told.weights)
     report: ProbeReport | None
     if no_probe:
         report = None
@@ -154,7 +156,7 @@ def recommend(
             probe_workloads(answers, machine()), ALL_CANDIDATES, DEFAULT_BUDGET_S if budget is None else budget
         )
     here = report.machine if report else machine()
-    advice = advise(answers, report, machine=here, table=table)
+    advice = advise(answers, report, machine=here, knowledge=known, table=table)
     if record_format in DOCUMENTS:
         terminal.write_document(_record(record_format, answers, advice, report, here))
     else:
@@ -169,12 +171,14 @@ def starter(
     output: Annotated[Path, typer.Option(help=_("A new folder, or a file ending in .zip."))],
     framework: Annotated[str | None, typer.Option(help=_("Framework id; the recommended one unless told."))] = None,
 ) -> None:
+    from assistant.advice.own_weights import knowing
     from assistant.advice.recommend import recommend as advise
     from assistant.starter.generate import write_starter
 
-    answers, here = read_project(project), machine()
+    told, here = read_project(project), machine()
+    answers = told.project
     report = last_report(History(), answers, here, installed_versions())
-    advice = advise(answers, report, machine=here)
+    advice = advise(answers, report, machine=here, knowledge=knowing(told.weights))
     chosen = framework or (advice.winner.framework if advice.winner else None)
     if chosen is None:
         raise InvalidInput(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -93,10 +95,29 @@ def parse_project(data: dict[str, Any]) -> Project:
         raise InvalidInput(_first_problem(error)) from error
 
 
-def read_project(path: Path) -> Project:
-    """Read a project file (TOML, the ids of `Project`); raises `InvalidInput` in one line."""
+@dataclass(frozen=True)
+class ProjectFile:
+    """What a project file holds: the answers, and the person's own weights by criterion, if there are any."""
+
+    project: Project
+    weights: Mapping[str, Any]
+
+
+def read_project(path: Path) -> ProjectFile:
+    """Read a project file: TOML with the ids of `Project`, and a table `weights` if the person has set them.
+
+    Raises `InvalidInput` in one line.
+    """
+    data = _read_toml(path)
+    weights = data.pop("weights", {})
+    if not isinstance(weights, dict):
+        raise InvalidInput(_("weights is {value!r}; expected a table, [weights].").format(value=weights))
+    return ProjectFile(parse_project(data), weights)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InvalidInput(_("No project file at {path}; expected a TOML file.").format(path=path)) from None
     except (OSError, UnicodeDecodeError) as error:
@@ -108,7 +129,6 @@ def read_project(path: Path) -> Project:
                 path=path, reason=error
             )
         ) from error
-    return parse_project(data)
 
 
 def _unknown_field(field: str) -> str:

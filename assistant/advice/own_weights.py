@@ -10,6 +10,7 @@ from assistant.advice.worlds import certain
 from assistant.errors import InvalidInput
 from assistant.language import _
 from knowledge.collection import Entry, Knowledge
+from knowledge.load import load
 from knowledge.schema import WeightRule
 from knowledge.vocabulary import CRITERIA
 
@@ -17,6 +18,9 @@ LARGEST = 10.0
 
 # Rules multiply, so a weight cannot be zero; this is as good as none.
 NEXT_TO_NOTHING = 1e-3
+
+# Of the ids of the rules that a person's weights are turned into.
+PREFIX = "weight-of-the-person-"
 
 
 def importance(knowledge: Knowledge, answers: Mapping[str, Any]) -> dict[str, float]:
@@ -28,7 +32,7 @@ def importance(knowledge: Knowledge, answers: Mapping[str, Any]) -> dict[str, fl
     }
 
 
-def weighted(knowledge: Knowledge, own: Mapping[str, float]) -> Knowledge:
+def weighted(knowledge: Knowledge, own: Mapping[str, Any]) -> Knowledge:
     """The knowledge with the person's weights, 0 to `LARGEST` for every criterion, in place of its weight rules.
 
     Raises `InvalidInput`.
@@ -38,7 +42,18 @@ def weighted(knowledge: Knowledge, own: Mapping[str, float]) -> Knowledge:
     return Knowledge((*kept, *(Entry("", "weight", _rule(criterion, weight)) for criterion, weight in own.items())))
 
 
-def _check(own: Mapping[str, float]) -> None:
+def knowing(own: Mapping[str, Any]) -> Knowledge:
+    """All knowledge, with the person's weights if there are any."""
+    return weighted(load(), own) if own else load()
+
+
+def own_weights(knowledge: Knowledge) -> dict[str, float]:
+    """The weights that `weighted` was given; none where rules decide."""
+    rules = [rule for rule in knowledge.weights if rule.id.startswith(PREFIX)]
+    return {rule.criterion: 0.0 if rule.factor == NEXT_TO_NOTHING else rule.factor for rule in rules}
+
+
+def _check(own: Mapping[str, Any]) -> None:
     if sorted(own) != sorted(CRITERIA):
         raise InvalidInput(
             _("Got weights for {given}; expected one for each of {known}.").format(
@@ -46,9 +61,9 @@ def _check(own: Mapping[str, float]) -> None:
             )
         )
     for criterion, weight in own.items():
-        if not 0 <= weight <= LARGEST:
+        if not (isinstance(weight, int | float) and 0 <= weight <= LARGEST):
             raise InvalidInput(
-                _("The weight of {criterion} is {weight:g}; expected 0 to {largest:g}.").format(
+                _("The weight of {criterion} is {weight}; expected 0 to {largest:g}.").format(
                     criterion=criterion, weight=weight, largest=LARGEST
                 )
             )
@@ -59,7 +74,7 @@ def _check(own: Mapping[str, float]) -> None:
 def _rule(criterion: str, weight: float) -> WeightRule:
     return WeightRule.model_validate(
         {
-            "id": f"own-{criterion}".replace("_", "-"),
+            "id": f"{PREFIX}{criterion}".replace("_", "-"),
             "criterion": criterion,
             "when": {},
             "factor": max(weight, NEXT_TO_NOTHING),

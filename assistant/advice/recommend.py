@@ -13,6 +13,7 @@ from assistant.advice.estimates import MB_PER_GB, Estimate, JobForecast
 from assistant.advice.explanation import Case, contributions, exclusion_reason, reasons_against, reasons_for
 from assistant.advice.flips import Change, flips
 from assistant.advice.forecast import Forecaster
+from assistant.advice.own_weights import own_weights
 from assistant.advice.ranking import DRAWS, Standing, best_modes, central_scores, rank
 from assistant.advice.recommendation import Choice, Flip, ForecastRow, Ranked, Reason, Recommendation
 from assistant.advice.situation import situation_of
@@ -114,6 +115,7 @@ def recommend(
         simpler_first=_simpler_first(case, table),
         relax=() if order else answers_to_relax(case.answers, case.knowledge),
         workload=job.workload.id,
+        own_weights=own_weights(case.knowledge),
         steps_per_epoch=job.steps_per_epoch,
         break_even=compiling_pays(case.situation.forecasts),
     )

@@ -126,6 +126,7 @@ class Recommendation(Record):
     the frameworks that are equally good here, the winner first, when the margin is within the noise. `why_not`
     says for each framework what speaks against it: its exclusion, or what it lacks beside the winner (the winner
     itself: beside the runner-up). `break_even` says from when on compiling pays, for the job that `forecast` is of.
+    `own_weights` are those of the person, by criterion; empty where they follow from the answers.
     """
 
     winner: Choice | None
@@ -144,5 +145,6 @@ class Recommendation(Record):
     simpler_first: str | None = None
     relax: tuple[str, ...] = ()
     workload: str | None = None
+    own_weights: dict[str, float] = {}
     steps_per_epoch: int | None = None
     break_even: tuple[BreakEven, ...] = ()

@@ -174,7 +174,14 @@ def _making(basis: Basis, seed: int) -> Iterator[Block]:
         )
     )
     yield Paragraph(_("The answers, as a project file:"))
-    yield Code("toml", tuple(f"{field} = {json.dumps(value)}" for field, value in basis.project.answers.items()))
+    yield Code("toml", tuple(_project_file(basis)))
     measured = "--probe probe.json" if basis.report else "--no-probe"
     yield Paragraph(_("The same again, with that file and what was measured:"))
     yield Code("sh", (f"probewise recommend --project project.toml {measured} --format markdown",))
+
+
+def _project_file(basis: Basis) -> Iterator[str]:
+    yield from (f"{field} = {json.dumps(value)}" for field, value in basis.project.answers.items())
+    if basis.advice.own_weights:
+        yield "[weights]"
+        yield from (f"{criterion} = {json.dumps(weight)}" for criterion, weight in basis.advice.own_weights.items())

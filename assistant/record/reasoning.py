@@ -121,6 +121,8 @@ def _criteria(advice: Recommendation) -> Iterator[Block]:
         ),
         total=True,
     )
+    if advice.own_weights:
+        yield Paragraph(_("The weights were set by hand, in place of those that follow from the answers."))
     yield Paragraph(
         _("A criterion adds its weight times its value, 0 to 1. Each figure is rounded by itself, the score as well.")
     )

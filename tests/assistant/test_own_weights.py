@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+from datetime import date
 from math import nan
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.advice.own_weights import LARGEST, importance, weighted
+from assistant.advice.own_weights import LARGEST, importance, knowing, weighted
 from assistant.advice.ranking import weights
 from assistant.advice.recommend import recommend
 from assistant.advice.worlds import certain
 from assistant.errors import InvalidInput
-from assistant.project import Project
+from assistant.project import Project, read_project
+from assistant.record.content import decision_record
+from assistant.record.document import Code
 from knowledge.load import load
 from knowledge.vocabulary import CRITERIA
 
@@ -65,3 +68,32 @@ def test_scaling_all_of_them_changes_nothing(factor) -> None:
 def test_weights_that_are_none_are_refused(own) -> None:
     with pytest.raises(InvalidInput):
         weighted(load(), own)
+
+
+def test_weights_are_told_with_the_recommendation_and_again_by_its_record(tmp_path) -> None:
+    own = {criterion: float(place) for place, criterion in enumerate(CRITERIA)}
+    advice = recommend(PHOTOS, knowledge=weighted(load(), own))
+    assert advice.own_weights == own
+    assert recommend(PHOTOS).own_weights == {}
+    document = decision_record(PHOTOS, advice, None, machine=None, made_on=date(2026, 11, 21))
+    (toml, _command) = (block for block in document.sections[-1].blocks if isinstance(block, Code))
+    path = tmp_path / "project.toml"
+    path.write_text("\n".join(toml.lines), encoding="utf-8")
+    told = read_project(path)
+    assert told.project == PHOTOS
+    assert recommend(told.project, knowledge=knowing(told.weights)) == advice
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("weights = 3", r"weights is 3; expected a table"),
+        ("[weights]\nspeed = 3", "Got weights for speed; expected one for each of"),
+        ("[weights]\n" + "\n".join(f'{criterion} = "much"' for criterion in CRITERIA), "is much; expected 0 to 10"),
+    ],
+)
+def test_weights_in_a_project_file_are_checked(tmp_path, text, expected) -> None:
+    path = tmp_path / "project.toml"
+    path.write_text(f'task = "image_classification"\n{text}', encoding="utf-8")
+    with pytest.raises(InvalidInput, match=expected):
+        knowing(read_project(path).weights)
