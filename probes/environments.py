@@ -8,7 +8,7 @@ taken. Where none has, it is the built-in one, whose worker then says what is mi
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from packaging.version import Version
 
@@ -52,6 +52,24 @@ def known_environments() -> tuple[EnvironmentState, ...]:
     known = registry()
     chosen = _chosen(known)
     return tuple(_state(entry, chosen) for entry in (_BUILT_IN, *known.interpreters))
+
+
+def placement_notes(candidates: Collection[str]) -> tuple[str, ...]:
+    """Which of these candidates run elsewhere than in the built-in interpreter, in sentences; by candidate id."""
+    if not registry().interpreters:
+        return ()
+    elsewhere = (
+        (state, [candidate for candidate in state.candidates if candidate in candidates])
+        for state in known_environments()
+        if state.name != BUILT_IN
+    )
+    return tuple(
+        _("{candidates}: measured in the environment {name}, Python {python}.").format(
+            candidates=", ".join(own), name=state.name, python=state.python
+        )
+        for state, own in elsewhere
+        if own
+    )
 
 
 def proven(interpreter: str) -> Inventory:

@@ -15,7 +15,7 @@ from probes.campaign.ledger import Ledger
 from probes.campaign.pacing import ORDINARY, Effort
 from probes.campaign.standing import Standing
 from probes.candidates import CANDIDATES, Candidate, find_candidate
-from probes.environments import chosen_interpreters
+from probes.environments import chosen_interpreters, placement_notes
 from probes.hardware import machine
 from probes.machine_lock import machine_to_itself
 from probes.report import ProbeReport, Progress, ProgressStage
@@ -81,6 +81,7 @@ class ProbeSession:
         self._on_progress = on_progress
         self._lock_path = lock_path
         self._ledger = Ledger(self._candidates)
+        self._placement = placement_notes([candidate.id for candidate in self._candidates])
         self._crew = Crew(chosen_interpreters() | dict(interpreters or {}))
         # In the caller's context: what the thread says is said in the caller's language.
         self._thread = threading.Thread(
@@ -186,6 +187,7 @@ class ProbeSession:
                 announce=lambda *stage: self._announce(campaign, *stage),
                 check=lambda: self._check(focus),
             )
+            campaign.notes.update(dict.fromkeys(self._placement))
             if problem is not None:
                 campaign.notes[problem] = None
             campaign.run()

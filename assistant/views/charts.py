@@ -67,9 +67,9 @@ def dot_plot(frame: pd.DataFrame, axis: Axis, ink: str) -> alt.LayerChart:
     # Beyond the interval, where nothing is drawn over it.
     figures = base.mark_text(align="left", dx=12, fontSize=13, color=ink)
     layers = [dots, figures.encode(x=alt.X("end:Q", scale=scale), text=f"{axis.words}:N")]
-    if axis.low and axis.high:
-        known = alt.Chart(frame.dropna(subset=[axis.low, axis.high])).encode(**rows)
-        interval = known.mark_rule(strokeWidth=2, opacity=0.6, color=ink)
+    known = frame.dropna(subset=[axis.low, axis.high]) if axis.low and axis.high else frame.head(0)
+    if not known.empty:
+        interval = alt.Chart(known).encode(**rows).mark_rule(strokeWidth=2, opacity=0.6, color=ink)
         layers.insert(0, interval.encode(x=alt.X(f"{axis.low}:Q", scale=scale), x2=axis.high))
     rows_px = PAIR_PX * names if places else ROW_PX * (names - 1 + 2 * PADDING)
     return alt.layer(*layers).properties(height=rows_px + AXIS_PX, padding={"right": FIGURE_ROOM_PX})

@@ -90,12 +90,14 @@ def _choose(report: ProbeReport) -> Measurement:
     if len(by_id) == 1:
         return report.measurements[0]
     job = target(state().interview.project).workload
+    first = next((each for each, measured in by_id.items() if measured.workload == job), report.workload.id)
     chosen = st.segmented_control(
         _("Network"),
         list(by_id),
-        default=next((each for each, measured in by_id.items() if measured.workload == job), report.workload.id),
+        default=first,
         format_func=lambda workload_id: measured_words.network_label(by_id[workload_id].workload, report, job),
-        key=f"network-{report.workload.id}",
+        # Once the job itself is measured it is what is shown, whatever was before.
+        key=f"network-{first}",
         required=True,
         label_visibility="collapsed",
     )

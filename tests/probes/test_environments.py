@@ -39,6 +39,15 @@ def test_nothing_registered_means_the_built_in_interpreter() -> None:
     assert set(environments.chosen_interpreters().values()) == {sys.executable}
 
 
+def test_what_is_measured_elsewhere_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert environments.placement_notes(["jax-jit"]) == ()
+    built_in_has(monkeypatch, {"torch": "2.13.0", "keras": "3.15.1", "numpy": "2.4.6"})
+    registered(tmp_path, "theirs", fake_environments.JAX)
+    (note,) = environments.placement_notes(["jax-jit", "pytorch-eager"])
+    assert note.startswith("jax-jit: measured in the environment theirs, Python 3.")
+    assert environments.placement_notes(["pytorch-eager"]) == ()
+
+
 def test_the_built_in_interpreter_comes_before_a_registered_one_that_has_the_same(tmp_path: Path) -> None:
     registered(tmp_path, "other", fake_environments.JAX)
     assert environments.chosen_interpreters()["jax-jit"] == sys.executable
