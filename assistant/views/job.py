@@ -10,23 +10,19 @@ from assistant.advice.recommendation import BreakEven, ForecastRow, Recommendati
 from assistant.language import _
 from assistant.target import Target, target
 from assistant.views import break_even_chart, charts
-from assistant.views.languages import follow_browser
 from assistant.views.markdown import named, plain
 from assistant.views.measuring import require_budget
-from assistant.views.standing import follow, show_progress
+from assistant.views.standing import draw_while_measuring, show_progress
 from assistant.views.state import advice, state
 from assistant.views.theme import ink
+from probes.report import Progress
 from probes.words import sentences
 
 # Charts take longer to redraw than bars.
 POLL_S = 3.0
 
 
-def _page(lasts: bool) -> None:
-    follow_browser()
-    progress = follow()
-    if lasts != (progress is not None):
-        st.rerun()
+def _page(progress: Progress | None) -> None:
     now = state()
     job, advised = target(now.interview.project, now.interview.machine), advice()
     st.title(_("Your job"), anchor=False)
@@ -163,5 +159,4 @@ def _missing(advised: Recommendation) -> None:
 
 
 require_budget()
-_lasts = follow() is not None
-st.fragment(_page, run_every=POLL_S if _lasts else None)(_lasts)
+draw_while_measuring(_page, POLL_S)

@@ -13,13 +13,12 @@ from assistant.target import target
 from assistant.views import charts, figures
 from assistant.views.comparing import all_runs, choose_other, show_places, side_by_side
 from assistant.views.history import show_history_problem
-from assistant.views.languages import follow_browser
 from assistant.views.markdown import named, plain
 from assistant.views.measuring import enabled, require_budget
-from assistant.views.standing import again_button, follow, show_progress, when
+from assistant.views.standing import again_button, draw_while_measuring, show_progress, when
 from assistant.views.state import state
 from assistant.views.theme import ink
-from probes.report import CandidateResult, Measurement, ProbeReport
+from probes.report import CandidateResult, Measurement, ProbeReport, Progress
 from probes.words import sentences
 
 # Enough to tell two machines apart; the names stand whole above the charts.
@@ -29,11 +28,7 @@ MACHINE_PX = 170
 POLL_S = 3.0
 
 
-def _page(lasts: bool) -> None:
-    follow_browser()
-    progress = follow()
-    if lasts != (progress is not None):
-        st.rerun()
+def _page(progress: Progress | None) -> None:
     report = state().report
     st.title(_("What was measured"), anchor=False)
     if report is not None:
@@ -245,5 +240,4 @@ def _take_away(report: ProbeReport) -> None:
 
 
 require_budget()
-_lasts = follow() is not None
-st.fragment(_page, run_every=POLL_S if _lasts else None)(_lasts)
+draw_while_measuring(_page, POLL_S)

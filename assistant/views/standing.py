@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 
 import streamlit as st
@@ -30,8 +31,13 @@ _log = logging.getLogger(__name__)
 
 def show_standing() -> None:
     """The standing; while measuring lasts it renews itself without touching the rest of the page."""
+    draw_while_measuring(_standing, POLL_S)
+
+
+def draw_while_measuring(draw: Callable[[Progress | None], None], poll_s: float) -> None:
+    """Draw now and, while something is being measured, anew every `poll_s` seconds; `draw` is told how far it is."""
     lasts = follow() is not None
-    st.fragment(_standing, run_every=POLL_S if lasts else None)(lasts)
+    st.fragment(_drawn, run_every=poll_s if lasts else None)(draw, lasts)
 
 
 def show_progress(now: State, progress: Progress | None) -> None:
@@ -49,11 +55,15 @@ def again_button() -> None:
     st.button(_("Measure again"), icon=":material/refresh:", on_click=_begin_again, disabled=follow() is not None)
 
 
-def _standing(lasts: bool) -> None:
+def _drawn(draw: Callable[[Progress | None], None], lasts: bool) -> None:
     follow_browser()
     progress = follow()
     if lasts != (progress is not None):
-        st.rerun()  # the figures are in, and the answer beside us is to show them; or measuring begins again
+        st.rerun()  # the figures are in, and the rest of the page is to show them; or measuring begins again
+    draw(progress)
+
+
+def _standing(progress: Progress | None) -> None:
     st.markdown(f"#### {_('How they stand')}")
     _bars(advice())
     show_progress(state(), progress)
