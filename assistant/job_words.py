@@ -1,4 +1,4 @@
-"""The person's job in words: from when on compiling pays, and whether it fits into memory."""
+"""The person's job in words: from when on a slower start pays, and whether it fits into memory."""
 
 from __future__ import annotations
 
@@ -21,16 +21,18 @@ def break_even(found: BreakEven, steps_per_epoch: int) -> str:
             epoch=math.ceil(found.steps / steps_per_epoch),
         )
     if found.steps_low is not None:
-        return _("{later} will hardly catch up with {sooner}; if it does, after {low} steps or more.").format(
+        return _("{later} may never catch up with {sooner}; if it does, after {low} steps or more.").format(
             **names, low=count(found.steps_low)
         )
     return _("{later} never catches up with {sooner}: its steps are no shorter.").format(**names)
 
 
-def fits(row: ForecastRow, batch: int, memory_gb: float) -> str | None:
+def short_of_memory(row: ForecastRow, batch: int) -> str | None:
     """What to do where the job's memory may not be there; None where it is, or where nothing is known."""
-    limit_mb = memory_gb * MB_PER_GB
-    if row.memory_mb is None or (row.memory_mb_high or row.memory_mb) <= limit_mb:
+    if row.memory_mb is None or row.memory_gb is None:
+        return None
+    limit_mb = row.memory_gb * MB_PER_GB
+    if (row.memory_mb_high or row.memory_mb) <= limit_mb:
         return None
     needs = _("{candidate} needs about {memory} of the {limit} there are.").format(
         candidate=wording.candidate_name(row.candidate),
@@ -45,15 +47,21 @@ def count(number: float) -> str:
     return f"{round(wording.rounded(number)):,}"
 
 
+def at_most(number: int) -> int:
+    """A largest number of things to two significant digits, never more than it is."""
+    unit: int = 10 ** max(len(str(number)) - wording.SIGNIFICANT_DIGITS, 0)
+    return number // unit * unit
+
+
 def _instead(row: ForecastRow, batch: int) -> str:
-    if not row.largest_batch:
-        return _("Take a smaller network or smaller inputs, or another machine.")
-    if row.largest_batch >= batch:
-        return _("It may just fit; if it does not, halve the batch and add up the gradients of two.")
+    if row.largest_batch == 0:
+        return _("Not even one example surely fits: take a smaller network or smaller inputs, or another machine.")
+    if row.largest_batch is None or row.largest_batch >= batch:
+        return _("If it does not fit, halve the batch and add up the gradients of two.")
     return _(
-        "A batch of {largest} should fit: add up the gradients of {parts} such batches before each update, or keep "
-        "fewer activations (checkpointing)."
-    ).format(largest=count(row.largest_batch), parts=math.ceil(batch / row.largest_batch))
+        "A batch of {largest:,} should fit: add up the gradients of {parts:,} such batches before each update, or "
+        "keep fewer activations (checkpointing)."
+    ).format(largest=at_most(row.largest_batch), parts=math.ceil(batch / at_most(row.largest_batch)))
 
 
 def _with_range(steps: str, found: BreakEven) -> str:

@@ -9,7 +9,6 @@ from knowledge.load import load
 from probes.comparison import Ratio
 from probes.memory.growth import MemoryGrowth, largest_batch
 from probes.report import Control, Machine, ProbeReport
-from probes.tunings import device_kind
 from probes.workloads import Workload
 
 
@@ -35,9 +34,7 @@ def control(found: Control) -> str:
 
 def growth(found: MemoryGrowth, machine: Machine) -> str | None:
     """How large a batch the machine has memory for; None where too little was seen of the growth."""
-    memory_gb: float | None = machine.memory_gb
-    if device_kind(found.device) != "cpu":
-        memory_gb = next((each.memory_gb for each in machine.accelerators if each.memory_gb), None)
+    memory_gb = machine.memory_gb_of(found.device)
     largest = largest_batch(found, memory_gb * MB_PER_GB) if memory_gb else None
     if memory_gb is None or largest is None:
         return None

@@ -163,8 +163,18 @@ def job_line(row: ForecastRow) -> str:
     if row.epoch_seconds_low is not None and row.epoch_seconds_high is not None:
         line = with_range(line, row.epoch_seconds_low, row.epoch_seconds_high)
     if row.memory_mb is not None:
-        line = clauses((line, _("{memory} of memory").format(memory=memory(row.memory_mb))))
+        line = clauses((line, _("{memory} of memory").format(memory=job_memory(row))))
     return line
+
+
+def job_memory(row: ForecastRow) -> str:
+    """What the job needs, marked where it is less sure than the time beside it; empty where it is not known."""
+    if row.memory_mb is None:
+        return ""
+    needed = memory(row.memory_mb)
+    if row.memory_evidence in {None, row.evidence}:
+        return needed
+    return _("{figure} ({evidence})").format(figure=needed, evidence=evidence_badge(row.memory_evidence))
 
 
 def flip_line(flip: Flip) -> str:

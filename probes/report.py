@@ -13,6 +13,7 @@ from probes.comparison import Ratio, Standing
 from probes.memory.growth import MemoryGrowth
 from probes.records import Record
 from probes.settings import Settings
+from probes.tunings import device_kind
 from probes.workloads import Workload
 
 AcceleratorKind = Literal["nvidia", "apple", "amd", "intel", "tpu"]
@@ -42,6 +43,12 @@ class Machine(Record):
     logical_cores: int
     memory_gb: float
     accelerators: tuple[Accelerator, ...] = ()
+
+    def memory_gb_of(self, device: str) -> float | None:
+        """Memory of a device as a framework names it: the machine's, or its first accelerator's that is known."""
+        if device_kind(device) == "cpu":
+            return self.memory_gb
+        return next((each.memory_gb for each in self.accelerators if each.memory_gb), None)
 
 
 class WarmStart(Record):

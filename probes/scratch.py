@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -14,8 +15,11 @@ import psutil
 
 PREFIX = "probewise-"
 
+# As `tempfile` names a folder with our prefix: nobody else's is taken for one of ours.
+OURS = re.compile(rf"{PREFIX}(\d{{1,9}})-[a-z0-9_]{{8}}")
+
 # A process that is gone from here may live on elsewhere, in a container that shares the folder: leave what is young.
-ABANDONED_AFTER_S = 3600.0
+ABANDONED_AFTER_S = 24 * 3600.0
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:
@@ -25,10 +29,10 @@ def scratch_folder() -> tempfile.TemporaryDirectory[str]:
 
 
 def clear_abandoned(folder: Path) -> None:
-    """Remove what processes that are gone have left in a folder."""
-    for left in folder.glob(f"{PREFIX}*-*"):
-        owner = left.name.removeprefix(PREFIX).partition("-")[0]
-        if owner.isdecimal() and not psutil.pid_exists(int(owner)) and _untouched_s(left) > ABANDONED_AFTER_S:
+    """Remove what processes of this user that are gone have left in a folder."""
+    for left in folder.glob(f"{PREFIX}*"):
+        ours = OURS.fullmatch(left.name)
+        if ours and not psutil.pid_exists(int(ours[1])) and _is_old_and_own(left):
             shutil.rmtree(left, ignore_errors=True)
 
 
@@ -37,7 +41,9 @@ def _clear_once() -> None:
     clear_abandoned(Path(tempfile.gettempdir()))
 
 
-def _untouched_s(path: Path) -> float:
+def _is_old_and_own(path: Path) -> bool:
     with suppress(OSError):
-        return time.time() - path.stat().st_mtime
-    return 0.0
+        found = path.lstat()
+        own = not hasattr(os, "getuid") or found.st_uid == os.getuid()
+        return own and not path.is_symlink() and time.time() - found.st_mtime > ABANDONED_AFTER_S
+    return False

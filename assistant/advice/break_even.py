@@ -1,4 +1,4 @@
-"""Break-even: from which training step on a candidate that starts later, because it compiles, is ahead for good."""
+"""Break-even: from which training step on a candidate that starts later, often because it compiles, is ahead."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from probes.candidates import CANDIDATES
 DRAWS = 2_000
 SEED = 0
 
-# The ends of a two-sided 90 % interval, and the median.
-QUANTILES = (0.05, 0.5, 0.95)
+# The ends of a two-sided 90 % interval.
+ENDS = (0.05, 0.95)
+
+# A break-even is foretold where it comes at least so often; else the two are about as fast.
+LIKELY = 0.75
 
 
 def break_even(one: JobForecast, other: JobForecast) -> BreakEven | None:
@@ -30,18 +33,24 @@ def break_even(one: JobForecast, other: JobForecast) -> BreakEven | None:
     with np.errstate(divide="ignore", invalid="ignore"):
         caught_up = np.where(gained_s > 0, 1 + head_start_s / gained_s, np.inf)
     # A draw in which `later` starts first is ahead from the first step on.
-    steps = np.quantile(np.maximum(caught_up, 1.0), QUANTILES, method="higher")
-    low, middle, high = (float(each) if np.isfinite(each) else None for each in steps)
-    return BreakEven(sooner=sooner.candidate, later=later.candidate, steps=middle, steps_low=low, steps_high=high)
+    low, high = np.quantile(np.maximum(caught_up, 1.0), ENDS, method="higher")
+    likely = np.isfinite(caught_up).mean() >= LIKELY and _value(later.step_ms) < _value(sooner.step_ms)
+    return BreakEven(
+        sooner=sooner.candidate,
+        later=later.candidate,
+        steps=1 + _meets(sooner, later)[0] if likely else None,
+        steps_low=float(low) if np.isfinite(low) else None,
+        steps_high=float(high) if np.isfinite(high) else None,
+    )
 
 
-def compiling_pays(forecasts: Mapping[str, JobForecast]) -> tuple[BreakEven, ...]:
-    """For each framework with a mode that compiles more and one that compiles less; and, of all candidates, for
-    each that takes the lead from the one that led before it.
+def lead_changes(forecasts: Mapping[str, JobForecast]) -> tuple[BreakEven, ...]:
+    """For each framework two modes of which compile more and less; and, of all candidates, for each that takes the
+    lead from the one that led before it.
     """
-    pairs = dict.fromkeys((*_modes(forecasts), *_leads(forecasts)))
+    pairs = (*_modes(forecasts), *_leads(forecasts))
     found = (break_even(forecasts[one], forecasts[other]) for one, other in pairs)
-    return tuple(each for each in found if each is not None)
+    return tuple({(each.sooner, each.later): each for each in found if each is not None}.values())
 
 
 def _modes(forecasts: Mapping[str, JobForecast]) -> Iterator[tuple[str, str]]:
@@ -69,10 +78,10 @@ def _next_leader(leader: JobForecast, known: Iterable[JobForecast]) -> JobForeca
 
 
 def _meets(leader: JobForecast, rival: JobForecast) -> tuple[float, float]:
-    """The step at which the rival catches up; of two that do at the same one, the quicker leads on."""
+    """After how many further steps the rival catches up; of two that do at the same one, the quicker leads on."""
     head_start_s = _value(rival.first_result_s) - _value(leader.first_result_s)
-    gained_ms = _value(leader.step_ms) - _value(rival.step_ms)
-    return head_start_s / gained_ms, _value(rival.step_ms)
+    gained_s = (_value(leader.step_ms) - _value(rival.step_ms)) / 1e3
+    return head_start_s / gained_s, _value(rival.step_ms)
 
 
 def _value(estimate: Estimate | None) -> float:

@@ -10,7 +10,8 @@ has and 0 where it is full.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from statistics import median
 from typing import Any, Self
 
 import numpy as np
@@ -46,13 +47,14 @@ JOB_FIELDS = ("dataset_rows", "input_size", "model_scale")
 class Situation:
     """What the measured criteria depend on besides the answers.
 
-    `forecasts` by candidate id; `steps_per_epoch` of the job; `memory_gb` of the device that trains, if known.
+    `forecasts` by candidate id; `steps_per_epoch` of the job; `memory_gb` by candidate id, of the device
+    that it trains on, where that is known.
     `resized` gives the situation with other answers to `JOB_FIELDS`; None where nothing depends on them.
     """
 
     forecasts: Mapping[str, JobForecast]
     steps_per_epoch: int
-    memory_gb: float | None = None
+    memory_gb: Mapping[str, float] = field(default_factory=dict)
     resized: Callable[[Mapping[str, Any]], Situation] | None = None
 
 
@@ -162,6 +164,7 @@ def _worth(seconds: Values, usable: Mask, need_s: Values) -> Values:
 def _memory_worth(jobs: Jobs, possible: Mask, errors: Values) -> Values:
     memory_mb, known = _draw(jobs, lambda row: row.memory_mb, possible, errors)
     memory_gb = jobs.situations[0].memory_gb
-    if memory_gb is None:
-        return np.ones_like(memory_mb)
-    return np.where(known.any(axis=0), np.clip(2 * (1 - memory_mb / (memory_gb * MB_PER_GB)), 0, 1), 1)
+    # Where nobody knows a limit, all are alike.
+    usual_gb = median(memory_gb.values()) if memory_gb else np.inf
+    limits_mb = MB_PER_GB * np.array([memory_gb.get(candidate.id, usual_gb) for candidate in CANDIDATES])
+    return np.where(known.any(axis=0), np.clip(2 * (1 - memory_mb / limits_mb[:, None]), 0, 1), 1)

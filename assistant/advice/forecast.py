@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from math import log, sqrt
 
-from assistant.advice.estimates import REPEAT_LOG_SD, Z_90, Estimate, JobForecast
+from assistant.advice.estimates import MB_PER_GB, REPEAT_LOG_SD, Z_90, Estimate, JobForecast
 from assistant.advice.scaling import (
     COMPILE_TERMS,
     MEMORY_TERMS,
@@ -127,25 +127,31 @@ class Forecaster:
         """What is known about a workload, by candidate id, whatever machine and family it is for."""
         return self._of_workload(workload, language_in_use())
 
-    @property
-    def memory_gb(self) -> float | None:
-        """Memory of the device that was measured: the accelerator's, or the machine's where none was used."""
+    @cached_property
+    def memory_gb(self) -> Mapping[str, float]:
+        """By candidate id, the memory of the device that it was measured on; without those of which it is unknown."""
         if self.probe is None:
-            return None
-        machine = self.probe.machine
-        on_device = [each.memory_gb for each in machine.accelerators if each.memory_gb and self.on_accelerator]
-        return on_device[0] if on_device else machine.memory_gb
+            return {}
+        devices = {
+            candidate: next((row.result.device for row in models.rows if row.result.device), None)
+            for candidate, models in self.models.items()
+        }
+        known = {name: self.probe.machine.memory_gb_of(device) for name, device in devices.items() if device}
+        return {candidate: memory_gb for candidate, memory_gb in known.items() if memory_gb}
 
-    def largest_batch(self, candidate: str, workload: Workload, limit_mb: float) -> int | None:
-        """How many examples of the workload's network fit into `limit_mb` (MiB) in one step, 0 if none does; None
-        where nothing is known of it. From how memory was seen to grow with the batch, else from what it consists of.
+    def largest_batch(self, candidate: str, workload: Workload) -> int | None:
+        """How many examples of the workload's network surely fit into memory in one step, 0 if none does; None where
+        nothing is known of it. From how memory was seen to grow with the batch, else from what it consists of.
         """
+        memory_gb, model = self.memory_gb.get(candidate), self.models[candidate].memory_mb
+        if memory_gb is None:
+            return None
+        limit_mb = memory_gb * MB_PER_GB
         seen = (largest_batch(growth, limit_mb) for growth in self._growth(candidate, workload))
-        fits = next((each.batch for each in seen if each is not None), None)
-        model = self.models[candidate].memory_mb
+        fits = next((each.low for each in seen if each is not None), None)
         if fits is not None or model is None:
             return fits
-        one, two = (model.predict(costs(replace(workload, batch=batch))).value for batch in (1, 2))
+        one, two = (model.predict(costs(replace(workload, batch=batch))).high for batch in (1, 2))
         if two <= one:
             return None
         return int(min(max((limit_mb - one) / (two - one) + 1, 0), MAX_BATCH))

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from assistant.advice.break_even import compiling_pays
+from assistant.advice.break_even import lead_changes
 from assistant.advice.eligibility import answers_to_relax, exclusions
-from assistant.advice.estimates import MB_PER_GB, Estimate, JobForecast
+from assistant.advice.estimates import Estimate, JobForecast
 from assistant.advice.explanation import Case, contributions, exclusion_reason, reasons_against, reasons_for
 from assistant.advice.flips import Change, flips
 from assistant.advice.forecast import Forecaster
@@ -117,7 +117,13 @@ def recommend(
         workload=job.workload.id,
         own_weights=own_weights(case.knowledge),
         steps_per_epoch=job.steps_per_epoch,
-        break_even=compiling_pays(case.situation.forecasts),
+        break_even=lead_changes(
+            {
+                each.candidate: each
+                for each in case.situation.forecasts.values()
+                if each.candidate not in case.excluded
+            }
+        ),
     )
 
 
@@ -213,18 +219,17 @@ def _simpler_first(case: Case, table: TableTrial | None) -> str | None:
 
 
 def _forecast_row(inquiry: Inquiry, row: JobForecast) -> ForecastRow:
-    job, memory_gb = inquiry.job, inquiry.case.situation.memory_gb
+    job = inquiry.job
     epoch = row.step_ms.times(job.steps_per_epoch / 1e3) if row.step_ms else None
-    fits = None
-    if row.memory_mb and memory_gb:
-        fits = inquiry.forecaster.largest_batch(row.candidate, job.workload, memory_gb * MB_PER_GB)
     return ForecastRow(
         candidate=row.candidate,
         **_interval("step_ms", row.step_ms),
         **_interval("epoch_seconds", epoch),
         first_result_seconds=row.first_result_s.value if row.first_result_s else None,
         **_interval("memory_mb", row.memory_mb),
-        largest_batch=fits,
+        memory_evidence=row.memory_mb.evidence if row.memory_mb else None,
+        memory_gb=inquiry.forecaster.memory_gb.get(row.candidate),
+        largest_batch=inquiry.forecaster.largest_batch(row.candidate, job.workload) if row.memory_mb else None,
         evidence=row.step_ms.evidence if row.step_ms else None,
         missing=row.missing,
     )

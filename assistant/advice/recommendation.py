@@ -56,9 +56,9 @@ class Ranked(Record):
 class ForecastRow(Record):
     """What one candidate would take for the person's job; the interval is meant to hold 90 % of outcomes.
 
-    `evidence` is `measured` when this very workload was measured, else `forecast`. `largest_batch` is the number of
-    examples of which a step fits into the memory of the device that was measured. Values are None when there is too
-    little to say.
+    `evidence` is `measured` when this very workload was measured, else `forecast`. `memory_evidence` is the same for
+    the memory. `largest_batch` is the number of examples of which a step surely fits into `memory_gb`, the memory of
+    the device that was measured. Values are None when there is too little to say.
     """
 
     candidate: str
@@ -72,6 +72,8 @@ class ForecastRow(Record):
     memory_mb: float | None = None
     memory_mb_low: float | None = None
     memory_mb_high: float | None = None
+    memory_evidence: Literal["measured", "forecast"] | None = None
+    memory_gb: float | None = None
     largest_batch: int | None = None
     evidence: Literal["measured", "forecast", "corpus"] | None = None
     missing: str | None = None
@@ -80,8 +82,8 @@ class ForecastRow(Record):
 class BreakEven(Record):
     """`sooner` has its first result first; after `steps` training steps `later` has caught up, and leads from there.
 
-    `steps_low` to `steps_high` is the 90 % interval. `steps` is None where `later` more likely never catches up, its
-    ends where that cannot be ruled out.
+    `steps_low` to `steps_high` is the 90 % interval; an end is None where it never catches up. `steps` is None where
+    it is not likely that it does.
     """
 
     sooner: str
@@ -125,7 +127,7 @@ class Recommendation(Record):
     `winner` is None only when every candidate is excluded; then `relax` names the answers to change. `tie` lists
     the frameworks that are equally good here, the winner first, when the margin is within the noise. `why_not`
     says for each framework what speaks against it: its exclusion, or what it lacks beside the winner (the winner
-    itself: beside the runner-up). `break_even` says from when on compiling pays, for the job that `forecast` is of.
+    itself: beside the runner-up). `break_even` says from when on a slower start pays, for that job.
     `own_weights` are those of the person, by criterion; empty where they follow from the answers.
     """
 

@@ -204,7 +204,7 @@ def _forecast(advice: Recommendation) -> Iterator[Block]:
         yield Table(heads, tuple(map(_forecast_row, known)))
         yield Paragraph(_("The range is meant to hold nine outcomes in ten."))
     if advice.break_even and advice.steps_per_epoch:
-        yield Paragraph(_("When compiling pays:"))
+        yield Paragraph(_("When a slower start pays:"))
         yield Bullets(tuple(job_words.break_even(each, advice.steps_per_epoch) for each in advice.break_even))
     missing: dict[str, list[str]] = {}
     for row in rows:
@@ -224,7 +224,7 @@ def _forecast_row(row: ForecastRow) -> tuple[Line, ...]:
         _with_range(row.step_ms, row.step_ms_low, row.step_ms_high, per_second=1e3),
         _with_range(row.epoch_seconds, row.epoch_seconds_low, row.epoch_seconds_high, per_second=1),
         _seconds(row.first_result_seconds),
-        _memory(row.memory_mb),
+        wording.job_memory(row),
         badge(row.evidence) if row.evidence else "",
     )
 

@@ -99,7 +99,7 @@ def _job_details(row: ForecastRow) -> str:
     if row.epoch_seconds_low is not None and row.epoch_seconds_high is not None:
         details.append(wording.duration_range(row.epoch_seconds_low, row.epoch_seconds_high))
     if row.memory_mb is not None:
-        details.append(_("{memory} of memory").format(memory=wording.memory(row.memory_mb)))
+        details.append(_("{memory} of memory").format(memory=wording.job_memory(row)))
     project = state().interview.project
     unit = phrasing(load().question("dataset_rows"), project)[1]
     if project.dataset_rows and unit:

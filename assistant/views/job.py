@@ -1,4 +1,4 @@
-"""Your job: what it takes with every candidate, from when on compiling pays, and whether it fits into memory."""
+"""Your job: what it takes with every candidate, from when on a slower start pays, and whether it fits."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def _table(known: list[ForecastRow]) -> None:
             "name": wording.candidate_name(row.candidate),
             "epoch": _duration_range(row),
             "first": "" if row.first_result_seconds is None else wording.duration(row.first_result_seconds),
-            "memory": "" if row.memory_mb is None else wording.memory(row.memory_mb),
-            "batch": None if row.largest_batch is None else wording.rounded(row.largest_batch),
+            "memory": wording.job_memory(row),
+            "batch": None if row.largest_batch is None else job_words.at_most(row.largest_batch),
             "evidence": wording.evidence_badge(row.evidence or "forecast"),
         }
         for row in sorted(known, key=lambda row: row.epoch_seconds or 0.0)
@@ -81,7 +81,9 @@ def _table(known: list[ForecastRow]) -> None:
             "first": st.column_config.TextColumn(_("First result after")),
             "memory": st.column_config.TextColumn(_("Memory")),
             "batch": st.column_config.NumberColumn(
-                _("Largest batch"), format="localized", help=_("So many examples should fit into memory in one step.")
+                _("Largest batch"),
+                format="localized",
+                help=_("So many examples should fit into memory in one step, nine times in ten."),
             ),
             "evidence": st.column_config.TextColumn(_("Evidence")),
         },
@@ -100,7 +102,7 @@ def _duration_range(row: ForecastRow) -> str:
 def _break_even(advised: Recommendation, job: Target) -> None:
     if not advised.break_even:
         return
-    st.markdown(f"#### {_('When compiling pays')}")
+    st.markdown(f"#### {_('When a slower start pays')}")
     by_pair = {f"{each.sooner} {each.later}": each for each in advised.break_even}
     crossing = [pair for pair, each in by_pair.items() if each.steps is not None]
     if crossing:
@@ -132,16 +134,17 @@ def _crossing(by_pair: dict[str, BreakEven], crossing: list[str], advised: Recom
 
 
 def _memory(known: list[ForecastRow], job: Target) -> None:
-    memory_gb = state().forecaster.memory_gb
-    if memory_gb is None or not any(row.memory_mb for row in known):
+    told = [row for row in known if row.memory_mb and row.memory_gb]
+    if not told:
         return
     st.markdown(f"#### {_('Memory')}")
-    told = [sentence for row in known if (sentence := job_words.fits(row, job.workload.batch, memory_gb))]
-    for sentence in told:
+    short = {row.candidate: words for row in told if (words := job_words.short_of_memory(row, job.workload.batch))}
+    for sentence in short.values():
         st.warning(plain(sentence), icon=":material/memory:")
-    if not told:
-        fits = _("A batch of {batch:,} fits into the {memory:.0f} GB there are, with every candidate above.")
-        st.markdown(fits.format(batch=job.workload.batch, memory=memory_gb))
+    fitting = [wording.candidate_name(row.candidate) for row in told if row.candidate not in short]
+    if fitting:
+        fits = _("A batch of {batch:,} should fit with {candidates}.")
+        st.markdown(plain(fits.format(batch=job.workload.batch, candidates=wording.listing(fitting))))
 
 
 def _missing(advised: Recommendation) -> None:

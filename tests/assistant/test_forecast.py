@@ -11,7 +11,7 @@ from assistant.advice.forecast import Forecaster
 from assistant.project import Project
 from assistant.target import target
 from probes.costs import costs
-from probes.memory.growth import MemoryGrowth, MemoryPoint, fit_line
+from probes.memory.growth import MemoryGrowth, MemoryPoint, fit_line, largest_batch
 from probes.report import Accelerator, CandidateResult, Machine, Measurement, ProbeReport
 from probes.workloads import find_workload
 
@@ -129,14 +129,15 @@ def test_measurements_on_an_accelerator_are_not_taken_for_a_job_without_one(work
 
 def test_the_largest_batch_is_where_memory_ends(laptop) -> None:
     job = target(JOB).workload
-    forecaster = Forecaster(three_rungs(laptop, "jax-jit"), learned=())
-    limit_mb = 2 * MB_PER_GB
-    batch = forecaster.largest_batch("jax-jit", job, limit_mb)
+    small = laptop.model_copy(update={"memory_gb": 6.0})
+    forecaster = Forecaster(three_rungs(small, "jax-jit"), learned=())
+    batch = forecaster.largest_batch("jax-jit", job)
     model = forecaster.models["jax-jit"].memory_mb
-    needed = [model.predict(costs(replace(job, batch=each))).value for each in (batch, batch + 1)]
-    assert needed[0] <= limit_mb < needed[1]
-    assert forecaster.largest_batch("jax-jit", job, 10.0) == 0
-    assert forecaster.largest_batch("keras-jax", job, limit_mb) is None
+    needed = [model.predict(costs(replace(job, batch=each))).high for each in (batch, batch + 1)]
+    assert needed[0] <= 6 * MB_PER_GB < needed[1]
+    assert forecaster.largest_batch("keras-jax", job) is None
+    crowded = laptop.model_copy(update={"memory_gb": 0.1})
+    assert Forecaster(three_rungs(crowded, "jax-jit"), learned=()).largest_batch("jax-jit", job) == 0
 
 
 def test_growth_that_was_seen_goes_before_what_is_foretold(laptop) -> None:
@@ -146,12 +147,23 @@ def test_growth_that_was_seen_goes_before_what_is_foretold(laptop) -> None:
     growth = MemoryGrowth(candidate="jax-jit", workload="mlp-medium", device="cpu", as_run=line, own_pages=None)
     *others, last = measured.rungs
     report = measured.model_copy(update={"rungs": (*others, last.model_copy(update={"memory_growth": (growth,)}))})
-    assert Forecaster(report, learned=()).largest_batch("jax-jit", last.workload, 1100.0) == 100
+    found = Forecaster(report, learned=()).largest_batch("jax-jit", last.workload)
+    assert found == largest_batch(growth, laptop.memory_gb * MB_PER_GB).low
 
 
 def test_the_memory_is_that_of_the_device_that_was_used(laptop) -> None:
     gpu = Accelerator(kind="nvidia", name="a GPU", memory_gb=8.0)
     machine = laptop.model_copy(update={"accelerators": (gpu,)})
-    assert Forecaster(three_rungs(machine, "jax-jit"), learned=()).memory_gb == 16.0
-    on_gpu = report(machine, ("mlp-tiny", (row("jax-jit", "mlp-tiny", device="cuda:0"),)))
-    assert Forecaster(on_gpu, learned=()).memory_gb == 8.0
+    rows = (row("pytorch-eager", "mlp-tiny", device="cuda:0"), row("jax-jit", "mlp-tiny", device="TFRT_CPU_0"))
+    found = Forecaster(report(machine, ("mlp-tiny", rows)), learned=())
+    assert found.memory_gb == {"pytorch-eager": 8.0, "jax-jit": 16.0}
+    without = machine.model_copy(update={"accelerators": (gpu.model_copy(update={"memory_gb": None}),)})
+    assert Forecaster(report(without, ("mlp-tiny", rows)), learned=()).memory_gb == {"jax-jit": 16.0}
+
+
+def test_a_memory_that_was_not_measured_is_marked_beside_a_time_that_was(laptop) -> None:
+    names = ("mlp-tiny", "mlp-small")
+    rows = [(name, (row("jax-jit", name),)) for name in names]
+    last = ("mlp-medium", (row("jax-jit", "mlp-medium", memory_mb=None),))
+    found = Forecaster(report(laptop, *rows, last), learned=()).of_workload(find_workload("mlp-medium"))["jax-jit"]
+    assert (found.step_ms.evidence, found.memory_mb.evidence) == ("measured", "forecast")

@@ -65,7 +65,7 @@ def test_figures_break_even_and_memory_are_shown(page) -> None:
     told = words(app)
     assert "50,000 examples" in told
     assert "after about 100" in told
-    assert "fits into the" in told
+    assert "should fit with" in told
     assert "It ended" in told
     (table,) = app.dataframe
     assert list(table.value["evidence"]) == ["measured", "measured"]

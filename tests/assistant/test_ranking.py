@@ -247,7 +247,7 @@ def test_too_little_memory_counts_against_a_candidate() -> None:
     rows = forecasts({"pytorch-eager": 1.0, "jax-jit": 1.0})
     rows["jax-jit"] = replace(rows["jax-jit"], memory_mb=Estimate(15 * 1024, 0.1, "forecast"))
     rows["pytorch-eager"] = replace(rows["pytorch-eager"], memory_mb=Estimate(1024, 0.1, "forecast"))
-    scores = central_scores(ANSWERS, Situation(rows, 100, memory_gb=16), load())
+    scores = central_scores(ANSWERS, Situation(rows, 100, memory_gb=dict.fromkeys(rows, 16.0)), load())
     memory = scores.values[:, CRITERIA.index("memory_fit"), 0]
     assert memory[IDS.index("pytorch-eager")] == 1
     assert memory[IDS.index("jax-jit")] < 0.2

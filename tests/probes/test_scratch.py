@@ -22,12 +22,16 @@ def test_a_folder_is_removed_when_closed() -> None:
 def test_only_what_a_process_that_is_gone_left_long_ago_is_removed(tmp_path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    names = (f"{PREFIX}{gone.pid}-old", f"{PREFIX}{gone.pid}-new", f"{PREFIX}{os.getpid()}-own", f"{PREFIX}x-other")
-    old, new, own, other = (tmp_path / name for name in names)
-    for folder in (old, new, own, other):
+    old, new = (tmp_path / f"{PREFIX}{gone.pid}-{name}" for name in ("old_one_", "new_one_"))
+    own = tmp_path / f"{PREFIX}{os.getpid()}-own_one_"
+    of_others = [
+        tmp_path / f"{PREFIX}{name}"
+        for name in ("20261121-results", "20261121153000-abcdefgh", "starter", "2026-demo", "-abcdefgh")
+    ]
+    for folder in (old, new, own, *of_others):
         folder.mkdir()
-    for folder in (old, own, other):
+    for folder in (old, own, *of_others):
         long_ago = folder.stat().st_mtime - 2 * ABANDONED_AFTER_S
         os.utime(folder, (long_ago, long_ago))
     clear_abandoned(tmp_path)
-    assert sorted(tmp_path.iterdir()) == sorted((new, own, other))
+    assert sorted(tmp_path.iterdir()) == sorted((new, own, *of_others))
