@@ -151,10 +151,11 @@ class Forecaster:
         fits = next((each.low for each in seen if each is not None), None)
         if fits is not None or model is None:
             return fits
-        one, two = (model.predict(costs(replace(workload, batch=batch))).high for batch in (1, 2))
+        one, two = (model.predict(costs(replace(workload, batch=batch))).value for batch in (1, 2))
+        job = model.predict(costs(workload))
         if two <= one:
             return None
-        return int(min(max((limit_mb - one) / (two - one) + 1, 0), MAX_BATCH))
+        return int(min(max((limit_mb * job.value / job.high - one) / (two - one) + 1, 0), MAX_BATCH))
 
     def _growth(self, candidate: str, workload: Workload) -> Iterator[MemoryGrowth]:
         for measurement in self.probe.measurements if self.probe else ():
