@@ -132,6 +132,9 @@ def recommend(
     no_probe: Annotated[bool, typer.Option("--no-probe", help=_("Do not measure."))] = False,
     budget: Annotated[float | None, typer.Option(help=_("Seconds to measure for; 60 unless told."))] = None,
     data: Annotated[Path | None, typer.Option(help=_("Your table (CSV): try simple models on it, too."))] = None,
+    column: Annotated[
+        str | None, typer.Option(help=_("The table's column to predict; its last unless told."))
+    ] = None,
     record_format: RecordFormat = None,
     as_json: AsJson = False,
 ) -> None:
@@ -144,8 +147,13 @@ def recommend(
         )
     if sum((probe is not None, no_probe, budget is not None)) > 1:
         raise InvalidInput(_("--probe, --no-probe and --budget exclude each other; expected one of them at most."))
-    told, table = read_project(project), _tried(data) if data else None
+    told = read_project(project)
     answers, known = told.project, knowing(told.weights)
+    if column and not data:
+        raise InvalidInput(_("--column names a column of a table; expected --data with it."))
+    table = _tried(data, column) if data else None
+    if table and answers.task in {None, table.facts.task}:
+        answers = answers.with_open(table.facts.answers)
     report: ProbeReport | None
     if no_probe:
         report = None
@@ -229,7 +237,7 @@ def _record(
     return render(decision_record(project, advice, report, machine=here, made_on=today))
 
 
-def _tried(data: Path) -> TableTrial:
+def _tried(data: Path, column: str | None) -> TableTrial:
     try:
         content = data.read_bytes()
     except OSError as error:
@@ -238,7 +246,7 @@ def _tried(data: Path) -> TableTrial:
                 path=data, reason=error.strerror
             )
         ) from error
-    running = RunningTrial(content, data.name)
+    running = RunningTrial(content, data.name, column)
     try:
         return running.result()
     finally:

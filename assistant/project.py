@@ -80,6 +80,10 @@ class Project(BaseModel):
             raise InvalidInput(_unknown_field(field))
         return parse_project({**self.answers, field: value})
 
+    def with_open(self, answers: Mapping[str, object]) -> Project:
+        """A copy in which these answers are given to what is not answered yet; raises `InvalidInput` as above."""
+        return parse_project({**answers, **self.answers})
+
 
 FIELDS: tuple[str, ...] = tuple(Project.model_fields)
 

@@ -147,8 +147,9 @@ def _headline(advice: Recommendation) -> Iterator[RenderableType]:
             for each in advice.break_even
             if advice.steps_per_epoch and job.candidate in {each.sooner, each.later}
         )
-    if advice.simpler_first:
-        yield Text(advice.simpler_first, style="green")
+    for told in dict.fromkeys((advice.simpler_first, advice.table)):
+        if told:
+            yield Text(told, style="green")
 
 
 def _reasons(advice: Recommendation) -> Iterator[RenderableType]:

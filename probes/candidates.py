@@ -20,7 +20,7 @@ class Candidate:
     `module` is the adapter in `probes.frameworks`, `mode` what it is asked to do; `distributions` are the
     installed packages (distribution names) it needs and whose versions belong to its results. `start_s` is what
     import, build and first step of a small network typically take (two cores of an AMD EPYC, nothing compiled
-    before): it only orders the work, so that what is quick is measured first.
+    before): what is quick is measured first, and nobody is given up before that long while there is time.
     """
 
     id: str

@@ -113,6 +113,7 @@ def recommend(
         unknown=tuple(question.id for question in open_questions(project, (), case.knowledge, inquiry.machine)),
         assumptions=dict(job.assumptions),
         simpler_first=_simpler_first(case, table),
+        table=finding(table) if table else None,
         relax=() if order else answers_to_relax(case.answers, case.knowledge),
         workload=job.workload.id,
         own_weights=own_weights(case.knowledge),
@@ -213,7 +214,10 @@ def _flips(inquiry: Inquiry, winner: str) -> tuple[Flip, ...]:
 def _simpler_first(case: Case, table: TableTrial | None) -> str | None:
     """What to try before a network: as measured on the person's own table, else by the rules."""
     if table is not None and case.answers.get("task") in {None, table.facts.task}:
-        return None if table.network_is_better else finding(table)
+        if table.simple_will_do:
+            return finding(table)
+        if table.network == "better":
+            return None
     holding = (rule for rule in case.knowledge.simpler_first if rule.when.matches(case.answers))
     return next((_(rule.reason) for rule in holding), None)
 

@@ -128,7 +128,8 @@ class Recommendation(Record):
     the frameworks that are equally good here, the winner first, when the margin is within the noise. `why_not`
     says for each framework what speaks against it: its exclusion, or what it lacks beside the winner (the winner
     itself: beside the runner-up). `break_even` says from when on a slower start pays, for that job.
-    `own_weights` are those of the person, by criterion; empty where they follow from the answers.
+    `table` says what models reached on the person's own table, if they gave one. `own_weights` are those of the
+    person, by criterion; empty where they follow from the answers.
     """
 
     winner: Choice | None
@@ -145,6 +146,7 @@ class Recommendation(Record):
     unknown: tuple[str, ...]
     assumptions: dict[str, Any] = {}
     simpler_first: str | None = None
+    table: str | None = None
     relax: tuple[str, ...] = ()
     workload: str | None = None
     own_weights: dict[str, float] = {}

@@ -76,18 +76,14 @@ def _require_same_versions(about: Path) -> None:
     if not about.exists():
         return
     then, now = tomllib.loads(about.read_text(encoding="utf-8"))["versions"], installed_versions()
-    changed = {name: now[name] for name in then.keys() & now.keys() if _release(then[name]) != _release(now[name])}
+    names = sorted(then.keys() | now.keys())
+    changed = {name: now.get(name, _("none")) for name in names if then.get(name) != now.get(name)}
     if changed:
         raise InvalidInput(
             _(
                 "{path} was measured with other versions than {versions}; install those it names, or move it away."
-            ).format(path=about, versions=", ".join(f"{name} {version}" for name, version in sorted(changed.items())))
+            ).format(path=about, versions=", ".join(f"{name} {version}" for name, version in changed.items()))
         )
-
-
-def _release(version: str) -> str:
-    """2.13.0 for the 2.13.0+cpu of a build."""
-    return version.partition("+")[0]
 
 
 def _stages(jobs: Sequence[Job]) -> list[Stage]:

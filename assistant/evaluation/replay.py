@@ -82,6 +82,7 @@ class _Replayed:
         self.imported = False
         self.alive = True
         self._imported_at = math.inf
+        self._peak_mb = 0.0
         self._rows = rows
         self._row = next(iter(rows.values()))
         self._clock = clock
@@ -127,10 +128,9 @@ class _Replayed:
         return Block(steps=steps, seconds=seconds, cpu_s=seconds, lead_in_s=lead_in_s)
 
     def peak_memory(self, _timeout_s: float) -> PeakMemory:
-        if self._row.memory_mb is not None:
-            return PeakMemory(memory_mb=self._row.memory_mb)
-        # Memory is recorded of the largest network that a worker had held by then.
-        return PeakMemory(memory_mb=max(row.memory_mb or 0.0 for row in self._rows.values()))
+        # What had held a larger network by then has no memory of this one recorded; here it holds that one still.
+        self._peak_mb = max(self._peak_mb, self._row.memory_mb or 0.0)
+        return PeakMemory(memory_mb=self._peak_mb)
 
     def close(self) -> None:
         self.alive = False

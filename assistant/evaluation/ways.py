@@ -18,8 +18,8 @@ from probes.report import CandidateResult, ProbeReport
 
 @dataclass(frozen=True)
 class Setting:
-    """What a trial is made of: the corpus, what may be learned from it (nothing of the job's family), the job, the
-    seconds to measure for, and a seed.
+    """What a trial is made of: the corpus, what may be learned from it (none of the jobs of this one's family), the
+    job, the seconds to measure for, and a seed.
     """
 
     corpus: Corpus

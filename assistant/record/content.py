@@ -177,7 +177,8 @@ def _making(basis: Basis, seed: int) -> Iterator[Block]:
     yield Code("toml", tuple(_project_file(basis)))
     measured = "--probe probe.json" if basis.report else "--no-probe"
     yield Paragraph(_("The same again, with that file and what was measured:"))
-    yield Code("sh", (f"probewise recommend --project project.toml {measured} --format markdown",))
+    table = "--data table.csv " if basis.advice.table else ""
+    yield Code("sh", (f"probewise recommend --project project.toml {measured} {table}--format markdown",))
 
 
 def _project_file(basis: Basis) -> Iterator[str]:

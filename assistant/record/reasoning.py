@@ -56,6 +56,8 @@ def _decision(basis: Basis) -> Iterator[Block]:
     yield Paragraph(_margin(advice))
     if advice.simpler_first:
         yield Notice((Strong(_("Try something simpler first.")), advice.simpler_first))
+    if advice.table and advice.table != advice.simpler_first:
+        yield Paragraph(advice.table)
     winner = advice.winner.framework
     if advice.reasons:
         yield Heading(_("What speaks for {framework}").format(framework=wording.framework_name(winner)))

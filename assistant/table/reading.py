@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import re
+import warnings
+from io import BytesIO, StringIO
 from pathlib import Path
 from statistics import fmean
 
+import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
@@ -14,7 +19,7 @@ from assistant.language import _
 from assistant.table.records import TableFacts, TableTask
 
 # To find out what separates the columns.
-SNIFFED_CHARACTERS = 64_000
+SNIFFED_BYTES = 64_000
 SEPARATORS = ",;\t|"
 
 # Numbers with more different values than this are amounts, not classes.
@@ -25,6 +30,10 @@ MOST_COLUMNS = 5_000
 
 # A column of words rather than of names: so many words in a cell, on average.
 TEXT_WORDS = 4.0
+
+# A word, or one sign of a writing that sets no spaces between words.
+SIGNS = "\u3040-\u30ff\u3400-\u9fff"
+TOKEN = rf"[{SIGNS}]|[^\W{SIGNS}]+"
 
 # A column in which nearly every row has a value of its own names the row.
 NAMING_SHARE = 0.95
@@ -52,8 +61,12 @@ def read_table(path: Path, name: str, target: str | None) -> tuple[pd.DataFrame,
                 name=name, rows=len(frame), column=wanted, least=LEAST_ROWS
             )
         )
-    left_out = tuple(column for column in columns if column != wanted and not _tells(frame[column]))
-    inputs = [column for column in columns if column not in {wanted, *left_out}]
+    inputs = [column for column in columns if column != wanted and _tells(frame[column])]
+    texts = [column for column in inputs if is_text(frame[column])]
+    if 2 * len(texts) < len(inputs):
+        # A remark beside many other columns does not make a text of the table.
+        inputs = [column for column in inputs if column not in texts]
+    left_out = tuple(column for column in columns if column not in {wanted, *inputs})
     if not inputs:
         raise InvalidInput(
             _("{name} has no column to predict {column} from; expected one or more.").format(name=name, column=wanted)
@@ -72,13 +85,11 @@ def read_table(path: Path, name: str, target: str | None) -> tuple[pd.DataFrame,
 
 
 def column_names(table: bytes) -> tuple[str, ...]:
-    """The names in the first line of a table; none where it is not text."""
+    """The columns of a table by name, as `read_table` calls them; none where it is no table."""
     try:
-        head = table[:SNIFFED_CHARACTERS].decode(
-            "utf-8", errors="strict" if len(table) <= SNIFFED_CHARACTERS else "ignore"
-        )
-        return tuple(next(csv.reader([head.splitlines()[0]], delimiter=_separator(head))))
-    except (UnicodeDecodeError, IndexError, StopIteration, csv.Error):
+        head = _head(table)
+        return tuple(map(str, pd.read_csv(StringIO(head), sep=_separator(head), index_col=False, nrows=0).columns))
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
         return ()
 
 
@@ -86,15 +97,13 @@ def is_text(column: pd.Series) -> bool:
     """Whether a column holds sentences."""
     if is_numeric_dtype(column):
         return False
-    words = [len(str(cell).split()) for cell in column.dropna()]
+    words = [len(re.findall(TOKEN, str(cell))) for cell in column.dropna()]
     return bool(words) and fmean(words) >= TEXT_WORDS
 
 
 def _frame(path: Path, name: str) -> pd.DataFrame:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            head = file.read(SNIFFED_CHARACTERS)
-        frame = pd.read_csv(path, sep=_separator(head), encoding="utf-8", low_memory=False)
+        frame = _parsed(path.read_bytes())
     except UnicodeDecodeError as error:
         raise InvalidInput(_("{name} is not text in UTF-8; save it as CSV in UTF-8.").format(name=name)) from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -108,6 +117,28 @@ def _frame(path: Path, name: str) -> pd.DataFrame:
             )
         )
     return frame
+
+
+def _parsed(content: bytes) -> pd.DataFrame:
+    """The table, with whichever sign for decimals makes more columns numbers; what is infinite is missing."""
+    separator = _separator(_head(content))
+    with warnings.catch_warnings():
+        # A separator at the end of every line stands for no column of its own.
+        warnings.simplefilter("ignore", pd.errors.ParserWarning)
+        read = (
+            pd.read_csv(
+                BytesIO(content), sep=separator, decimal=sign, encoding="utf-8-sig", index_col=False, low_memory=False
+            )
+            for sign in (".," if separator == ";" else ".")
+        )
+        frame = max(read, key=lambda each: sum(map(is_numeric_dtype, each.dtypes)))
+    return frame.replace([np.inf, -np.inf], np.nan)
+
+
+def _head(content: bytes) -> str:
+    """Enough of a table to find out how it is written; raises `UnicodeDecodeError` for what is not UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    return decoder.decode(content[:SNIFFED_BYTES], final=len(content) <= SNIFFED_BYTES)
 
 
 def _separator(head: str) -> str:

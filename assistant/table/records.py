@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from assistant.table.scores import interval, surely_better
 from probes.records import Record
 
 TableTask = Literal["tabular_classification", "tabular_regression", "text_classification"]
@@ -12,22 +13,30 @@ Metric = Literal["accuracy", "r2"]
 
 
 class ModelResult(Record):
-    """One model on rows that it was not fitted on: the mean of `folds`, its 90 % interval, seconds for one fit.
+    """One model on rows that it was not fitted on: its score on each fold, and seconds for one fit.
 
     `constant` always says the most frequent class, or the mean: who does no better has learned nothing.
     """
 
     model: ModelName
-    score: float
-    low: float
-    high: float
-    folds: int
+    scores: tuple[float, ...]
     fit_s: float
+
+    @property
+    def score(self) -> float:
+        """The mean of the folds."""
+        return interval(self.scores)[0]
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The 90 % interval of the mean."""
+        _mean, low, high = interval(self.scores)
+        return low, high
 
 
 class TableFacts(Record):
     """What the table tells of the project. `inputs` are the columns to predict `target` from; `left_out` names those
-    that no model here uses (a row's own name, a date), `size_gb` is that of the file in 10^9 bytes.
+    that no model here uses (a row's own name, a date, a remark), `size_gb` is that of the file in 10^9 bytes.
     """
 
     name: str
@@ -47,7 +56,7 @@ class TableFacts(Record):
 
 
 class TableTrial(Record):
-    """The facts, and the models that were tried on `sampled` of its rows, scored by `metric`."""
+    """The facts, and the models that were tried on `sampled` of its rows, scored by `metric` on the same folds."""
 
     facts: TableFacts
     metric: Metric
@@ -61,16 +70,33 @@ class TableTrial(Record):
     @property
     def best_simple(self) -> ModelResult | None:
         """The better one of the linear model and the boosted trees; of two alike the one that fits faster."""
-        simple = [each for each in self.models if each.model in {"linear", "boosting"}]
-        if not simple:
+        if not self._simple:
             return None
-        best = max(simple, key=lambda each: each.score)
-        alike = [each for each in simple if each.high >= best.score]
+        best = max(self._simple, key=lambda each: each.score)
+        alike = [each for each in self._simple if not surely_better(best.scores, each.scores)]
         return min(alike, key=lambda each: each.fit_s)
 
     @property
-    def network_is_better(self) -> bool:
-        """Whether a small network surely does better than either."""
-        network = self.model("network")
-        simple = [each.high for each in self.models if each.model in {"linear", "boosting"}]
-        return network is not None and bool(simple) and network.low > max(simple)
+    def learned(self) -> bool:
+        """Whether a simple model surely does better than always giving the same answer."""
+        constant = self.model("constant")
+        return constant is not None and any(surely_better(each.scores, constant.scores) for each in self._simple)
+
+    @property
+    def network(self) -> Literal["better", "alike", "worse"] | None:
+        """How a small network does beside the simple models, as far as that is sure; None where none was tried."""
+        network, best = self.model("network"), self.best_simple
+        if network is None or best is None:
+            return None
+        if all(surely_better(network.scores, each.scores) for each in self._simple):
+            return "better"
+        return "worse" if surely_better(best.scores, network.scores) else "alike"
+
+    @property
+    def simple_will_do(self) -> bool:
+        """Whether a simple model learned something, and a small network surely nothing more."""
+        return self.learned and self.network in {"alike", "worse"}
+
+    @property
+    def _simple(self) -> list[ModelResult]:
+        return [each for each in self.models if each.model in {"linear", "boosting"}]

@@ -1,20 +1,11 @@
-"""Trying simple models on a table, in a process of its own: `python -m assistant.table.trial FILE NAME [TARGET]`.
-
-Prints a `TableTrial` as JSON, or what is wrong with the table on stderr (exit code 2). Waits for the machine's lock:
-no measurement is disturbed.
-"""
+"""Trying simple models on a table: every one fitted and scored on the same folds."""
 
 from __future__ import annotations
 
-import math
-import os
-import sys
 import time
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
@@ -33,21 +24,19 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from assistant.errors import InvalidInput
-from assistant.language import _, environment_language, use_language
-from assistant.table.reading import LEAST_ROWS, is_text, read_table
+from assistant.language import _
+from assistant.table.reading import LEAST_ROWS, TOKEN, is_text, read_table
 from assistant.table.records import Metric, ModelName, ModelResult, TableFacts, TableTrial
-from probes.machine_lock import machine_to_itself
+from assistant.table.scores import FOLDS
 
 # Rows that are tried on: enough to tell models apart by a few percent, few enough for seconds.
 MOST_ROWS = 10_000
-FOLDS = 5
-
 # Values of a column of names that get a column of their own.
 MOST_CATEGORIES = 30
 MOST_WORDS = 20_000
 
-# Student's t, 95th percentile, four degrees of freedom: a two-sided 90 % interval from five folds.
-T_95 = 2.132
+# A network of so many rows can spare a tenth of them to see when to stop.
+STOPPING_ROWS = 2_000
 
 # A class with fewer rows than folds cannot be in each of them.
 LEAST_OF_A_CLASS = FOLDS
@@ -67,12 +56,9 @@ def try_models(path: Path, name: str, target: str | None, seed: int = 0) -> Tabl
     """Read the table and fit every model on five folds of at most `MOST_ROWS` of its rows; raises `InvalidInput`."""
     frame, facts = read_table(path, name, target)
     data = _data(frame, facts, seed)
-    best: dict[ModelName, ModelResult] = {}
-    for model, estimator in _models(data, seed):
-        found = _scored(model, estimator, data, seed)
-        best[model] = max(found, best.get(model, found), key=lambda each: each.score)
+    models = tuple(_scored(model, estimator, data, seed) for model, estimator in _models(data, seed))
     metric: Metric = "accuracy" if data.classes else "r2"
-    return TableTrial(facts=facts, metric=metric, sampled=len(data.inputs), models=tuple(best.values()))
+    return TableTrial(facts=facts, metric=metric, sampled=len(data.inputs), models=models)
 
 
 def _data(frame: pd.DataFrame, facts: TableFacts, seed: int) -> _Data:
@@ -114,12 +100,12 @@ def _models(data: _Data, seed: int) -> Iterator[tuple[ModelName, BaseEstimator]]
         return
     boosting = HistGradientBoostingClassifier if data.classes else HistGradientBoostingRegressor
     yield "boosting", make_pipeline(_few_categories(data), boosting(random_state=seed))
-    for stops_early in (True, False):
-        yield "network", make_pipeline(_columns(data), _network(data, seed, stops_early=stops_early))
+    yield "network", make_pipeline(_columns(data), _network(data, seed))
 
 
-def _network(data: _Data, seed: int, *, stops_early: bool) -> BaseEstimator:
-    """Two hidden layers. To stop early costs a tenth of the rows, which may be worth it or not."""
+def _network(data: _Data, seed: int) -> BaseEstimator:
+    """Two hidden layers."""
+    stops_early = len(data.inputs) >= STOPPING_ROWS
     options = {"hidden_layer_sizes": (64, 64), "early_stopping": stops_early, "max_iter": 500, "random_state": seed}
     if data.classes:
         return MLPClassifier(**options)
@@ -132,7 +118,14 @@ def _columns(data: _Data) -> ColumnTransformer:
     numbers = [column for column in data.inputs if column not in {*names, *data.texts}]
     scaled = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
     parts: list[tuple[str, Any, Any]] = [("numbers", scaled, numbers), ("names", _encoder(), names)]
-    parts += [(f"words of {column}", TfidfVectorizer(max_features=MOST_WORDS), column) for column in data.texts]
+    parts += [
+        (
+            f"words of {column}",
+            TfidfVectorizer(token_pattern=TOKEN, ngram_range=(1, 2), max_features=MOST_WORDS),
+            column,
+        )
+        for column in data.texts
+    ]
     return ColumnTransformer([part for part in parts if part[2]])
 
 
@@ -157,26 +150,4 @@ def _scored(model: ModelName, estimator: BaseEstimator, data: _Data, seed: int) 
         fresh.fit(data.inputs.iloc[fitted], data.wanted[fitted])
         fits_s.append(time.perf_counter() - began)
         scores.append(float(fresh.score(data.inputs.iloc[held_out], data.wanted[held_out])))
-    mean, half = fmean(scores), T_95 * stdev(scores) / math.sqrt(FOLDS)
-    return ModelResult(
-        model=model, score=mean, low=mean - half, high=mean + half, folds=FOLDS, fit_s=sorted(fits_s)[FOLDS // 2]
-    )
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Print the trial of a table; 2 for what is none."""
-    use_language(environment_language(os.environ))
-    path, name, *target = arguments
-    warnings.simplefilter("ignore")
-    try:
-        with machine_to_itself():
-            trial = try_models(Path(path), name, target[0] if target else None)
-    except InvalidInput as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    sys.stdout.write(trial.model_dump_json())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    return ModelResult(model=model, scores=tuple(scores), fit_s=sorted(fits_s)[FOLDS // 2])

@@ -21,19 +21,24 @@ def model_name(name: ModelName) -> str:
 def score(result: ModelResult, metric: Metric) -> str:
     """A score with its interval."""
     if metric == "accuracy":
-        shares = (result.score, max(result.low, 0.0), min(result.high, 1.0))
+        low, high = result.range
+        shares = (result.score, max(low, 0.0), min(high, 1.0))
         told = _("{score} right ({low} to {high})")
         return told.format(**dict(zip(("score", "low", "high"), map(wording.percent, shares), strict=True)))
-    return _("R\u00b2 {score:.2f} ({low:.2f} to {high:.2f})").format(
-        score=result.score, low=result.low, high=result.high
-    )
+    low, high = result.range
+    return _("R\u00b2 {score:.2f} ({low:.2f} to {high:.2f})").format(score=result.score, low=low, high=high)
 
 
 def finding(trial: TableTrial) -> str | None:
-    """What to begin with, from what was measured on the table; None where nothing but a constant was tried."""
+    """What simple models and a small network reached on the table; None where nothing but a constant was tried."""
     simple, network = trial.best_simple, trial.model("network")
     if simple is None:
         return None
+    if not trial.learned:
+        return _(
+            "On your table no simple model surely does better than always the same answer ({model}: {score}): its "
+            "columns may not tell what is to be predicted."
+        ).format(model=model_name(simple.model), score=score(simple, trial.metric))
     begin = {
         "accuracy": _("On your table {model} in scikit-learn is {score} on rows it has not seen, fitted in {time}."),
         "r2": _("On your table {model} in scikit-learn reaches {score} on rows it has not seen, fitted in {time}."),
@@ -43,11 +48,11 @@ def finding(trial: TableTrial) -> str | None:
             model=model_name(simple.model), score=score(simple, trial.metric), time=wording.duration(simple.fit_s)
         )
     ]
-    if network is not None:
-        verdict = (
-            _("A small network did better: {score}.")
-            if trial.network_is_better
-            else _("A small network did no better: {score}, fitted in {time}.")
-        )
+    if network is not None and trial.network is not None:
+        verdict = {
+            "better": _("A small network did better: {score}, fitted in {time}."),
+            "alike": _("A small network did about as well: {score}, fitted in {time}."),
+            "worse": _("A small network did worse: {score}, fitted in {time}."),
+        }[trial.network]
         told.append(verdict.format(score=score(network, trial.metric), time=wording.duration(network.fit_s)))
     return sentences(*told)

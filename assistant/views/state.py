@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 import streamlit as st
@@ -65,7 +66,7 @@ class State:
     `stopped` that the measuring was stopped, `broken` that it broke off.
 
     `history_problem` says in a sentence why the history could not be used; `unsaved` is what it did not take so far.
-    `table` is what the person gave of their own.
+    `table` is what the person gave of their own, `table_told` what it answered.
     """
 
     interview: Interview
@@ -82,6 +83,7 @@ class State:
     unsaved: tuple[ProbeReport, ...] = ()
     brought: Brought | None = None
     table: Table | None = None
+    table_told: Mapping[str, object] = field(default_factory=dict)
     advised: Advised | None = None
     fitted: Forecaster = UNMEASURED
     turns: int = 0

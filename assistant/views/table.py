@@ -75,15 +75,23 @@ def _follow() -> None:
 
 
 def _answer(now: State, trial: TableTrial) -> None:
-    """What the table tells is true of the project, whatever was answered before."""
-    interview = now.interview
-    for field, value in trial.facts.answers.items():
+    """What the table tells of what is still open, or was told by a table before; what the person said stays."""
+    interview, told = now.interview, {}
+    said = {field: value for field, value in interview.project.answers.items() if now.table_told.get(field) != value}
+    if said.get("task", trial.facts.task) == trial.facts.task:
+        told = {field: value for field, value in trial.facts.answers.items() if field not in said}
+    for field, value in told.items():
         interview = interview.answer(field, value)
+    now.table_told = told
     now.move(interview)
 
 
 def _show_trial(trial: TableTrial) -> None:
     _choose_target(trial.facts.columns, trial.facts.target)
+    said = state().interview.project.task
+    if said not in {None, trial.facts.task}:
+        other = _("This column makes it another task than your answers say ({task}); they stay as they are.")
+        st.caption(plain(other.format(task=wording.answer_label("task", trial.facts.task))))
     found = words.finding(trial)
     if found:
         st.markdown(plain(found))
@@ -98,10 +106,10 @@ def _show_trial(trial: TableTrial) -> None:
         hide_index=True,
         alt=_("What each model reached on your table"),
     )
-    told = _("On {sampled:,} of {rows:,} rows, five folds; the range holds the mean nine times in ten.")
+    told = _("On {sampled:,} of {rows:,} rows, five folds; the range says how far the mean may be off.")
     st.caption(told.format(sampled=trial.sampled, rows=trial.facts.rows))
     if trial.facts.left_out:
-        left_out = _("Left out, for they only name a row or never change: {columns}.")
+        left_out = _("Left out, for they name a row, never change or are texts: {columns}.")
         st.caption(plain(left_out.format(columns=wording.listing(trial.facts.left_out))))
 
 
@@ -125,7 +133,7 @@ def _take_in() -> None:
 def _predict_another() -> None:
     table = state().table
     chosen = st.session_state.get("table-target")
-    if table is not None and chosen in column_names(table.content):
+    if table is not None and chosen in (table.trial.facts.columns if table.trial else column_names(table.content)):
         state().table = Table(table.name, table.content, target=chosen)
         _start.clear()
 

@@ -16,6 +16,7 @@ from assistant.errors import InvalidInput
 from probes.candidates import CANDIDATES
 from probes.comparison import Ratio
 from probes.costs import costs
+from probes.environments import installed_versions
 from probes.errors import UnknownId
 from probes.hardware import machine
 from probes.report import Accelerator, Control
@@ -111,7 +112,13 @@ class Sessions:
     def report(self):
         contended = len(self.asked) - 1 in self._contended
         rows = (result("jax-jit", 2.0 if contended else 1.0),)
-        return a_report(workload=self._workloads[0], candidates=rows, rungs=(), contended=contended)
+        return a_report(
+            workload=self._workloads[0],
+            versions=installed_versions(),
+            candidates=rows,
+            rungs=(),
+            contended=contended,
+        )
 
 
 def test_a_sweep_measures_each_job_twice_and_goes_on_where_it_ended(tmp_path, monkeypatch) -> None:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from assistant import cli, evaluation_command
 from assistant.advice.estimates import Estimate, JobForecast
-from assistant.evaluation.evaluate import evaluate
+from assistant.evaluation.evaluate import evaluate, trials
 from assistant.evaluation.summary import closed_gap, single_best, summarize
 from assistant.evaluation.trials import Trial, Truth, fastest, truths
 from assistant.evaluation.ways import Setting, always, probewise, real_target, smallest_winner
@@ -82,6 +82,23 @@ def test_the_forecast_of_what_was_measured_itself_is_as_good_as_its_samples(lapt
     found = summarize([probewise(Setting(measured, measured, known, 120.0, seed)) for seed in range(5)], 120.0)
     assert found.step_time_mape < 0.1
     assert found.memory_median == 0
+
+
+def test_a_way_of_choosing_may_learn_from_other_families_only(laptop) -> None:
+    others = next(job for job in ORDINARY_JOBS if job.family != SMALL_JOB.family)
+    measured = corpus(laptop, RATES, SMALL_JOB, others)
+    settings = []
+
+    def watched(setting: Setting) -> Trial:
+        settings.append(setting)
+        return always("jax-jit")(setting)
+
+    trials(watched, measured, truths(measured), 60.0, range(2))
+    assert len(settings) == 4
+    for setting in settings:
+        families = {SMALL_JOB.id: SMALL_JOB.family, others.id: others.family}
+        learned = {families[passage.job] for passage in setting.learned.passages.values()}
+        assert learned == set(families.values()) - {setting.truth.job.family}
 
 
 def test_an_equal_share_that_is_too_short_for_a_step_shows_nothing(laptop) -> None:
