@@ -20,6 +20,8 @@ def break_even(found: BreakEven, steps_per_epoch: int) -> str:
             steps=_with_range(count(found.steps), found),
             epoch=math.ceil(found.steps / steps_per_epoch),
         )
+    if found.steps_low is not None and found.steps_low < 2:
+        return _("Whether {sooner} or {later} is ahead cannot be told: too little is known of both.").format(**names)
     if found.steps_low is not None:
         return _("{later} may never catch up with {sooner}; if it does, after {low} steps or more.").format(
             **names, low=count(found.steps_low)

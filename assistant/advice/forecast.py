@@ -29,7 +29,7 @@ from assistant.project import Project
 from assistant.target import Target, trains_on
 from probes.candidates import CANDIDATES
 from probes.costs import Costs, costs
-from probes.memory.growth import MemoryGrowth, largest_batch
+from probes.memory.growth import PEAK_SD_MB, MemoryGrowth, largest_batch
 from probes.report import CandidateResult, ProbeReport
 from probes.workloads import MAX_BATCH, Workload
 
@@ -101,7 +101,7 @@ class Forecaster:
             fit_together(terms, _points(rows, figure), typical_growth(self.learned, terms, family, figure))
             for terms, figure in ((STEP_TERMS, _step_ms), (COMPILE_TERMS, _compile_s))
         )
-        memory = _points(rows, lambda result: result.memory_mb)
+        memory = _points(rows, _memory_mb, _memory_log_sd)
         memory_mb = {each: fit(MEMORY_TERMS, points, TYPICAL_MEMORY) for each, points in memory.items() if points}
         return {
             candidate: CandidateModels(
@@ -213,17 +213,28 @@ def measured_log_sd(result: CandidateResult) -> float:
 
 
 def _points(
-    rows: Mapping[str, tuple[Row, ...]], figure: Callable[[CandidateResult], float | None]
+    rows: Mapping[str, tuple[Row, ...]],
+    figure: Callable[[CandidateResult], float | None],
+    log_sd: Callable[[Row], float] = lambda row: row.log_sd,
 ) -> dict[str, list[Point]]:
-    """The figure of each candidate's measured rows, as points to fit."""
+    """The figure of each candidate's measured rows, as points to fit; `log_sd` is of its logarithm."""
     return {
-        candidate: [Point(row.costs, value, row.log_sd) for row in own if (value := figure(row.result))]
+        candidate: [Point(row.costs, value, log_sd(row)) for row in own if (value := figure(row.result))]
         for candidate, own in rows.items()
     }
 
 
 def _step_ms(result: CandidateResult) -> float | None:
     return result.step_ms
+
+
+def _memory_mb(result: CandidateResult) -> float | None:
+    return result.memory_mb
+
+
+def _memory_log_sd(row: Row) -> float:
+    """What fresh processes differ by; however busy the machine is, memory is not."""
+    return PEAK_SD_MB / row.result.memory_mb if row.result.memory_mb else 0.0
 
 
 def _compile_s(result: CandidateResult) -> float | None:
@@ -276,5 +287,5 @@ def _as_measured(row: Row) -> JobForecast:
         result.candidate,
         step_ms=Estimate(result.step_ms, row.log_sd, "measured"),
         first_result_s=Estimate(first_s, row.log_sd, "measured") if first_s else None,
-        memory_mb=Estimate(result.memory_mb, row.log_sd, "measured") if result.memory_mb else None,
+        memory_mb=Estimate(result.memory_mb, _memory_log_sd(row), "measured") if result.memory_mb else None,
     )

@@ -141,6 +141,10 @@ def _memory(known: list[ForecastRow], job: Target) -> None:
     short = {row.candidate: words for row in told if (words := job_words.short_of_memory(row, job.workload.batch))}
     for sentence in short.values():
         st.warning(plain(sentence), icon=":material/memory:")
+    if not short and len(told) == len(known):
+        every = _("A batch of {batch:,} should fit with every candidate above.")
+        st.markdown(every.format(batch=job.workload.batch))
+        return
     fitting = [wording.candidate_name(row.candidate) for row in told if row.candidate not in short]
     if fitting:
         fits = _("A batch of {batch:,} should fit with {candidates}.")

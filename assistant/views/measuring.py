@@ -14,6 +14,7 @@ from assistant.language import _
 from assistant.reuse import Earlier, find_earlier
 from assistant.target import interview_workloads
 from assistant.views.state import State
+from probes.campaign.pacing import MIN_ROUNDS
 from probes.environments import installed_versions
 from probes.hardware import machine
 from probes.report import ProbeReport, Progress
@@ -108,8 +109,28 @@ def follow(state: State) -> Progress | None:
     if progress.stage == "waiting" and not state.again and _reuse(state, _look_up(state)):
         # Who measured on this machine before us has measured the same.
         return None
-    state.report = (state.earlier.report if state.earlier else None) or measuring.report or state.report
+    state.report = (state.earlier.report if state.earlier else None) or _newest(measuring.report, state.report)
     return progress
+
+
+def _newest(report: ProbeReport | None, known: ProbeReport | None) -> ProbeReport | None:
+    """The report that is being made, once it tells of another candidate; what is known, until then.
+
+    To advise anew after every block would take the time of what is being measured.
+    """
+    if report is None or (known is not None and _told(report) == _told(known)):
+        return known
+    return report
+
+
+def _told(report: ProbeReport) -> set[tuple[str, str, str]]:
+    """Of which candidates on which network it has a figure that will hardly change, or the reason why there is none."""
+    return {
+        (measurement.workload.id, row.candidate, row.status)
+        for measurement in report.measurements
+        for row in measurement.candidates
+        if row.status != "ok" or row.rounds >= MIN_ROUNDS
+    }
 
 
 def stop(state: State) -> None:

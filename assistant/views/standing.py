@@ -21,7 +21,7 @@ from probes.report import ProbeReport, Progress
 from probes.words import sentences
 
 # Often enough to be seen moving, and little enough work to leave the cores to what is being measured.
-POLL_S = 1.0
+POLL_S = 2.0
 
 # With five frameworks an even share is 0.2: a leader below this has no lead worth a word.
 UNDECIDED = 0.35

@@ -82,6 +82,11 @@ def test_the_words_name_the_epoch() -> None:
     )
 
 
+def test_of_two_that_nobody_knows_well_nothing_is_said() -> None:
+    found = break_even(EAGER, forecast("pytorch-compile", 12.0, 95.0, log_sd=1.0))
+    assert "cannot be told" in job_words.break_even(found, 100)
+
+
 def test_a_pair_is_told_once_and_what_cannot_be_used_does_not_lead() -> None:
     graph, xla = forecast("tensorflow-graph", 9.0, 60.0), forecast("tensorflow-xla", 5.0, 80.0)
     (found,) = lead_changes({each.candidate: each for each in (graph, xla)})
