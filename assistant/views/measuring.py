@@ -124,7 +124,7 @@ def _newest(report: ProbeReport | None, known: ProbeReport | None) -> ProbeRepor
 
 
 def _told(report: ProbeReport) -> set[tuple[str, str, str]]:
-    """Of which candidates on which network it has a figure that will hardly change, or the reason why there is none."""
+    """Of which candidates on which network it has a figure that will hardly change, or why there is none."""
     return {
         (measurement.workload.id, row.candidate, row.status)
         for measurement in report.measurements

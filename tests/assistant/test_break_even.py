@@ -83,7 +83,7 @@ def test_the_words_name_the_epoch() -> None:
 
 
 def test_of_two_that_nobody_knows_well_nothing_is_said() -> None:
-    found = break_even(EAGER, forecast("pytorch-compile", 12.0, 95.0, log_sd=1.0))
+    found = break_even(EAGER, forecast("pytorch-compile", 2.1, 95.0, log_sd=0.5))
     assert "cannot be told" in job_words.break_even(found, 100)
 
 
