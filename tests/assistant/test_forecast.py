@@ -82,9 +82,13 @@ def test_contention_widens_the_interval(laptop) -> None:
 
 def test_one_measured_size_says_nothing_about_growth(laptop) -> None:
     alone = report(laptop, ("mlp-tiny", (row("jax-jit", "mlp-tiny"),)))
-    forecast = Forecaster(alone).forecast(JOB, target(JOB))["jax-jit"]
+    forecast = Forecaster(alone, learned=()).forecast(JOB, target(JOB))["jax-jit"]
     assert forecast.step_ms is None
     assert "second" in (forecast.missing or "")
+    # With what grew elsewhere there is a forecast, and more doubt about it than a second size would leave.
+    helped = Forecaster(alone).forecast(JOB, target(JOB))["jax-jit"]
+    measured = Forecaster(three_rungs(laptop, "jax-jit")).forecast(JOB, target(JOB))["jax-jit"]
+    assert helped.step_ms.log_sd > 3 * measured.step_ms.log_sd
 
 
 def test_a_candidate_that_failed_on_the_larger_sizes_is_still_foretold_with_more_doubt(laptop) -> None:
