@@ -10,7 +10,7 @@ arXiv 2001.08361, section 2.1).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 from math import prod
 
 from probes.networks.layers import (
@@ -35,6 +35,10 @@ _BYTES_PER_VALUE = 4
 _MIB = 2**20
 _MOMENTS_OF_ADAM = 2
 _BACKWARD_AND_FORWARD = 3
+
+
+# Workloads whose costs are kept: more than a session asks for.
+MOST_KEPT = 1024
 
 
 @dataclass(frozen=True)
@@ -97,8 +101,12 @@ class LayerCosts:
     recurrent_steps: int = 0
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def costs(workload: Workload) -> Costs:
-    """Costs of one optimizer step of the workload; raises `InvalidWorkload` when its shapes do not fit."""
+    """Costs of one optimizer step of the workload; raises `InvalidWorkload` when its shapes do not fit.
+
+    Kept: every answer asks for the same few workloads, once a candidate.
+    """
     layers = [layer_costs(placed.layer, placed) for placed in place_layers(workload)]
     trained = sum(parameter.size for parameter in parameters(workload))
     kept = sum(layer.kept for layer in layers) + prod(workload.input.shape)

@@ -93,9 +93,7 @@ class Forecaster:
     def models(self) -> Mapping[str, CandidateModels]:
         """The fitted models by candidate id."""
         assert self.probe is not None
-        measured = self.probe.measurements
-        of_workload = {measurement.workload: costs(measurement.workload) for measurement in measured}
-        rows = {candidate.id: _rows(candidate.id, self.probe, of_workload) for candidate in CANDIDATES}
+        rows = {candidate.id: _rows(candidate.id, self.probe) for candidate in CANDIDATES}
         family = self.probe.workload.family
         step_ms, compile_s = (
             fit_together(terms, _points(rows, figure), typical_growth(self.learned, terms, family, figure))
@@ -118,7 +116,7 @@ class Forecaster:
         on_processor = project.accelerator == "none"
         return {
             candidate: JobForecast(candidate, missing=_("It was measured on an accelerator; the job has none."))
-            if on_processor and candidate in self.on_accelerator
+            if on_processor and candidate in self._on_accelerator
             else forecast
             for candidate, forecast in self.of_workload(job.workload).items()
         }
@@ -176,8 +174,7 @@ class Forecaster:
         return of_workload
 
     @cached_property
-    def on_accelerator(self) -> frozenset[str]:
-        """The candidates that were measured on one."""
+    def _on_accelerator(self) -> frozenset[str]:
         return frozenset(candidate for candidate, models in self.models.items() if _on_accelerator(models))
 
     def _unusable(self, project: Project, job: Target) -> str | None:
@@ -195,10 +192,10 @@ class Forecaster:
 UNMEASURED = Forecaster(None, learned=())
 
 
-def _rows(candidate: str, probe: ProbeReport, of_workload: Mapping[Workload, Costs]) -> tuple[Row, ...]:
+def _rows(candidate: str, probe: ProbeReport) -> tuple[Row, ...]:
     doubt = CONTENDED_FACTOR if probe.contended else 1.0
     return tuple(
-        Row(measurement.workload, of_workload[measurement.workload], result, doubt * measured_log_sd(result))
+        Row(measurement.workload, costs(measurement.workload), result, doubt * measured_log_sd(result))
         for measurement in probe.measurements
         for result in measurement.candidates
         if result.candidate == candidate

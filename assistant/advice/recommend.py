@@ -84,8 +84,7 @@ def recommend(
 
     `machine` is where the person sits (the probe's unless given); it answers what they left open. `forecaster` is
     one that was fitted on the probe already, `knowledge` other than the files', `table` what simple models reached on
-    the person's own. The same arguments give the same
-    recommendation.
+    the person's own. The same arguments give the same recommendation.
     """
     inquiry = Inquiry(
         project=project,

@@ -12,9 +12,8 @@ import numpy as np
 
 from assistant.advice.scaling import Point, Rates, Term, rates
 from assistant.corpus.records import Corpus, corpora
-from probes.costs import Costs, costs
+from probes.costs import costs
 from probes.report import CandidateResult
-from probes.workloads import Workload
 
 Figure = Callable[[CandidateResult], float | None]
 
@@ -44,14 +43,9 @@ def _points(corpus: Corpus, family: str, figure: Figure) -> list[list[Point]]:
         for measurement in passage.measurements if passage.part == "probe" else ():
             if measurement.workload.family != family:
                 continue
-            work = _costs(measurement.workload)
+            work = costs(measurement.workload)
             for result in measurement.candidates:
                 value = figure(result)
                 if value is not None:
                     by_candidate.setdefault(result.candidate, []).append(Point(work, value, 0.0))
     return list(by_candidate.values())
-
-
-@cache
-def _costs(workload: Workload) -> Costs:
-    return costs(workload)

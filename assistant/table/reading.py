@@ -65,7 +65,7 @@ def read_table(path: Path, name: str, target: str | None) -> tuple[pd.DataFrame,
     texts = [column for column in inputs if is_text(frame[column])]
     if 2 * len(texts) < len(inputs):
         # A remark beside many other columns does not make a text of the table.
-        inputs = [column for column in inputs if column not in texts]
+        inputs, texts = [column for column in inputs if column not in texts], []
     left_out = tuple(column for column in columns if column not in {wanted, *inputs})
     if not inputs:
         raise InvalidInput(
@@ -75,7 +75,7 @@ def read_table(path: Path, name: str, target: str | None) -> tuple[pd.DataFrame,
         name=name,
         columns=columns,
         target=wanted,
-        task=_task(frame, inputs, wanted, name),
+        task=_task(frame[wanted], name, texts=bool(texts)),
         rows=len(frame),
         inputs=len(inputs),
         left_out=left_out,
@@ -164,15 +164,16 @@ def _counts_up(column: pd.Series) -> bool:
     return int(column.max()) - int(column.min()) < 2 * len(column)
 
 
-def _task(frame: pd.DataFrame, inputs: list[str], target: str, name: str) -> TableTask:
-    wanted, different = frame[target], frame[target].nunique()
+def _task(wanted: pd.Series, name: str, *, texts: bool) -> TableTask:
+    """What it is to predict these values; `texts` is whether from texts."""
+    different = wanted.nunique()
     amounts = is_numeric_dtype(wanted) and not is_bool_dtype(wanted) and different > MOST_NUMERIC_CLASSES
     if amounts:
         return "tabular_regression"
     if not 2 <= different <= MOST_CLASSES:
         raise InvalidInput(
             _("{column} in {name} has {count} different values; expected 2 to {most} classes, or numbers.").format(
-                column=target, name=name, count=different, most=MOST_CLASSES
+                column=wanted.name, name=name, count=different, most=MOST_CLASSES
             )
         )
-    return "text_classification" if any(is_text(frame[column]) for column in inputs) else "tabular_classification"
+    return "text_classification" if texts else "tabular_classification"

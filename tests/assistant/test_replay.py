@@ -6,15 +6,27 @@ import time
 
 import pytest
 
+from assistant.corpus.records import Corpus
 from assistant.evaluation.replay import replayed_probe
 from probes.candidates import CANDIDATES
-from tests.assistant.corpora import LADDER_JOB, SMALL_JOB, corpus, failure
+from probes.report import CandidateResult
+from tests.assistant.corpora import LADDER_JOB, SMALL_JOB, corpus, failure, result
 
 RATES = {candidate.id: 10.0 + index for index, candidate in enumerate(CANDIDATES)}
 
 
 def statuses(report, status: str) -> set[str]:
     return {row.candidate for row in report.candidates if row.status == status}
+
+
+def small_job_with(laptop, *instead: CandidateResult) -> Corpus:
+    """The small job as it was recorded, with these rows in the place of their candidates' own."""
+    recorded = corpus(laptop, RATES, SMALL_JOB)
+    passage = recorded.passages[SMALL_JOB.id, "probe"]
+    (measured,) = passage.measurements
+    rows = {row.candidate: row for row in (*measured.candidates, *instead)}
+    passage.__dict__["measurements"] = (measured.model_copy(update={"candidates": tuple(rows.values())}),)
+    return recorded
 
 
 def test_with_time_enough_everything_is_found_as_it_was_recorded(laptop) -> None:
@@ -53,13 +65,8 @@ def test_the_same_seed_gives_the_same_and_another_another(laptop) -> None:
 
 
 def test_what_failed_then_fails_now_and_costs_only_itself(laptop) -> None:
-    recorded = corpus(laptop, RATES, SMALL_JOB)
-    passage = recorded.passages[SMALL_JOB.id, "probe"]
-    (measured,) = passage.measurements
-    rows = {row.candidate: row for row in measured.candidates}
-    rows["scikit-learn"] = failure("scikit-learn", "unusable", "No such layer.")
-    rows["keras-jax"] = failure("keras-jax", "failed", "It ended.")
-    passage.__dict__["measurements"] = (measured.model_copy(update={"candidates": tuple(rows.values())}),)
+    failures = failure("scikit-learn", "unusable", "No such layer."), failure("keras-jax", "failed", "It ended.")
+    recorded = small_job_with(laptop, *failures)
     report = replayed_probe(recorded, SMALL_JOB.ladder, budget_s=120.0, seed=0)
     told = {row.candidate: (row.status, row.error) for row in report.candidates if row.error}
     assert told == {"scikit-learn": ("unusable", "No such layer."), "keras-jax": ("failed", "It ended.")}
@@ -67,13 +74,9 @@ def test_what_failed_then_fails_now_and_costs_only_itself(laptop) -> None:
 
 
 def test_a_failure_costs_no_time_and_a_slow_import_is_out_of_time(laptop) -> None:
-    recorded = corpus(laptop, RATES, SMALL_JOB)
-    passage = recorded.passages[SMALL_JOB.id, "probe"]
-    (measured,) = passage.measurements
-    rows = {row.candidate: row for row in measured.candidates}
-    rows["jax-jit"] = failure("jax-jit", "failed", "It ended.")
-    rows["keras-torch"] = rows["keras-torch"].model_copy(update={"import_s": 500.0})
-    passage.__dict__["measurements"] = (measured.model_copy(update={"candidates": tuple(rows.values())}),)
+    recorded = small_job_with(
+        laptop, failure("jax-jit", "failed", "It ended."), result("keras-torch", 2.0, import_s=500.0)
+    )
     report = replayed_probe(recorded, SMALL_JOB.ladder, budget_s=240.0, seed=0)
     told = {row.candidate: row.status for row in report.candidates if row.status != "ok"}
     assert told == {"jax-jit": "failed", "keras-torch": "timeout"}
