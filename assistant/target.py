@@ -36,8 +36,12 @@ BATCH_FACTOR = 8
 LEAST_STEP_FLOPS = 1e9
 
 
-# A probe takes no step with more FLOPs than this: on two cores they are one to several seconds, and a GPU is taken to
-# be a hundred times as fast. A ladder should begin with a step that is quick.
+# A job is measured as it is, at once, while a step of it has no more FLOPs than this: some 0.4 s on two cores, which
+# leaves every candidate time for its rounds. A GPU is taken to be a hundred times as fast.
+DIRECT_STEP_FLOPS = {"cpu": 5e10, "gpu": 5e12}
+
+# A probe takes no step with more FLOPs than this: on two cores they are one to several seconds. A ladder should begin
+# with a step that is quick.
 MOST_STEP_FLOPS = {"cpu": 1e11, "gpu": 1e13}
 QUICK_SHARE = 4
 
@@ -124,15 +128,19 @@ def interview_workloads(project: Project, machine: Machine | None = None) -> tup
 
 
 def probe_workloads(project: Project, machine: Machine | None = None) -> tuple[Workload, ...]:
-    """What to measure for the project, ascending: its network on growing batches, last the job if not too long."""
+    """What to measure for the project, ascending; last the job if a step of it is not too long."""
     return probe_ladder(target(project, machine).workload, machine)
 
 
 def probe_ladder(job: Workload, machine: Machine | None = None) -> tuple[Workload, ...]:
-    """What tells most about a job in a minute: its network on growing batches as far as this machine can take a step
-    in seconds, after smaller networks of its family where even the smallest batch takes long.
+    """What tells most about a job in a minute: the job itself if a step of it is quick. Else its network on growing
+    batches as far as this machine can take a step in seconds, after smaller networks of its family where even the
+    smallest batch takes long.
     """
-    most = MOST_STEP_FLOPS["gpu" if machine is not None and machine.accelerators else "cpu"]
+    kind = "gpu" if machine is not None and machine.accelerators else "cpu"
+    if costs(job).training_flops <= DIRECT_STEP_FLOPS[kind]:
+        return (job,)
+    most = MOST_STEP_FLOPS[kind]
     ladder = tuple(each for each in batch_ladder(job) if costs(each).training_flops <= most)
     longest = costs(ladder[0]).training_flops if ladder else math.inf
     if longest <= most / QUICK_SHARE:

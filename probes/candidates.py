@@ -18,9 +18,10 @@ class Candidate:
     """One framework in one mode.
 
     `module` is the adapter in `probes.frameworks`, `mode` what it is asked to do; `distributions` are the
-    installed packages (distribution names) it needs and whose versions belong to its results. `start_s` is what
-    import, build and first step of a small network typically take (two cores of an AMD EPYC, nothing compiled
-    before): what is quick is measured first, and nobody is given up before that long while there is time.
+    installed packages (distribution names) it needs and whose versions belong to its results. `import_s` is what
+    an import typically takes, `network_s` build and first step of a network, and `operation_s` what each of its
+    operations adds (two cores of an AMD EPYC, nothing compiled before): what is quick is measured first, and nobody
+    is given up before that long while there is time.
     """
 
     id: str
@@ -29,7 +30,9 @@ class Candidate:
     mode: str
     distributions: tuple[str, ...]
     compiles: bool
-    start_s: float
+    import_s: float
+    network_s: float
+    operation_s: float
 
     @property
     def package(self) -> Package | None:
@@ -38,18 +41,16 @@ class Candidate:
 
 
 CANDIDATES: tuple[Candidate, ...] = (
-    Candidate("pytorch-eager", "pytorch", "pytorch", "eager", ("torch",), compiles=False, start_s=2),
-    Candidate("pytorch-compile", "pytorch", "pytorch", "compile", ("torch",), compiles=True, start_s=13),
+    Candidate("pytorch-eager", "pytorch", "pytorch", "eager", ("torch",), False, 1.2, 0.1, 0.001),
+    Candidate("pytorch-compile", "pytorch", "pytorch", "compile", ("torch",), True, 2.1, 13.0, 0.3),
+    Candidate("tensorflow-graph", "tensorflow", "tensorflow", "graph", ("tensorflow", "keras"), True, 3.5, 0.2, 0.04),
+    Candidate("tensorflow-xla", "tensorflow", "tensorflow", "xla", ("tensorflow", "keras"), True, 3.4, 0.5, 0.07),
+    Candidate("keras-tensorflow", "keras", "keras", "tensorflow", ("keras", "tensorflow"), True, 3.4, 0.3, 0.08),
+    Candidate("keras-jax", "keras", "keras", "jax", ("keras", "jax"), True, 2.2, 1.4, 0.06),
+    Candidate("keras-torch", "keras", "keras", "torch", ("keras", "torch"), False, 3.7, 0.1, 0.002),
+    Candidate("jax-jit", "jax", "jax", "jit", ("jax", "optax"), True, 0.6, 0.7, 0.045),
     Candidate(
-        "tensorflow-graph", "tensorflow", "tensorflow", "graph", ("tensorflow", "keras"), compiles=True, start_s=4
-    ),
-    Candidate("tensorflow-xla", "tensorflow", "tensorflow", "xla", ("tensorflow", "keras"), compiles=True, start_s=5),
-    Candidate("keras-tensorflow", "keras", "keras", "tensorflow", ("keras", "tensorflow"), compiles=True, start_s=5),
-    Candidate("keras-jax", "keras", "keras", "jax", ("keras", "jax"), compiles=True, start_s=5),
-    Candidate("keras-torch", "keras", "keras", "torch", ("keras", "torch"), compiles=False, start_s=5),
-    Candidate("jax-jit", "jax", "jax", "jit", ("jax", "optax"), compiles=True, start_s=2),
-    Candidate(
-        "scikit-learn", "scikit-learn", "scikit_learn", "partial_fit", ("scikit-learn",), compiles=False, start_s=1
+        "scikit-learn", "scikit-learn", "scikit_learn", "partial_fit", ("scikit-learn",), False, 1.2, 0.1, 0.01
     ),
 )
 

@@ -34,11 +34,17 @@ class Member(Protocol):
     def import_framework(self, seed: int, timeout_s: float) -> Imported:
         """Load the framework, or wait for the rest of it."""
 
+    def begin_build(self, workload: Workload, seed: int, tunings: Sequence[str] = ()) -> None:
+        """Build the network, without waiting."""
+
     def build(self, workload: Workload, seed: int, timeout_s: float, tunings: Sequence[str] = ()) -> Built:
-        """Build the network."""
+        """Build the network, or wait for the rest of it."""
+
+    def begin_first_step(self) -> None:
+        """Take the first optimizer step, without waiting."""
 
     def first_step(self, timeout_s: float) -> FirstStep:
-        """Take the first optimizer step."""
+        """Take the first optimizer step, or wait for the rest of it."""
 
     def warm_up(self, window_ms: float, most: int, timeout_s: float) -> WarmedUp:
         """Train until two windows agree."""

@@ -14,6 +14,9 @@ from probes.settings import Settings
 Cause = Literal["missing", "workload", "memory", "exception"]
 CommandName = Literal["import", "build", "first_step", "warm_up", "measure", "peak_memory", "script"]
 
+# The share of a block that is trained unmeasured before it, to bring caches and thread pools back after others ran.
+LEAD_IN = 0.2
+
 # A reply is a few hundred bytes; whoever sends more than this is not the worker.
 MAX_REPLY_BYTES = 65_536
 

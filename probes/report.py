@@ -64,7 +64,8 @@ class CandidateResult(Record):
     `step_ms` is the median over `rounds` rounds, `step_ms_low`/`step_ms_high` its 90 % interval; `samples` the
     step time of every round. `parity` is the relative difference of the first loss to the reference candidate's
     (None without one). `memory_mb` is the worker's peak resident memory, or the device's where one is used.
-    `error` says, in a person's words, what happened and what to do.
+    `error` says, in a person's words, what happened and what to do. With `start_beside` others were built or compiled
+    at the same time, so that `build_s` and `first_step_s` are longer than alone.
 
     `settings` says what exactly was measured and `tunings` which documented tunings the row was given (none by
     default). `steady` is false when the step time was still changing after the longest warm-up, `contended` true when
@@ -78,6 +79,7 @@ class CandidateResult(Record):
     import_s: float | None = None
     build_s: float | None = None
     first_step_s: float | None = None
+    start_beside: bool = False
     step_ms: float | None = None
     step_ms_low: float | None = None
     step_ms_high: float | None = None

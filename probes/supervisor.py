@@ -82,7 +82,7 @@ class Worker:
         self.candidate = candidate
         self.interpreter = interpreter
         self.imported = False
-        self._importing = False
+        self._begun: CommandName | None = None
         self._asked = 0.0
         self._variables = dict(variables or {})
         self._scratch = scratch_folder()
@@ -134,21 +134,26 @@ class Worker:
 
     def begin_import(self, seed: int) -> None:
         """Let the worker load the framework, without waiting; `import_framework` then waits for the rest of it."""
-        self._send(encode_command("import", seed=seed), "importing")
-        self._importing = True
+        self._begin("import", "importing", seed=seed)
 
     def import_framework(self, seed: int, timeout_s: float) -> Imported:
         """Load the framework with random state `seed`."""
-        if not self._importing:
-            self.begin_import(seed)
-        reply = self._answer("importing", Imported, timeout_s)
-        self.imported, self._importing = True, False
+        reply = self._request("import", "importing", Imported, timeout_s, seed=seed)
+        self.imported = True
         return reply
+
+    def begin_build(self, workload: Workload, seed: int, tunings: Sequence[str] = ()) -> None:
+        """Let the worker build the network, without waiting; `build` then waits for the rest of it."""
+        self._begin("build", "building", workload=workload.to_json(), seed=seed, tunings=list(tunings))
 
     def build(self, workload: Workload, seed: int, timeout_s: float, tunings: Sequence[str] = ()) -> Built:
         """Build the network with the weights and the batch that belong to `seed`, and with these tunings."""
         arguments = {"workload": workload.to_json(), "seed": seed, "tunings": list(tunings)}
         return self._request("build", "building", Built, timeout_s, **arguments)
+
+    def begin_first_step(self) -> None:
+        """Let the worker take the first optimizer step, without waiting; `first_step` then waits for the rest."""
+        self._begin("first_step", "first step")
 
     def first_step(self, timeout_s: float) -> FirstStep:
         """Take the first optimizer step."""
@@ -215,10 +220,19 @@ class Worker:
         options = ["--candidate", self.candidate.id, "--result-fd", str(result_fd)]
         return [self.interpreter, "-m", "probes.worker", *options]
 
+    def _begin(self, name: CommandName, stage: Stage, **arguments: object) -> None:
+        """Ask without waiting. The same request is what must be made next: it waits for this answer."""
+        assert self._begun is None, "one answer at a time is waited for"
+        self._send(encode_command(name, **arguments), stage)
+        self._begun = name
+
     def _request(
         self, name: CommandName, stage: Stage, expected: type[ReplyT], timeout_s: float, **arguments: object
     ) -> ReplyT:
-        self._send(encode_command(name, **arguments), stage)
+        if self._begun is None:
+            self._begin(name, stage, **arguments)
+        assert self._begun == name, "what was begun is waited for first"
+        self._begun = None
         return self._answer(stage, expected, timeout_s)
 
     def _send(self, command: bytes, stage: Stage) -> None:

@@ -29,6 +29,7 @@ from probes.candidates import PACKAGES, Candidate, find_candidate
 from probes.errors import InvalidWorkload
 from probes.hiding import hide
 from probes.protocol import (
+    LEAD_IN,
     Block,
     Built,
     Cause,
@@ -43,9 +44,6 @@ from probes.protocol import (
     encode_reply,
 )
 from probes.workloads import Workload
-
-# The share of a block that is trained unmeasured before it, to bring caches and thread pools back after others ran.
-LEAD_IN = 0.2
 
 # Two windows whose step times differ by no more than this are the same: as much as a repeated measurement may.
 STEADY = 0.1

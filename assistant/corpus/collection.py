@@ -22,8 +22,8 @@ from probes.schedule import ProbeSession
 # Seconds for one passage: enough that a network whose steps take seconds gets its rounds in every candidate.
 BUDGET_S: Mapping[Part, float] = {"probe": 200.0, "truth": 160.0}
 
-# Enough for medians; who is faster need not be settled for each job.
-EFFORT = Effort(most_rounds=6, refined=False)
+# Enough for medians; who is faster need not be settled for each job. First steps as they are alone.
+EFFORT = Effort(most_rounds=6, refined=False, hurried=False)
 
 # The truth of a job is measured when the probes of so many are done: minutes later, as a person's training would be.
 JOBS_AT_ONCE = 4

@@ -17,14 +17,14 @@ from assistant.corpus.records import Corpus
 from probes.campaign.campaign import Campaign, Focus
 from probes.campaign.clock import Clock
 from probes.campaign.contenders import Contender
-from probes.campaign.crew import Crew
+from probes.campaign.crew import MOST_STARTS_AT_ONCE, Crew
 from probes.campaign.disturbances import Conditions
 from probes.campaign.ledger import Ledger
-from probes.campaign.pacing import Effort
+from probes.campaign.pacing import BESIDE_FACTOR, Effort
 from probes.candidates import CANDIDATES, find_candidate
 from probes.errors import WorkerFailed
 from probes.member import Member
-from probes.protocol import Block, Built, FirstStep, Imported, PeakMemory, WarmedUp
+from probes.protocol import LEAD_IN, Block, Built, FirstStep, Imported, PeakMemory, WarmedUp
 from probes.report import CandidateResult, ProbeReport
 from probes.settings import Settings
 from probes.statistics import CpuClock
@@ -33,9 +33,8 @@ from probes.workloads import Workload
 # To start a Python process, beside what an import takes.
 START_S = 0.05
 
-# Of the two blocks that warm a contender up and of what comes before a block, in recorded step times.
+# The windows of a warm-up.
 WARM_UP_WINDOWS = 2
-LEAD_IN_STEPS = 1
 
 Samples = Mapping[str, CandidateResult]
 
@@ -63,6 +62,11 @@ class _ReplayedClock(Clock):
     def conditions(self) -> Conditions:
         return Conditions()
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody has yet to answer."""
+        return any(moment > self._now for moment in self._answers_at.values())
+
     def expect(self, member: Member, moment: float) -> None:
         """The member will have answered at this moment."""
         self._answers_at[member] = moment
@@ -81,7 +85,7 @@ class _Replayed:
     def __init__(self, rows: Samples, clock: _ReplayedClock, order: np.random.Generator) -> None:
         self.imported = False
         self.alive = True
-        self._imported_at = math.inf
+        self._begun_at = self._answers_at = math.nan
         self._peak_mb = 0.0
         self._rows = rows
         self._row = next(iter(rows.values()))
@@ -92,26 +96,28 @@ class _Replayed:
         raise OSError("A replayed worker has no pipe.")
 
     def begin_import(self, _seed: int) -> None:
-        self._imported_at = self._clock.now() + START_S + self._took_s(self._row.import_s)
-        self._clock.expect(self, self._imported_at)
+        # It was recorded beside others as well.
+        self._begin(START_S + self._took_s(self._row.import_s))
 
-    def import_framework(self, seed: int, timeout_s: float) -> Imported:
-        if not math.isfinite(self._imported_at):
-            self.begin_import(seed)
-        self._wait(self._imported_at - self._clock.now(), timeout_s)
-        self._require(self._row.import_s)
+    def import_framework(self, _seed: int, timeout_s: float) -> Imported:
+        self._end(self._row.import_s, timeout_s)
         self.imported = True
         return Imported(import_s=self._row.import_s or 0.0, versions={})
 
-    def build(self, workload: Workload, _seed: int, timeout_s: float, _tunings: Sequence[str] = ()) -> Built:
+    def begin_build(self, workload: Workload, _seed: int, _tunings: Sequence[str] = ()) -> None:
         self._row = self._rows[workload.id]
-        self._take(self._row.build_s, timeout_s)
+        self._begin(self._took_beside_s(self._row.build_s))
+
+    def build(self, _workload: Workload, _seed: int, timeout_s: float, _tunings: Sequence[str] = ()) -> Built:
+        build_s = self._end(self._row.build_s, timeout_s)
         settings = replace(_UNKNOWN, matmul_precision=self._row.precision or "float32")
-        return Built(build_s=self._row.build_s or 0.0, device=self._row.device or "cpu", settings=settings)
+        return Built(build_s=build_s, device=self._row.device or "cpu", settings=settings)
+
+    def begin_first_step(self) -> None:
+        self._begin(self._took_beside_s(self._row.first_step_s))
 
     def first_step(self, timeout_s: float) -> FirstStep:
-        self._take(self._row.first_step_s, timeout_s)
-        return FirstStep(first_step_s=self._row.first_step_s or 0.0, loss=math.nan)
+        return FirstStep(first_step_s=self._end(self._row.first_step_s, timeout_s), loss=math.nan)
 
     def warm_up(self, window_ms: float, _most: int, timeout_s: float) -> WarmedUp:
         step_ms = self._sample(timeout_s)
@@ -123,7 +129,8 @@ class _Replayed:
     def measure(self, block_ms: float, timeout_s: float) -> Block:
         step_ms = self._sample(timeout_s)
         steps = max(1, math.ceil(block_ms / step_ms))
-        seconds, lead_in_s = steps * step_ms / 1e3, LEAD_IN_STEPS * step_ms / 1e3
+        seconds = steps * step_ms / 1e3
+        lead_in_s = LEAD_IN * block_ms / 1e3 if step_ms < LEAD_IN * block_ms else 0.0
         self._take(seconds + lead_in_s, timeout_s)
         return Block(steps=steps, seconds=seconds, cpu_s=seconds, lead_in_s=lead_in_s)
 
@@ -140,6 +147,21 @@ class _Replayed:
         if not self._row.samples:
             self._take(None, timeout_s)
         return float(self._order.choice(self._row.samples))
+
+    def _begin(self, seconds: float) -> None:
+        self._begun_at = self._clock.now()
+        self._answers_at = self._begun_at + seconds
+        self._clock.expect(self, self._answers_at)
+
+    def _end(self, recorded_s: float | None, timeout_s: float) -> float:
+        """Wait for what was begun; seconds that it took."""
+        self._wait(self._answers_at - self._clock.now(), timeout_s)
+        self._require(recorded_s)
+        return self._answers_at - self._begun_at
+
+    def _took_beside_s(self, seconds: float | None) -> float:
+        """Seconds that this takes now, longer than recorded while others are busy."""
+        return self._took_s(seconds) * (BESIDE_FACTOR if self._clock.busy else 1.0)
 
     def _take(self, seconds: float | None, timeout_s: float) -> None:
         """Let the time pass that this took then; what never came to an end then does not now."""
@@ -168,14 +190,18 @@ class _Replayed:
 class _ReplayedCrew(Crew):
     """Workers that replay. There is room for all of them, as there was then."""
 
-    def __init__(self, rows: Mapping[str, Samples], clock: _ReplayedClock, seed: int) -> None:
+    def __init__(self, rows: Mapping[str, Samples], cores: int, clock: _ReplayedClock, seed: int) -> None:
         super().__init__({})
         self._rows = rows
+        self._cores = cores
         self._clock = clock
         self._seeds = np.random.default_rng(seed)
 
     def capacity(self) -> int:
         return 2 * len(self._rows)
+
+    def starts_at_once(self) -> int:
+        return max(1, min(self._cores, MOST_STARTS_AT_ONCE))
 
     def started(self, contender: Contender, _variables: object, _limit_mb: object) -> _Replayed:
         return _Replayed(self._rows[contender.candidate.id], self._clock, self._seeds.spawn(1)[0])
@@ -200,7 +226,7 @@ def replayed_probe(corpus: Corpus, workloads: Sequence[Workload], *, budget_s: f
         budget_s=budget_s,
         seed=seed,
         ledger=Ledger(present),
-        crew=_ReplayedCrew(rows, clock, seed),
+        crew=_ReplayedCrew(rows, corpus.machine.physical_cores, clock, seed),
         effort=Effort(refined=False),
         announce=lambda *_stage: None,
         check=lambda: None,

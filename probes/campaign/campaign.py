@@ -121,16 +121,17 @@ class Campaign:
     def _cover(self, workload: Workload, deadline: Deadline, *, put_off: bool = False) -> None:
         """Measure whoever is not measured yet; with `put_off` those may wait whose start takes very long."""
         waiting = self._unsettled(workload)
-        if put_off:
-            waiting = [each for each in waiting if not self._starts_late(each)]
-        waiting.sort(key=self._precedence)
+        if put_off and not self._all_fit(waiting, workload, deadline):
+            waiting = [each for each in waiting if not self._starts_late(each, workload)]
+        waiting.sort(key=lambda each: self._precedence(each, workload))
         racing: list[Contender] = []
         while waiting:
             racing = self._kept(racing, waiting, workload)
-            group = self._next_group(waiting, racing, deadline)
-            waiting = waiting[len(group) :]
+            at_once = self._at_once(waiting, workload, deadline)
+            group = self._next_group(waiting, racing, workload, deadline, at_once)
+            waiting = [each for each in waiting if each not in group]
             later = len(self._unsettled(workload)) - len(group)
-            ready = self._preparation.prepare(group, workload, deadline, beside=racing, later=later)
+            ready = self._preparation.prepare(group, workload, deadline, beside=racing, later=later, at_once=at_once)
             # Those of earlier groups that may still be the fastest take part again, so that all are compared.
             ready += [each for each in racing if self._bench.crew.imported(each)]
             if not waiting:
@@ -153,16 +154,52 @@ class Campaign:
         room = self._bench.crew.capacity()
         return sorted(racing, key=step_ms)[: max(room - len(waiting), min(room - 1, 1))]
 
+    def _at_once(self, waiting: Sequence[Contender], workload: Workload, deadline: Deadline) -> int:
+        """How many networks are built at the same time: one, so that each first step is what it is alone, unless all
+        that wait would then take too much of the time.
+        """
+        at_once = self._bench.crew.starts_at_once() if self._bench.effort.hurried else 1
+        expected_s = self._expected_s(waiting, workload)
+        if at_once == 1 or len(waiting) == 1 or sum(expected_s) <= pacing.HURRY_SHARE * deadline.left_s:
+            return 1
+        self.notes[_hurry_note()] = None
+        return at_once
+
+    def _all_fit(self, waiting: Sequence[Contender], workload: Workload, deadline: Deadline) -> bool:
+        """Whether all that wait will surely be started and measured in time."""
+        at_once = self._at_once(waiting, workload, deadline) if waiting else 1
+        left_s = pacing.FITTING_SHARE * deadline.left_s
+        return self._fitting(waiting, workload, left_s, at_once, beside=0) == len(waiting)
+
+    def _fitting(
+        self, waiting: Sequence[Contender], workload: Workload, left_s: float, at_once: int, *, beside: int
+    ) -> int:
+        step_s = pacing.least_step_s(self._bench.ledger, workload)
+        expected_s = self._expected_s(waiting, workload)
+        return pacing.fitting(expected_s, left_s, beside=beside, at_once=at_once, step_s=step_s)
+
+    def _expected_s(self, contenders: Sequence[Contender], workload: Workload) -> list[float]:
+        ledger, alive = self._bench.ledger, self._bench.crew.alive
+        return [pacing.expected_start_s(ledger, each, workload, alive=each.name in alive) for each in contenders]
+
     def _next_group(
-        self, waiting: Sequence[Contender], racing: Sequence[Contender], deadline: Deadline
+        self,
+        waiting: Sequence[Contender],
+        racing: Sequence[Contender],
+        workload: Workload,
+        deadline: Deadline,
+        at_once: int,
     ) -> Sequence[Contender]:
-        """Who is started next: as many of the first as memory and time will probably do for, at least one."""
+        """Who is started next: as many of the first as memory and time will probably do for, at least one. When time
+        is short, first those that compile nothing: they tell how long a step takes.
+        """
+        uncompiled = [each for each in waiting if not each.candidate.compiles]
+        if at_once > 1 and uncompiled:
+            waiting = uncompiled
         room = self._bench.crew.capacity()
         if room < len(waiting):
             self.notes[_groups_note(room)] = None
-        ledger, alive = self._bench.ledger, self._bench.crew.alive
-        expected_s = [pacing.expected_start_s(ledger, each, alive=each.name in alive) for each in waiting]
-        fitting = pacing.fitting(expected_s, deadline.left_s, beside=len(racing))
+        fitting = self._fitting(waiting, workload, deadline.left_s, at_once, beside=len(racing))
         return waiting[: max(1, min(fitting, room - len(racing)))]
 
     def _prepared_control(
@@ -176,27 +213,38 @@ class Campaign:
     def _control(self, ready: Sequence[Contender]) -> list[Contender]:
         """A second process of one of those that start quickly, chosen by lot unless there is one from before."""
         defaults = [each.candidate for each in ready if each.part == "default"]
-        quick = [Contender(candidate, "control") for candidate in defaults if candidate.start_s <= CONTROL_START_S]
+        quick = [
+            Contender(candidate, "control")
+            for candidate in defaults
+            if candidate.import_s + candidate.network_s <= CONTROL_START_S
+        ]
         living = [each for each in quick if self._bench.crew.imported(each)]
         return living[:1] or [quick[self._bench.order.integers(len(quick))]] if quick else []
 
-    def _starts_late(self, contender: Contender) -> bool:
-        alive = contender.name in self._bench.crew.alive
-        start_s = pacing.expected_start_s(self._bench.ledger, contender, alive=alive)
-        return start_s > pacing.LONGEST_START_SHARE * self._bench.budget_s
+    def _starts_late(self, contender: Contender, workload: Workload) -> bool:
+        (start_s,) = self._expected_s([contender], workload)
+        cores = self._bench.crew.starts_at_once() if self._bench.effort.hurried else 1
+        return start_s > pacing.LONGEST_START_SHARE * cores * self._bench.budget_s
 
-    def _precedence(self, contender: Contender) -> tuple[float, float]:
+    def _precedence(self, contender: Contender, workload: Workload) -> tuple[float, float]:
         """At first what starts quickly; on further sizes what was fast on the main one: time may not do for all."""
         main = self._bench.ledger.row(contender, self.focus.workloads[0]) or Row()
         step_ms = 0.0 if main.refused else main.step_ms or math.inf
-        alive = contender.name in self._bench.crew.alive
-        return step_ms, pacing.expected_start_s(self._bench.ledger, contender, alive=alive)
+        (start_s,) = self._expected_s([contender], workload)
+        return step_ms, start_s
 
     def _close(self, workload: Workload) -> None:
         ledger = self._bench.ledger
         for contender in self._contenders:
             if not ledger.settled(contender, workload):
                 ledger.fail(contender, workload, self._bench.not_reached(contender, workload))
+
+
+def _hurry_note() -> str:
+    return _(
+        "Time was short, so networks were built and compiled side by side: their first steps took longer than they "
+        "do alone."
+    )
 
 
 def _groups_note(room: int) -> str:

@@ -21,6 +21,10 @@ WORKER_MB = 1100
 RESERVE_MB = 1024
 
 
+# Reading files, running imports and compiling keep one core busy; more at once than this fight over the disk.
+MOST_STARTS_AT_ONCE = 4
+
+
 class CrewClosed(Exception):
     """A worker was asked for after `close`."""
 
@@ -47,6 +51,10 @@ class Crew:
     def capacity(self) -> int:
         """How many workers fit into the memory that is free now and that living workers hold; at least one."""
         return max(1, len(self.alive) + int(self.free_mb() // WORKER_MB))
+
+    def starts_at_once(self) -> int:
+        """How many may import, build or compile at the same time: one a physical core."""
+        return max(1, min(psutil.cpu_count(logical=False) or 1, MOST_STARTS_AT_ONCE))
 
     def worker(self, contender: Contender) -> Member:
         """The contender's worker, which was hired before."""

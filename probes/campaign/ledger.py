@@ -26,8 +26,9 @@ REFERENCE_CANDIDATE = "pytorch-eager"
 class Row:
     """One contender on one workload, as it fills.
 
-    `step_ms` is what the warm-up promised, `steady` whether it came to an end, `times_ms` the step time of each round
-    by its number, `disturbed` the rounds in which others used too much of the machine.
+    `start_beside`: others were built or compiled at the same time. `step_ms` is what the warm-up promised, `steady`
+    whether it came to an end, `times_ms` the step time of each round by its number, `disturbed` the rounds in which
+    others used too much of the machine.
     """
 
     build_s: float | None = None
@@ -35,6 +36,7 @@ class Row:
     settings: Settings | None = None
     tunings: tuple[str, ...] = ()
     first_step_s: float | None = None
+    start_beside: bool = False
     loss: float | None = None
     memory_mb: float | None = None
     step_ms: float | None = None
@@ -85,9 +87,13 @@ class Ledger:
         """The row, if this contender has met this workload."""
         return self._rows.get((contender, workload))
 
-    def rows_of(self, contender: Contender) -> list[Row]:
+    def rows_of(self, contender: Contender) -> list[tuple[Workload, Row]]:
         """Every row of this contender, oldest first."""
-        return [row for (each, _), row in self._rows.items() if each == contender]
+        return [(workload, row) for (each, workload), row in self._rows.items() if each == contender]
+
+    def rows_on(self, workload: Workload) -> list[Row]:
+        """Every contender's row on this workload."""
+        return [row for (_, each), row in self._rows.items() if each == workload]
 
     def open_row(self, contender: Contender, workload: Workload) -> Row:
         """A fresh row; what an interrupted measurement left there was of a network that is gone."""
@@ -164,6 +170,7 @@ class Ledger:
             import_s=self.import_s.get(contender.candidate.id),
             build_s=row.build_s,
             first_step_s=row.first_step_s,
+            start_beside=row.start_beside,
             step_ms=median(row.samples) if row.samples else None,
             step_ms_low=low,
             step_ms_high=high,

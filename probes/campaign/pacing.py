@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from probes.campaign.contenders import Contender
 from probes.campaign.ledger import Ledger, Row
+from probes.costs import costs
 from probes.workloads import Workload
 
 # One sample: long enough to hold hundreds of the smallest steps, short enough to give every candidate several.
@@ -21,7 +22,7 @@ MIN_ROUNDS, FULL_ROUNDS, MOST_ROUNDS = 3, 5, 30
 EXTRA_ROUND_SHARE, DECIDING_ROUND_SHARE = 0.1, 0.025
 
 # Windows of half a block until two in a row agree; who is not steady after so many is said to be never steady.
-MOST_WINDOWS = 8
+LEAST_WINDOWS, MOST_WINDOWS = 2, 8
 
 # A block also trains unmeasured before it begins and overshoots its length; a message to and fro is negligible.
 BLOCK_OVERHEAD = 1.3
@@ -36,14 +37,23 @@ LARGEST_SHARE = 1 / 3
 # the time, more of the same helps nobody.
 REPEAT_SHARE = 0.05
 
-# Who will take more than this share of the budget to start is put off until the others were measured on every size.
+# Who will take more than this share of what all cores have of the budget is put off until the others were measured on
+# every size.
 LONGEST_START_SHARE = 0.15
 
 # Kept back to end the processes, so that the budget holds for the person who waits.
 ENDING_SHARE = 0.02
 
-# A start may take this many times what it took on another workload: larger networks take longer to compile.
-TRUST_FACTOR = 4.0
+# A start may take this many times what it is expected to take from what it took on another workload, and this many
+# times what is typical.
+TRUST_FACTOR, PATIENCE = 3.0, 2.0
+
+# Starts that will take more than this share of the time that is left go side by side: first steps are then no longer
+# what they are alone, but everybody gets one. Each takes this many times as long as alone, one a core.
+HURRY_SHARE, BESIDE_FACTOR = 0.3, 1.3
+
+# What is expected to take more than this share of the time that is left may well not fit into it.
+FITTING_SHARE = 0.8
 
 # A block that takes this many times what the warm-up promised has hung.
 HANG_FACTOR, LEAST_HANG_S = 10.0, 5.0
@@ -52,11 +62,12 @@ HANG_FACTOR, LEAST_HANG_S = 10.0, 5.0
 @dataclass(frozen=True)
 class Effort:
     """How far to go when time is left: rounds of one workload to tell who is faster, then tuned rows and warm starts
-    if `refined`.
+    if `refined`. With `hurried`, starts go side by side when time is short.
     """
 
     most_rounds: int = MOST_ROUNDS
     refined: bool = True
+    hurried: bool = True
 
 
 # What a person is served with.
@@ -76,25 +87,27 @@ def start_limit_s(
     waiting: int,
     later: int = 0,
     typical_s: float = 0.0,
+    step_s: float = 0.0,
 ) -> float:
     """Seconds that a candidate may take until it is warm; 0 when beginning would be a waste.
 
     `known_s` is what it took on another workload; without it, hanging must be reckoned with, and the limit is a share
-    of what is left, or the `typical_s` of the candidate if that is more; with it, the limit may go beyond `left_s`,
+    of what is left, or what is typical (`typical_s`) if that is more; with it, the limit may go beyond `left_s`,
     for ending a sound worker costs another import. `ready` others have been started on this workload, `waiting` ones
-    come after it, and `later` ones when these are measured. Time for the least rounds of those that will be ready is
-    kept back.
+    come after it, and `later` ones when these are measured. Time to measure those that will be ready is kept back, at
+    `step_s` a step.
     """
     if known_s is not None:
-        fits = known_s <= left_s - _least_rounds_s(ready + 1)
+        fits = known_s <= left_s - _measuring_s(ready + 1, step_s)
         return max(TRUST_FACTOR * known_s, LEAST_HANG_S) if fits else 0.0
-    spare_s = left_s - _least_rounds_s(ready + 1 + waiting)
-    limit_s = max(spare_s * max(LARGEST_SHARE, 1 / (waiting + later + 1)), min(typical_s, spare_s))
+    spare_s = left_s - _measuring_s(ready + 1 + waiting, step_s)
+    limit_s = max(spare_s * max(LARGEST_SHARE, 1 / (waiting + later + 1)), min(PATIENCE * typical_s, spare_s))
     return limit_s if limit_s >= LEAST_START_S else 0.0
 
 
-def _least_rounds_s(candidates: int) -> float:
-    return candidates * MIN_ROUNDS * block_s(Row())
+def _measuring_s(candidates: int, step_s: float) -> float:
+    """Seconds for the least that so many can be warmed up and measured with."""
+    return candidates * (LEAST_WINDOWS * step_s + MIN_ROUNDS * block_s(Row(step_ms=1000 * step_s)))
 
 
 def block_limit_s(row: Row, left_s: float) -> float:
@@ -116,27 +129,54 @@ def another_round(taken: int, rows: Sequence[Row], left_s: float, most: int = MO
     return not settled and round_s <= DECIDING_ROUND_SHARE * left_s
 
 
-def fitting(expected_s: Sequence[float], left_s: float, *, beside: int) -> int:
+def fitting(expected_s: Sequence[float], left_s: float, *, beside: int, at_once: int = 1, step_s: float = 0.0) -> int:
     """How many of those who wait will be started and measured in time, the first first, with `beside` others."""
     for count in range(len(expected_s), 0, -1):
-        if sum(expected_s[:count]) + _least_rounds_s(beside + count) <= left_s:
+        if starting_s(expected_s[:count], at_once) + _measuring_s(beside + count, step_s) <= left_s:
             return count
     return 0
 
 
-def known_start_s(ledger: Ledger, contender: Contender, *, alive: bool) -> float | None:
-    """Seconds until the candidate was warm on another workload, with its import unless `alive`; None if unknown."""
-    starts = (row.start_s for row in reversed(ledger.rows_of(contender.twin)))
-    start_s = next((start_s for start_s in starts if start_s is not None), None)
-    if start_s is None:
-        return None
-    return start_s + block_s(Row()) + (0.0 if alive else ledger.import_s.get(contender.candidate.id, 0.0))
+def starting_s(expected_s: Sequence[float], at_once: int) -> float:
+    """Seconds for starts that take so long each alone, `at_once` of them at the same time."""
+    if at_once == 1:
+        return sum(expected_s)
+    return BESIDE_FACTOR * max(sum(expected_s) / at_once, *expected_s)
 
 
-def expected_start_s(ledger: Ledger, contender: Contender, *, alive: bool) -> float:
-    """Seconds until the candidate is warm on another workload: from its own history, else what is typical."""
-    known_s = known_start_s(ledger, contender, alive=alive)
-    return contender.candidate.start_s if known_s is None else known_s
+def least_step_s(ledger: Ledger, workload: Workload) -> float:
+    """Seconds that a step of the workload will take at least, from who has taken some; 0 while nobody has."""
+    return min((row.step_ms / 1000 for row in ledger.rows_on(workload) if row.step_ms), default=0.0)
+
+
+def typical_start_s(contender: Contender, workload: Workload, *, alive: bool) -> float:
+    """Seconds until the candidate has taken its first step, with its import unless `alive`, on a usual machine."""
+    candidate = contender.candidate
+    network_s = candidate.network_s + candidate.operation_s * costs(workload).operations
+    return network_s if alive else candidate.import_s + network_s
+
+
+def known_start_s(ledger: Ledger, contender: Contender, workload: Workload, *, alive: bool) -> float | None:
+    """The same from what the candidate took on another workload here, until it was warm; None if unknown."""
+    for other, row in reversed(ledger.rows_of(contender.twin)):
+        if row.start_s is not None:
+            networks = [typical_start_s(contender, each, alive=True) for each in (workload, other)]
+            start_s = row.start_s * networks[0] / networks[1] + block_s(Row())
+            return start_s if alive else start_s + ledger.import_s.get(contender.candidate.id, 0.0)
+    return None
+
+
+def expected_start_s(ledger: Ledger, contender: Contender, workload: Workload, *, alive: bool) -> float:
+    """The same from its own history, else what is typical on a machine like this."""
+    known_s = known_start_s(ledger, contender, workload, alive=alive)
+    return typical_start_s(contender, workload, alive=alive) * slowness(ledger) if known_s is None else known_s
+
+
+def slowness(ledger: Ledger) -> float:
+    """How many times longer than usual imports take on this machine; 1 while none is known."""
+    imported = [candidate for candidate in ledger.candidates if ledger.import_s.get(candidate.id)]
+    usual_s = sum(candidate.import_s for candidate in imported)
+    return sum(ledger.import_s[candidate.id] for candidate in imported) / usual_s if imported else 1.0
 
 
 def expected_left_s(
@@ -154,5 +194,5 @@ def expected_left_s(
 def _expected_row_s(ledger: Ledger, contender: Contender, workload: Workload, *, alive: bool) -> float:
     row = ledger.row(contender, workload)
     if row is None or row.step_ms is None:
-        return expected_start_s(ledger, contender, alive=alive) + FULL_ROUNDS * block_s(Row())
+        return expected_start_s(ledger, contender, workload, alive=alive) + FULL_ROUNDS * block_s(Row())
     return max(FULL_ROUNDS - len(row.times_ms), 0) * block_s(row)

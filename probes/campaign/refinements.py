@@ -109,5 +109,5 @@ class Refinements:
 
     def _fits(self, default: Contender, *, starts: int) -> bool:
         """Whether so many starts like the one measured, and rounds, would end in time."""
-        known_s = pacing.known_start_s(self._bench.ledger, default, alive=False)
+        known_s = pacing.known_start_s(self._bench.ledger, default, self._workload, alive=False)
         return known_s is not None and starts * known_s + pacing.MIN_ROUNDS < self._bench.deadline.left_s

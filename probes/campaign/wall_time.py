@@ -22,13 +22,15 @@ class WallTime:
     seconds: dict[Activity, float] = field(default_factory=lambda: dict.fromkeys(ACTIVITIES, 0.0))
 
     @contextmanager
-    def spent(self, activity: Activity) -> Iterator[None]:
-        """Count what happens inside as this activity, also when it fails."""
+    def spent(self, *activities: Activity) -> Iterator[None]:
+        """Count what happens inside as this activity, also when it fails; as equal parts of several side by side."""
         began = self.now()
         try:
             yield
         finally:
-            self.seconds[activity] += self.now() - began
+            spent_s = self.now() - began
+            for activity in activities:
+                self.seconds[activity] += spent_s / len(activities)
 
     def move(self, seconds: float, source: Activity, target: Activity) -> None:
         """Count some of what one activity was given as another."""
