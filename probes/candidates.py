@@ -42,7 +42,7 @@ class Candidate:
 
 CANDIDATES: tuple[Candidate, ...] = (
     Candidate("pytorch-eager", "pytorch", "pytorch", "eager", ("torch",), False, 1.2, 0.1, 0.001),
-    Candidate("pytorch-compile", "pytorch", "pytorch", "compile", ("torch",), True, 2.1, 13.0, 0.3),
+    Candidate("pytorch-compile", "pytorch", "pytorch", "compile", ("torch",), True, 2.1, 13.0, 0.4),
     Candidate("tensorflow-graph", "tensorflow", "tensorflow", "graph", ("tensorflow", "keras"), True, 3.5, 0.2, 0.04),
     Candidate("tensorflow-xla", "tensorflow", "tensorflow", "xla", ("tensorflow", "keras"), True, 3.4, 0.5, 0.07),
     Candidate("keras-tensorflow", "keras", "keras", "tensorflow", ("keras", "tensorflow"), True, 3.4, 0.3, 0.08),

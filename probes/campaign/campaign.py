@@ -131,7 +131,14 @@ class Campaign:
             group = self._next_group(waiting, racing, workload, deadline, at_once)
             waiting = [each for each in waiting if each not in group]
             later = len(self._unsettled(workload)) - len(group)
-            ready = self._preparation.prepare(group, workload, deadline, beside=racing, later=later, at_once=at_once)
+            ready = self._preparation.prepare(
+                group,
+                workload,
+                deadline,
+                beside=racing,
+                later=later,
+                at_once=at_once if all(each.candidate.compiles for each in group) else 1,
+            )
             # Those of earlier groups that may still be the fastest take part again, so that all are compared.
             ready += [each for each in racing if self._bench.crew.imported(each)]
             if not waiting:
