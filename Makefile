@@ -45,9 +45,10 @@ format: setup-test  ## Format the code and fix what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-generate: setup  ## Renew what is generated from the code: the translations and the format description in CONTRIBUTING.md
+generate: setup  ## Renew what is generated: the translations, the format description in CONTRIBUTING.md, the figures in README.md
 	$(BIN)/python -m assistant.messages
 	$(BIN)/python -m knowledge.document
+	$(BIN)/python -m assistant.evaluation.document
 
 lock:  ## Renew requirements.lock from the newest versions that pyproject.toml admits (needs Python 3.11, 3.12 and 3.13)
 	$(BIN)/python .ci/lock.py python3.11 python3.12 python3.13

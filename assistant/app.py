@@ -21,6 +21,7 @@ st.navigation(
         st.Page("views/job.py", title=_("Your job"), icon=":material/schedule:"),
         st.Page("views/measurements.py", title=_("Measurements"), icon=":material/speed:"),
         st.Page("views/claims.py", title=_("Claims"), icon=":material/fact_check:"),
+        st.Page("views/accuracy.py", title=_("Accuracy"), icon=":material/target:"),
     ],
     position="top",
 ).run()

@@ -18,16 +18,22 @@ def evaluate(
         bool,
         typer.Option("--collect", help=_("Measure what the corpus of this machine lacks. Takes hours; resumes.")),
     ] = False,
+    publish: Annotated[
+        bool, typer.Option("--publish", help=_("Keep the result beside the corpus, for the page and the README."))
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help=_("Print JSON on stdout."))] = False,
 ) -> None:
     """Evaluate the corpus of this machine, or another if it has none; or collect one."""
     from assistant.corpus.collection import collect as sweep  # noqa: PLC0415  slow libraries that no other command needs
     from assistant.corpus.records import DIRECTORY, corpora  # noqa: PLC0415
     from assistant.evaluation.evaluate import evaluate as try_out  # noqa: PLC0415
+    from assistant.evaluation.published import publish as keep  # noqa: PLC0415
     from assistant.evaluation.trials import truths  # noqa: PLC0415
 
     if collect and (quick or as_json):
         raise InvalidInput(_("--collect measures and evaluates nothing; expected no --quick or --json with it."))
+    if publish and (quick or collect):
+        raise InvalidInput(_("--publish keeps a whole evaluation; expected no --quick or --collect with it."))
     if collect:
         with terminal.shares_bar() as say:
             path = sweep(DIRECTORY, say)
@@ -45,4 +51,6 @@ def evaluate(
     corpus = max(known, key=lambda each: (each.machine.fingerprint == here, len(each.passages)))
     with terminal.shares_bar() as say:
         found = try_out(corpus, quick=quick, say=say)
+    if publish:
+        terminal.say(_("Wrote {output}.").format(output=keep(found, corpus.machine, DIRECTORY)))
     terminal.show(found, terminal_evaluation.evaluation, as_json=as_json)

@@ -5,7 +5,6 @@ What is detected is a fact about this machine; what is assumed is a default that
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from assistant.project import SCALES, Project
 from knowledge.vocabulary import FIELDS
 from probes.costs import costs
+from probes.networks.repeats import most_repeats
 from probes.report import Machine
 from probes.workloads import REFERENCE, Loss, Workload, cnn, find_workload, lstm, mlp, transformer
 
@@ -28,22 +28,14 @@ BATCH_VALUES = 2**20
 # An epoch of fewer steps than this learns little; a small data set gets a smaller batch.
 MIN_STEPS_PER_EPOCH = 8
 
-
-# Batches of one network differ by this factor: each then costs much less than the next, and the growth is plain.
-BATCH_FACTOR = 8
-
-# A smaller batch than one with so many FLOPs a step would be mostly overhead: some 10 ms on two cores.
-LEAST_STEP_FLOPS = 1e9
-
-
 # A job is measured as it is, at once, while a step of it has no more FLOPs than this: some 0.4 s on two cores, which
 # leaves every candidate time for its rounds. A GPU is taken to be a hundred times as fast.
 DIRECT_STEP_FLOPS = {"cpu": 5e10, "gpu": 5e12}
 
-# A probe takes no step with more FLOPs than this: on two cores they are one to several seconds. A ladder should begin
-# with a step that is quick.
+# What stands for a larger job should have no more than this, and a probe takes no step with more than the second: on
+# two cores they are one to several seconds.
+QUICK_STEP_FLOPS = {"cpu": 2.5e10, "gpu": 2.5e12}
 MOST_STEP_FLOPS = {"cpu": 1e11, "gpu": 1e13}
-QUICK_SHARE = 4
 
 
 @dataclass(frozen=True)
@@ -128,34 +120,49 @@ def interview_workloads(project: Project, machine: Machine | None = None) -> tup
 
 
 def probe_workloads(project: Project, machine: Machine | None = None) -> tuple[Workload, ...]:
-    """What to measure for the project, ascending; last the job if a step of it is not too long."""
+    """What to measure for the project, what tells most first."""
     return probe_ladder(target(project, machine).workload, machine)
 
 
 def probe_ladder(job: Workload, machine: Machine | None = None) -> tuple[Workload, ...]:
-    """What tells most about a job in a minute: the job itself if a step of it is quick. Else its network on growing
-    batches as far as this machine can take a step in seconds, after smaller networks of its family where even the
-    smallest batch takes long.
+    """What tells most about a job in a minute: the job itself if a step of it is quick. Else its layers with fewer
+    repeats and, where that is not enough, a smaller batch; then less of that, which shows how the time grows; then
+    the job, if a step of it does not take too long. Smaller networks of the family where even that does.
     """
     kind = "gpu" if machine is not None and machine.accelerators else "cpu"
-    if costs(job).training_flops <= DIRECT_STEP_FLOPS[kind]:
+    if _flops(job) <= DIRECT_STEP_FLOPS[kind]:
         return (job,)
-    most = MOST_STEP_FLOPS[kind]
-    ladder = tuple(each for each in batch_ladder(job) if costs(each).training_flops <= most)
-    longest = costs(ladder[0]).training_flops if ladder else math.inf
-    if longest <= most / QUICK_SHARE:
-        return ladder
-    rungs = (find_workload(f"{job.family}-{rung}") for rung in RUNGS)
-    return (*(rung for rung in rungs if costs(rung).training_flops < longest), *ladder)
+    ladder = (*_smaller(job, QUICK_STEP_FLOPS[kind]), job)
+    affordable = tuple(each for each in ladder if _flops(each) <= MOST_STEP_FLOPS[kind])
+    return affordable or tuple(find_workload(f"{job.family}-{rung}") for rung in RUNGS)
 
 
-def batch_ladder(workload: Workload) -> tuple[Workload, ...]:
-    """The workload's network on smaller batches, ascending, the workload itself last."""
-    ladder, flops = [workload], costs(workload).training_flops / BATCH_FACTOR
-    while flops >= LEAST_STEP_FLOPS and ladder[0].batch >= BATCH_FACTOR:
-        ladder.insert(0, workload.with_batch(ladder[0].batch // BATCH_FACTOR))
-        flops /= BATCH_FACTOR
-    return tuple(ladder)
+def _smaller(job: Workload, flops: float) -> tuple[Workload, ...]:
+    """The job with fewer repeats, as many as a step with so many FLOPs allows, or on a smaller batch; then less.
+
+    One block alone is the last resort: in some networks the first of a row is unlike the others.
+    """
+    most = most_repeats(job.layers)
+    sizes = [(repeats, batch) for batch in _halved(job.batch) for repeats in range(most, min(most, 2) - 1, -1)]
+    sizes.append((1, 1))
+    repeats, batch = next((size for size in sizes if _flops(_sized(job, *size)) <= flops), sizes[-1])
+    less = (repeats // 2, batch) if repeats > 1 else (repeats, max(batch // 2, 1))
+    networks = [_sized(job, *size) for size in ((repeats, batch), less)]
+    return tuple(dict.fromkeys(each for each in networks if each != job))
+
+
+def _sized(job: Workload, repeats: int, batch: int) -> Workload:
+    shallower = job.with_repeats(repeats)
+    return shallower if batch == job.batch else shallower.with_batch(batch)
+
+
+def _halved(number: int) -> list[int]:
+    """The number, its half and so on, down to 1."""
+    return [number >> bits for bits in range(number.bit_length())]
+
+
+def _flops(workload: Workload) -> float:
+    return costs(workload).training_flops
 
 
 def detected_answers(project: Project, machine: Machine | None) -> dict[str, str]:

@@ -15,19 +15,16 @@ from pydantic import BaseModel, HttpUrl
 
 from knowledge.conditions import Condition
 from knowledge.load import TABLES
+from knowledge.markers import with_part
 from knowledge.schema import Record
 from knowledge.vocabulary import FIELDS
 
 DOCUMENT = Path(__file__).parents[1] / "CONTRIBUTING.md"
-BEGIN, END = "<!-- begin: knowledge format -->", "<!-- end: knowledge format -->"
 
 
 def with_format(document: str) -> str:
     """The document with the part between the markers renewed; raises `ValueError` when it has no markers."""
-    if BEGIN not in document or END not in document:
-        raise ValueError(f"Expected the markers {BEGIN} and {END} in the document; put them where the part belongs.")
-    before, after = document.partition(BEGIN)[0], document.partition(END)[2]
-    return f"{before}{BEGIN}\n\n{knowledge_format()}\n{END}{after}"
+    return with_part(document, "knowledge format", knowledge_format())
 
 
 def knowledge_format() -> str:

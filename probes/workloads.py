@@ -29,6 +29,7 @@ from probes.networks.layers import (
     transformer_block,
 )
 from probes.networks.published import bert, gpt, mobilenet_v1, mobilenet_v2, resnet, vgg, vision_transformer
+from probes.networks.repeats import with_repeats
 from probes.words import _
 
 Loss = Literal["cross_entropy", "mean_squared_error"]
@@ -74,6 +75,14 @@ class Workload:
     def with_batch(self, batch: int) -> Workload:
         """The same network on another batch size; the id names the batch."""
         return replace(self, batch=batch, id=f"{re.sub('-b[0-9]+$', '', self.id)}-b{batch}")
+
+    def with_repeats(self, repeats: int) -> Workload:
+        """A shallower network: blocks that come more often in a row cut to so many; the id names the number."""
+        layers = with_repeats(self.layers, repeats)
+        if layers == self.layers:
+            return self
+        name, batch = re.split("(?=-b[0-9]+$)|$", self.id, maxsplit=1)
+        return replace(self, layers=layers, id=f"{name}-repeats{repeats}{batch}")
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the worker's pipe and for files."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.language import _
-from assistant.target import batch_ladder
+from assistant.target import probe_ladder
 from probes.errors import UnknownId
 from probes.networks.layers import GRU, LSTM
 from probes.networks.published import Layers, bert, gpt, mobilenet_v2, resnet, vision_transformer
@@ -21,7 +21,9 @@ CLASSES = 10
 
 @dataclass(frozen=True)
 class Job:
-    """A workload to be forecast, the last of `ladder`, which ascends to it; `family` is the kind of network."""
+    """A workload to be forecast, the last of `ladder`, after what a probe measures of it; `family` is the kind of
+    network.
+    """
 
     family: str
     ladder: tuple[Workload, ...]
@@ -171,7 +173,12 @@ _RUNGS = tuple(
     for kind in ("mlp", "cnn", "lstm", "transformer")
 )
 
-_JOBS = tuple(Job(family, batch_ladder(each)) for family, workloads in _FAMILIES.items() for each in workloads)
+# The job itself as well where a person's probe would leave it out: its step time must be known.
+_JOBS = tuple(
+    Job(family, tuple(dict.fromkeys((*probe_ladder(each), each))))
+    for family, workloads in _FAMILIES.items()
+    for each in workloads
+)
 
 # Shuffled, so that a part of them is a fair sample and what a machine does over hours falls on all families alike.
 _ORDER = np.random.default_rng(0).permutation(len(_JOBS))

@@ -22,8 +22,8 @@ from probes.report import CandidateResult, Control, Machine, Measurement, ProbeR
 
 DIRECTORY = Path(knowledge.__file__).parent / "measurements"
 
-# "probe" is what a forecast may learn a job from: its network on several batches, the job itself last. "truth" is the
-# job measured again in processes of their own, some time later: what the forecast is held against.
+# "probe" is what a forecast may learn a job from: less of its network if it is large, the job itself last. "truth" is
+# the job measured again in processes of their own, some time later: what the forecast is held against.
 Part = Literal["probe", "truth"]
 PARTS: tuple[Part, ...] = get_args(Part)
 
@@ -40,7 +40,7 @@ DIGITS = 6
 
 @dataclass(frozen=True)
 class Passage:
-    """One job measured in one go; its measurements in ascending size."""
+    """One job measured in one go; its measurements in the order of measuring."""
 
     job: str
     part: Part
@@ -69,7 +69,7 @@ class Corpus:
         return replace(self, passages=kept)
 
     def report(self, job: str, part: Part = "probe", workloads: Sequence[str] | None = None) -> ProbeReport:
-        """A job's measurements as a probe's report, of all or of these workloads; the smallest is the main one."""
+        """A job's measurements as a probe's report, of all or of these workloads; the first is the main one."""
         passage = self.passages[job, part]
         chosen = [each for each in passage.measurements if workloads is None or each.workload.id in workloads]
         main, *rungs = chosen

@@ -9,6 +9,7 @@ from statistics import fmean, median
 from pydantic import BaseModel, ConfigDict
 
 from assistant.corpus.records import Corpus
+from assistant.evaluation.standings import Standing, standing
 from assistant.evaluation.summary import Summary, single_best, summarize
 from assistant.evaluation.trials import Trial, Truth, truths
 from assistant.evaluation.ways import Setting, Way, always, probewise, real_target, smallest_winner
@@ -60,16 +61,19 @@ class Evaluation(BaseModel):
     """All figures of one corpus; what `probewise evaluate --json` prints.
 
     `baselines` are by name: `SMALLEST_WINNER`, `REAL_TARGET`, and the id of each candidate for choosing always that
-    one, of which `single_best` is the best.
+    one, of which `single_best` is the best; `standings` are theirs against Probewise. `measured_at` is when the last
+    measurement was made (ISO 8601).
     """
 
     model_config = ConfigDict(frozen=True)
 
     machine: str
     versions: dict[str, str]
+    measured_at: str
     seeds: int
     summary: Summary
     baselines: dict[str, Summary]
+    standings: dict[str, Standing]
     single_best: str
     by_budget: tuple[Summary, ...]
     by_family: dict[str, Summary]
@@ -86,13 +90,15 @@ def evaluate(corpus: Corpus, *, quick: bool, say: Callable[[str, float], None]) 
         say(_("Probing for {seconds:.0f} s").format(seconds=budget_s), index / (len(BUDGETS_S) + 1))
         by_budget[budget_s] = trials(probewise, corpus, jobs, budget_s, seeds)
     say(_("Other ways of choosing"), len(BUDGETS_S) / (len(BUDGETS_S) + 1))
-    ours = by_budget[ORDINARY_BUDGET_S]
+    ours, others = by_budget[ORDINARY_BUDGET_S], _baselines(corpus, jobs, seeds)
     return Evaluation(
         machine=corpus.machine.cpu,
         versions=dict(corpus.versions),
+        measured_at=max(passage.measured_at for passage in corpus.passages.values()),
         seeds=len(seeds),
         summary=summarize(ours, ORDINARY_BUDGET_S),
-        baselines=_baselines(corpus, jobs, seeds),
+        baselines={name: summarize(found, ORDINARY_BUDGET_S) for name, found in others.items()},
+        standings={name: standing(found, ours) for name, found in others.items()},
         single_best=single_best(jobs),
         by_budget=tuple(summarize(found, budget_s) for budget_s, found in by_budget.items()),
         by_family={
@@ -114,14 +120,13 @@ def trials(way: Way, corpus: Corpus, jobs: Sequence[Truth], budget_s: float, see
     ]
 
 
-def _baselines(corpus: Corpus, jobs: Sequence[Truth], seeds: Sequence[int]) -> dict[str, Summary]:
+def _baselines(corpus: Corpus, jobs: Sequence[Truth], seeds: Sequence[int]) -> dict[str, list[Trial]]:
     ways: Mapping[str, Way] = {
         SMALLEST_WINNER: smallest_winner,
         REAL_TARGET: real_target,
         **{candidate.id: always(candidate.id) for candidate in CANDIDATES},
     }
-    found = {name: trials(way, corpus, jobs, ORDINARY_BUDGET_S, seeds) for name, way in ways.items()}
-    return {name: summarize(each, ORDINARY_BUDGET_S) for name, each in found.items()}
+    return {name: trials(way, corpus, jobs, ORDINARY_BUDGET_S, seeds) for name, way in ways.items()}
 
 
 def _largest_third(found: Sequence[Trial]) -> list[Trial]:

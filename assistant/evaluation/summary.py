@@ -37,6 +37,7 @@ class Summary(BaseModel):
     memory_mape: float | None = None
     memory_median: float | None = None
     coverage_90: float | None = None
+    break_even_median: float | None = None
     chosen: float
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.advice.estimates import Estimate, JobForecast
@@ -10,10 +10,11 @@ from assistant.advice.forecast import Forecaster
 from assistant.corpus.records import Corpus
 from assistant.evaluation.replay import replayed_probe
 from assistant.evaluation.trials import Trial, Truth, fastest
-from assistant.target import probe_ladder
+from assistant.target import OPENING_RUNG, probe_ladder
 from probes.campaign.pacing import MIN_ROUNDS
 from probes.costs import costs
 from probes.report import CandidateResult, ProbeReport
+from probes.workloads import Workload, find_workload
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,10 @@ class Setting:
         """The fastest by these forecasts, held against the truth."""
         return Trial(self.truth, self.seed, fastest(forecasts), forecasts)
 
-    def probe(self) -> ProbeReport:
-        """What a probe for the job finds within the budget."""
-        ladder = probe_ladder(self.truth.job.workload, self.corpus.machine)
-        return replayed_probe(self.corpus, ladder, budget_s=self.budget_s, seed=self.seed)
+    def probe(self, workloads: Sequence[Workload] = ()) -> ProbeReport:
+        """What a probe finds within the budget, of these workloads or of what is measured for the job."""
+        chosen = workloads or probe_ladder(self.truth.job.workload, self.corpus.machine)
+        return replayed_probe(self.corpus, chosen, budget_s=self.budget_s, seed=self.seed)
 
 
 Way = Callable[[Setting], Trial]
@@ -48,8 +49,9 @@ def probewise(setting: Setting) -> Trial:
 
 
 def smallest_winner(setting: Setting) -> Trial:
-    """Whoever was fastest on the smallest workload that was measured; what it took grows with the FLOPs."""
-    report, job = setting.probe(), setting.truth.job.workload
+    """Whoever was fastest on the smallest network of the family; what it took grows with the FLOPs."""
+    job = setting.truth.job.workload
+    report = setting.probe((find_workload(f"{job.family}-{OPENING_RUNG}"),))
     growth = costs(job).training_flops / costs(report.workload).training_flops
     measured = {row.candidate: row.step_ms for row in report.candidates if row.step_ms is not None}
     return setting.trial({candidate: _guess(candidate, step_ms * growth) for candidate, step_ms in measured.items()})

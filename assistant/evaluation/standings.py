@@ -1,0 +1,41 @@
+"""Whether one way of choosing is better than another: on the same jobs, and surely enough to say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import log
+from statistics import fmean
+from typing import Literal
+
+import numpy as np
+
+from assistant.evaluation.trials import Trial
+
+Standing = Literal["better", "tie", "worse"]
+
+# The interval that must not hold zero, and how often the jobs are drawn anew for it.
+LEVEL = 0.90
+RESAMPLES = 5000
+
+
+def standing(found: Sequence[Trial], other: Sequence[Trial]) -> Standing:
+    """How a way of choosing stands against another that was tried on the same jobs, by mean logarithmic regret.
+
+    A tie where the interval of the mean difference holds zero: had other jobs of the same kinds been tried, the other
+    way might have come out ahead. The interval is that of the percentile bootstrap over jobs (Efron, 1979).
+    """
+    mine, others = _log_regrets(found), _log_regrets(other)
+    differences = np.array([mine[job] - others[job] for job in mine])
+    means = np.random.default_rng(0).choice(differences, (RESAMPLES, len(differences))).mean(axis=1)
+    low, high = np.quantile(means, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    if len(differences) < 2 or low <= 0 <= high:
+        return "tie"
+    return "better" if high < 0 else "worse"
+
+
+def _log_regrets(found: Sequence[Trial]) -> Mapping[str, float]:
+    """The mean over seeds, by job id."""
+    by_job: dict[str, list[float]] = {}
+    for trial in found:
+        by_job.setdefault(trial.truth.job.id, []).append(log(1 + trial.regret))
+    return {job: fmean(regrets) for job, regrets in by_job.items()}
