@@ -20,7 +20,7 @@ from probes.report import Machine, ProbeReport
 from probes.schedule import ProbeSession
 
 # Seconds for one passage: enough that a network whose steps take seconds gets its rounds in every candidate.
-BUDGET_S: Mapping[Part, float] = {"probe": 200.0, "truth": 160.0}
+BUDGET_S: Mapping[Part, float] = {"probe": 300.0, "truth": 240.0}
 
 # Enough for medians; who is faster need not be settled for each job. First steps as they are alone.
 EFFORT = Effort(most_rounds=6, refined=False, hurried=False)
