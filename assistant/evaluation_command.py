@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -25,7 +26,9 @@ def evaluate(
 ) -> None:
     """Evaluate the corpus of this machine, or another if it has none; or collect one."""
     from assistant.corpus.collection import collect as sweep  # noqa: PLC0415  slow libraries that no other command needs
-    from assistant.corpus.records import DIRECTORY, corpora  # noqa: PLC0415
+    from assistant.corpus.records import DIRECTORY, corpora, replayed_path  # noqa: PLC0415
+    from assistant.corpus.replayed import write_replayed  # noqa: PLC0415
+    from assistant.evaluation.errors import replayed_forecasts  # noqa: PLC0415
     from assistant.evaluation.evaluate import evaluate as try_out  # noqa: PLC0415
     from assistant.evaluation.published import publish as keep  # noqa: PLC0415
     from assistant.evaluation.trials import truths  # noqa: PLC0415
@@ -49,6 +52,9 @@ def evaluate(
     here = machine().fingerprint
     # That of this machine, if there is one; else the one with the most to say.
     corpus = max(known, key=lambda each: (each.machine.fingerprint == here, len(each.passages)))
+    if publish:
+        corpus = replace(corpus, replayed=replayed_forecasts(corpus))
+        write_replayed(replayed_path(DIRECTORY / f"{corpus.machine.fingerprint}.csv"), corpus.replayed)
     with terminal.shares_bar() as say:
         found = try_out(corpus, quick=quick, say=say)
     if publish:

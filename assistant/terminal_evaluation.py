@@ -8,9 +8,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from assistant import wording
-from assistant.evaluation.evaluate import REAL_TARGET, SMALLEST_WINNER, Evaluation
+from assistant import evaluation_words, wording
+from assistant.evaluation.evaluate import Evaluation
 from assistant.evaluation.summary import Summary
+from assistant.evaluation.targets import outcomes
 from assistant.language import _
 from assistant.terminal import NOTHING, figure_table, fitting
 
@@ -19,42 +20,36 @@ NARROW = (0, 2, 4, 5)
 
 
 def evaluation(found: Evaluation) -> RenderableType:
-    """The tables of one corpus: by budget, against other ways of choosing, by family; then the noise."""
+    """The tables of one corpus: the targets, by budget, against other ways of choosing, by family; then the noise."""
     return Group(*_parts(found))
 
 
 def _parts(found: Evaluation) -> Iterator[RenderableType]:
     title = _("{count} workloads measured on {machine}, {seeds} seeds")
     yield Text(title.format(count=found.summary.workloads, machine=found.machine, seeds=found.seeds), style="bold")
+    yield _targets(found.summary)
     yield _table(
         _("By seconds of probing"), {wording.duration(each.budget_s or 0.0): each for each in found.by_budget}
     )
     yield _table(
-        _("Other ways of choosing, for the same seconds"),
-        {_baseline(found, name): each for name, each in found.baselines.items()},
+        _("Ways of choosing, for the same seconds"),
+        {evaluation_words.standing_way(found, name): each for name, each in evaluation_words.ways(found)},
     )
-    yield _table(_("By family of networks"), found.by_family | {_("the largest third"): found.largest_third})
-    noise = found.noise
-    yield Text(
-        _(
-            "The same workload measured twice differs by {median} (median); choosing by the first costs {regret}."
-        ).format(median=_percent(noise.step_time_median), regret=_percent(noise.regret_mean))
-    )
-    if noise.false_differences is not None:
-        yield Text(
-            _("Of {count} pairs of processes of one candidate, {share} were told apart.").format(
-                count=noise.controls, share=_percent(noise.false_differences)
-            )
+    families = {evaluation_words.family(name): each for name, each in found.by_family.items()}
+    yield _table(_("By family of networks"), families | {_("the largest third"): found.largest_third})
+    yield from map(Text, evaluation_words.noise(found.noise))
+
+
+def _targets(summary: Summary) -> Table:
+    table = figure_table(evaluation_words.targets_heading(summary), "", (_("Target"), _("Reached"), ""))
+    for outcome in outcomes(summary):
+        table.add_row(
+            evaluation_words.target_name(outcome.target.figure),
+            evaluation_words.target_bound(outcome.target),
+            evaluation_words.reached(outcome) or NOTHING,
+            Text(evaluation_words.met(outcome), style="" if outcome.met else "bold"),
         )
-
-
-def _baseline(found: Evaluation, name: str) -> str:
-    if name == SMALLEST_WINNER:
-        return _("Who wins the smallest workload")
-    if name == REAL_TARGET:
-        return _("The real job, as long as time allows")
-    always = _("Always {candidate}, the best of these") if name == found.single_best else _("Always {candidate}")
-    return always.format(candidate=wording.candidate_name(name))
+    return table
 
 
 def _table(title: str, summaries: dict[str, Summary]) -> Table:
@@ -71,4 +66,4 @@ def _table(title: str, summaries: dict[str, Summary]) -> Table:
 
 
 def _percent(share: float | None) -> str:
-    return NOTHING if share is None else wording.percent(share)
+    return NOTHING if share is None else evaluation_words.percent(share)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import combinations
 
 import numpy as np
@@ -48,16 +48,16 @@ def lead_changes(forecasts: Mapping[str, JobForecast]) -> tuple[BreakEven, ...]:
     """For each framework two modes of which compile more and less; and, of all candidates, for each that takes the
     lead from the one that led before it.
     """
-    pairs = (*_modes(forecasts), *_leads(forecasts))
+    pairs = (*modes(forecasts), *_leads(forecasts))
     found = (break_even(forecasts[one], forecasts[other]) for one, other in pairs)
     return tuple({(each.sooner, each.later): each for each in found if each is not None}.values())
 
 
-def _modes(forecasts: Mapping[str, JobForecast]) -> Iterator[tuple[str, str]]:
-    """Two modes of a framework on the same packages: they differ in how much is compiled."""
+def modes(candidates: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Of these ids, each two modes of a framework on the same packages: they differ in how much is compiled."""
     for one, other in combinations(CANDIDATES, 2):
         alike = (one.framework, one.distributions) == (other.framework, other.distributions)
-        if alike and {one.id, other.id} <= forecasts.keys():
+        if alike and one.id in candidates and other.id in candidates:
             yield one.id, other.id
 
 

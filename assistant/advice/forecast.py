@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from math import log, sqrt
 
+from assistant.advice.conformal import Factors, widened, widening
 from assistant.advice.estimates import MB_PER_GB, REPEAT_LOG_SD, Z_90, Estimate, JobForecast
 from assistant.advice.scaling import (
     COMPILE_TERMS,
@@ -27,6 +28,7 @@ from assistant.corpus.records import Corpus
 from assistant.language import _, language_in_use
 from assistant.project import Project
 from assistant.target import Target, trains_on
+from probes.campaign.pacing import BESIDE_FACTOR
 from probes.candidates import CANDIDATES
 from probes.costs import Costs, costs
 from probes.memory.growth import PEAK_SD_MB, MemoryGrowth, largest_batch
@@ -38,6 +40,9 @@ CANNOT = ("failed", "unusable")
 
 # How much wider a repeat scatters on a contended machine.
 CONTENDED_FACTOR = 3.0
+
+# How much starts differ in what others beside them cost (standard deviation of the logarithm).
+BESIDE_LOG_SD = 0.15
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ class CandidateModels:
     @property
     def start_s(self) -> float:
         """A worker imports once, and reports that with its first workload: the longest start is a whole one."""
-        starts = [(row.result.import_s or 0) + (row.result.build_s or 0) for row in self.rows]
+        starts = [(row.result.import_s or 0) + alone_s(row.result, row.result.build_s) for row in self.rows]
         return max(starts, default=0.0)
 
     @property
@@ -99,7 +104,7 @@ class Forecaster:
             fit_together(terms, _points(rows, figure), typical_growth(self.learned, terms, family, figure))
             for terms, figure in ((STEP_TERMS, _step_ms), (COMPILE_TERMS, _compile_s))
         )
-        memory = _points(rows, _memory_mb, _memory_log_sd)
+        memory = _points(rows, _memory_mb, lambda row: _memory_log_sd(row.result))
         memory_mb = {each: fit(MEMORY_TERMS, points, TYPICAL_MEMORY) for each, points in memory.items() if points}
         return {
             candidate: CandidateModels(
@@ -168,10 +173,16 @@ class Forecaster:
         def of_workload(workload: Workload, _language: str) -> dict[str, JobForecast]:
             work = costs(workload)
             return {
-                candidate: _forecast(candidate, models, workload, work) for candidate, models in self.models.items()
+                candidate: widened(_forecast(candidate, models, workload, work), self._widening)
+                for candidate, models in self.models.items()
             }
 
         return of_workload
+
+    @cached_property
+    def _widening(self) -> Factors:
+        assert self.probe is not None, "only what was probed is forecast"
+        return widening(self.learned, self.probe.machine.fingerprint)
 
     @cached_property
     def _on_accelerator(self) -> frozenset[str]:
@@ -229,9 +240,9 @@ def _memory_mb(result: CandidateResult) -> float | None:
     return result.memory_mb
 
 
-def _memory_log_sd(row: Row) -> float:
+def _memory_log_sd(result: CandidateResult) -> float:
     """What fresh processes differ by; however busy the machine is, memory is not."""
-    return PEAK_SD_MB / row.result.memory_mb if row.result.memory_mb else 0.0
+    return PEAK_SD_MB / result.memory_mb if result.memory_mb else 0.0
 
 
 def _compile_s(result: CandidateResult) -> float | None:
@@ -239,7 +250,12 @@ def _compile_s(result: CandidateResult) -> float | None:
     if result.first_step_s is None or result.step_ms is None:
         return None
     step_s = result.step_ms / 1e3
-    return max(result.first_step_s - step_s, step_s)
+    return max(alone_s(result, result.first_step_s) - step_s, step_s)
+
+
+def alone_s(result: CandidateResult, seconds: float | None) -> float:
+    """What a build or first step would have taken with nobody beside it; 0 for what is not known."""
+    return (seconds or 0.0) / (BESIDE_FACTOR if result.start_beside else 1.0)
 
 
 def _on_accelerator(models: CandidateModels) -> bool:
@@ -251,7 +267,7 @@ def _on_accelerator(models: CandidateModels) -> bool:
 def _forecast(candidate: str, models: CandidateModels, workload: Workload, work: Costs) -> JobForecast:
     exact = next((row for row in models.rows if same_work(row.workload, workload)), None)
     if exact and exact.result.step_ms is not None:
-        measured = _as_measured(exact)
+        measured = as_measured(exact.result, exact.log_sd)
         if measured.memory_mb is None and models.memory_mb is not None:
             return replace(measured, memory_mb=models.memory_mb.predict(work))
         return measured
@@ -275,14 +291,14 @@ def same_work(one: Workload, other: Workload) -> bool:
     return replace(one, id="") == replace(other, id="")
 
 
-def _as_measured(row: Row) -> JobForecast:
-    result = row.result
-    assert result.step_ms is not None
-    started = (result.import_s, result.build_s, result.first_step_s)
-    first_s = sum(seconds or 0 for seconds in started) if result.first_step_s is not None else None
+def as_measured(result: CandidateResult, log_sd: float) -> JobForecast:
+    """The figures of a row with a step time, `log_sd` being the doubt about times."""
+    assert result.step_ms is not None, "only what was measured is known"
+    first_s = (result.import_s or 0.0) + sum(alone_s(result, each) for each in (result.build_s, result.first_step_s))
+    start_log_sd = sqrt(log_sd**2 + BESIDE_LOG_SD**2) if result.start_beside else log_sd
     return JobForecast(
         result.candidate,
-        step_ms=Estimate(result.step_ms, row.log_sd, "measured"),
-        first_result_s=Estimate(first_s, row.log_sd, "measured") if first_s else None,
-        memory_mb=Estimate(result.memory_mb, _memory_log_sd(row), "measured") if result.memory_mb else None,
+        step_ms=Estimate(result.step_ms, log_sd, "measured"),
+        first_result_s=Estimate(first_s, start_log_sd, "measured") if result.first_step_s is not None else None,
+        memory_mb=Estimate(result.memory_mb, _memory_log_sd(result), "measured") if result.memory_mb else None,
     )

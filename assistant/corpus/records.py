@@ -1,7 +1,8 @@
 """A corpus as files: one CSV row for each candidate on each workload, beside it the machine and how it was measured.
 
-`NAME.csv` holds the rows, `NAME-controls.csv` what was found between two processes of one candidate, `NAME.toml` the
-machine, the versions and the command. A corpus is of one machine; several lie side by side.
+`NAME.csv` holds the rows, `NAME-controls.csv` what was found between two processes of one candidate,
+`NAME-forecasts.csv` how forecasts of its jobs went, `NAME.toml` the machine, the versions and the command. A corpus
+is of one machine; several lie side by side.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Literal, get_args
 
 import knowledge
 from assistant.corpus.jobs import JOBS, find_measured
+from assistant.corpus.replayed import ReplayedForecast, read_replayed
 from probes.comparison import Ratio
 from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport
 
@@ -50,11 +52,14 @@ class Passage:
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
-    """The measurements of one machine with one set of versions, by job and part. Each is equal to itself only."""
+    """The measurements of one machine with one set of versions, by job and part, and how forecasts of its jobs went.
+    Each is equal to itself only.
+    """
 
     machine: Machine
     versions: Mapping[str, str]
     passages: Mapping[tuple[str, Part], Passage]
+    replayed: tuple[ReplayedForecast, ...] = ()
 
     @cached_property
     def probed(self) -> Mapping[str, tuple[CandidateResult, ...]]:
@@ -66,7 +71,8 @@ class Corpus:
         """Without all jobs of this family: for judging a forecast of one of them."""
         left_out = {job.id for job in JOBS if job.family == family}
         kept = {key: passage for key, passage in self.passages.items() if passage.job not in left_out}
-        return replace(self, passages=kept)
+        replayed = tuple(each for each in self.replayed if each.job not in left_out)
+        return replace(self, passages=kept, replayed=replayed)
 
     def report(self, job: str, part: Part = "probe", workloads: Sequence[str] | None = None) -> ProbeReport:
         """A job's measurements as a probe's report, of all or of these workloads; the first is the main one."""
@@ -94,7 +100,13 @@ def read_corpus(about: Path) -> Corpus:
     """The corpus described by the TOML file `about`; raises `UnknownId` for a workload that is no longer known."""
     described = tomllib.loads(about.read_text(encoding="utf-8"))
     passages = read_passages(about.with_suffix(".csv"))
-    return Corpus(Machine.model_validate(described["machine"]), described["versions"], passages)
+    replayed = read_replayed(replayed_path(about))
+    return Corpus(Machine.model_validate(described["machine"]), described["versions"], passages, replayed)
+
+
+def replayed_path(about: Path) -> Path:
+    """Where the replayed forecasts of a corpus are, beside any other of its files."""
+    return about.with_name(f"{about.stem}-forecasts.csv")
 
 
 def read_passages(path: Path) -> dict[tuple[str, Part], Passage]:

@@ -8,7 +8,9 @@ from statistics import fmean, median
 
 from pydantic import BaseModel, ConfigDict
 
+from assistant.advice.break_even import break_even, modes
 from assistant.advice.estimates import Estimate, JobForecast
+from assistant.advice.forecast import as_measured
 from assistant.evaluation.trials import Trial, Truth
 from probes.report import CandidateResult
 
@@ -19,8 +21,9 @@ class Summary(BaseModel):
     Regret is how much longer a step of the pick takes than one of the best, its mean the geometric one. `closed_gap`
     is the share of the way from the single candidate that is best on the whole to the best for each job, in mean
     logarithmic regret. `step_time_mape` and `memory_mape` are mean absolute errors, with their medians beside them,
-    over every candidate that was forecast; `coverage_90` is how often the 90 % interval held the step time. `chosen`
-    is the share of trials in which there was anything to choose from.
+    over every candidate that was forecast; `coverage_90` is how often the 90 % interval held the step time.
+    `break_even_median` is the median error of the step from which on the more compiled mode of a framework is ahead.
+    `chosen` is the share of trials in which there was anything to choose from.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -59,6 +62,7 @@ def summarize(trials: Sequence[Trial], budget_s: float | None) -> Summary:
         memory_mape=fmean(memory) if memory else None,
         memory_median=median(memory) if memory else None,
         coverage_90=_coverage(trials),
+        break_even_median=median(break_evens) if (break_evens := list(_break_even_errors(trials))) else None,
         chosen=fmean(trial.pick is not None for trial in trials),
     )
 
@@ -97,6 +101,17 @@ def _errors(
             true = measured(result)
             if estimate is not None and true:
                 yield abs(estimate.value / true - 1)
+
+
+def _break_even_errors(trials: Sequence[Trial]) -> Iterator[float]:
+    """The absolute error of every break-even between two modes of a framework that was foretold and is there."""
+    for trial in trials:
+        known = {name: as_measured(result, 0.0) for name, result in trial.truth.results.items()}
+        for one, other in modes(trial.forecasts.keys() & known.keys()):
+            foretold = break_even(trial.forecasts[one], trial.forecasts[other])
+            true = break_even(known[one], known[other])
+            if foretold and true and foretold.steps and true.steps and foretold.later == true.later:
+                yield abs(foretold.steps / true.steps - 1)
 
 
 def _coverage(trials: Sequence[Trial]) -> float | None:

@@ -51,7 +51,10 @@ def probewise(setting: Setting) -> Trial:
 def smallest_winner(setting: Setting) -> Trial:
     """Whoever was fastest on the smallest network of the family; what it took grows with the FLOPs."""
     job = setting.truth.job.workload
-    report = setting.probe((find_workload(f"{job.family}-{OPENING_RUNG}"),))
+    smallest = find_workload(f"{job.family}-{OPENING_RUNG}")
+    if smallest.id not in setting.corpus.probed:
+        return setting.trial({})
+    report = setting.probe((smallest,))
     growth = costs(job).training_flops / costs(report.workload).training_flops
     measured = {row.candidate: row.step_ms for row in report.candidates if row.step_ms is not None}
     return setting.trial({candidate: _guess(candidate, step_ms * growth) for candidate, step_ms in measured.items()})

@@ -102,7 +102,8 @@ def start_limit_s(
         return max(TRUST_FACTOR * known_s, LEAST_HANG_S) if fits else 0.0
     spare_s = left_s - _measuring_s(ready + 1 + waiting, step_s)
     limit_s = max(spare_s * max(LARGEST_SHARE, 1 / (waiting + later + 1)), min(PATIENCE * typical_s, spare_s))
-    return limit_s if limit_s >= LEAST_START_S else 0.0
+    enough_s = min(LEAST_START_S, PATIENCE * typical_s) if typical_s else LEAST_START_S
+    return limit_s if limit_s >= enough_s else 0.0
 
 
 def _measuring_s(candidates: int, step_s: float) -> float:

@@ -70,7 +70,7 @@ class Preparation:
             None,
             ready=ready,
             waiting=waiting,
-            typical_s=pacing.MOST_WINDOWS * step_s,
+            typical_s=pacing.MOST_WINDOWS * max(step_s, pacing.BLOCK_MS / 2000),
             step_s=step_s,
         )
 

@@ -53,7 +53,7 @@ class Starts:
         or `at_once` of them at the same time.
         """
         self._keep = {contender.name for contender in (*contenders, *self._beside)}
-        if at_once > 1:
+        if at_once > 1 and len(contenders) > 1:
             self._side_by_side(self._in_turn(contenders), self._whole, at_once)
             return
         imported = self._bench.crew.imported

@@ -1,4 +1,7 @@
-"""Repeats: blocks of layers that come several times in a row, and the same network with fewer of them."""
+"""Repeats: blocks of layers that come several times in a row, and the same network with fewer of them.
+
+A block that halves the image is no repeat, for what follows it would then see a larger one.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +40,12 @@ def _starting(layers: Layers) -> list[tuple[Layers, int]]:
         block, count = layers[:length], 1
         while layers[length * count : length * (count + 1)] == block:
             count += 1
-        if count > 1 or length == 1:
+        if length == 1 and not _keeps_shape(block):
+            found.append((block, 1))
+        elif length == 1 or (count > 1 and _keeps_shape(block)):
             found.append((block, count))
     return found
+
+
+def _keeps_shape(block: Layers) -> bool:
+    return all(getattr(layer, "stride", 1) == 1 for layer in block)

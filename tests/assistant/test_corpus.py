@@ -13,6 +13,7 @@ from assistant.corpus.collection import collect
 from assistant.corpus.jobs import JOBS, RUNGS, find_measured
 from assistant.corpus.records import corpora, read_passages, write_passages
 from assistant.errors import InvalidInput
+from assistant.target import probe_ladder
 from probes.candidates import CANDIDATES
 from probes.comparison import Ratio
 from probes.costs import costs
@@ -67,9 +68,9 @@ def test_the_jobs_are_many_and_of_all_families_and_sizes() -> None:
     assert len(set(families)) == 9
     flops = [costs(job.workload).training_flops for job in jobs]
     assert max(flops) > 10_000 * min(flops)
-    for job in JOBS:
-        ladder = [costs(workload).training_flops for workload in job.ladder]
-        assert ladder == sorted(ladder)
+    for job in jobs:
+        assert job.ladder[: len(probe_ladder(job.workload))] == probe_ladder(job.workload)
+        assert max(job.ladder, key=lambda workload: costs(workload).training_flops) == job.workload
 
 
 def test_the_committed_corpora_have_every_candidate_and_name_their_machine() -> None:

@@ -14,7 +14,7 @@ from assistant.evaluation.evaluate import evaluate, trials
 from assistant.evaluation.summary import closed_gap, single_best, summarize
 from assistant.evaluation.trials import Trial, Truth, fastest, truths
 from assistant.evaluation.ways import Setting, always, probewise, real_target, smallest_winner
-from tests.assistant.corpora import LADDER_JOB, ORDINARY_JOBS, SMALL_JOB, corpus, result
+from tests.assistant.corpora import LADDER_JOB, ORDINARY_JOBS, SMALL_JOB, SMALL_NETWORKS, corpus, result
 
 RATES = {"pytorch-eager": 20.0, "jax-jit": 10.0, "tensorflow-graph": 40.0}
 
@@ -69,7 +69,7 @@ def test_nobody_is_picked_from_nothing() -> None:
 
 @pytest.mark.parametrize("way", [probewise, smallest_winner, real_target, always("jax-jit")])
 def test_on_a_machine_where_one_is_always_fastest_every_way_finds_it(laptop, way) -> None:
-    measured = corpus(laptop, RATES, LADDER_JOB)
+    measured = corpus(laptop, RATES, LADDER_JOB, *SMALL_NETWORKS)
     (known,) = truths(measured)
     found = way(Setting(measured, measured, known, 120.0, 0))
     assert found.pick == "jax-jit"

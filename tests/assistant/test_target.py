@@ -6,12 +6,13 @@ from hypothesis import strategies as st
 
 from assistant.project import Project
 from assistant.target import (
-    BATCH_FACTOR,
+    DIRECT_STEP_FLOPS,
     MOST_STEP_FLOPS,
     TASKS,
     detected_answers,
     interview_workloads,
     known_answers,
+    probe_ladder,
     probe_workloads,
     target,
     trains_on,
@@ -19,7 +20,7 @@ from assistant.target import (
 from probes.costs import costs
 from probes.networks.shapes import final_shape
 from probes.report import Accelerator
-from probes.workloads import find_workload
+from probes.workloads import REFERENCE, find_workload
 
 
 @given(
@@ -67,23 +68,35 @@ def test_large_examples_and_small_data_sets_get_smaller_batches() -> None:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_the_last_to_be_measured_is_the_job_itself(task) -> None:
-    project = Project(task=task)
-    assert probe_workloads(project)[-1] == target(project).workload
+def test_a_job_whose_steps_are_quick_is_measured_as_it_is(task) -> None:
+    job = target(Project(task=task)).workload
+    quick = costs(job).training_flops <= DIRECT_STEP_FLOPS["cpu"]
+    assert (probe_workloads(Project(task=task)) == (job,)) == quick
+    assert probe_workloads(Project(task=task))[-1] == job
 
 
-def test_the_network_of_a_large_job_is_measured_on_smaller_batches_first() -> None:
-    project = Project(task="image_classification", input_size=128)
-    small, job = probe_workloads(project)
-    assert small == job.with_batch(job.batch // BATCH_FACTOR)
+def test_a_larger_job_is_measured_with_fewer_of_its_own_layers_first() -> None:
+    job = find_workload("mlp-20m")
+    assert probe_ladder(job) == (job.with_repeats(2), job.with_repeats(1), job)
+    vit = find_workload("vit-tiny")
+    shallower, least = probe_ladder(vit)
+    assert (shallower, least) == (vit.with_repeats(2).with_batch(16), vit.with_repeats(1).with_batch(16))
 
 
-def test_what_would_take_minutes_a_step_is_measured_on_smaller_networks_and_batches() -> None:
-    measured = probe_workloads(Project(model_scale="bert-base"))
+def test_where_nothing_repeats_the_batch_is_made_smaller() -> None:
+    job = find_workload("lstm-large")
+    assert probe_ladder(job) == (job.with_batch(16), job.with_batch(8), job)
+
+
+def test_one_block_and_one_example_are_the_last_resort() -> None:
+    assert [each.id for each in probe_ladder(find_workload("bert-base"))] == ["bert-base-repeats1-b1"]
+    measured = probe_ladder(find_workload("gpt-small"))
     assert [each.id for each in measured] == ["transformer-small", "transformer-medium"]
-    flops = [costs(each).training_flops for each in probe_workloads(Project(model_scale="resnet-50"))]
-    assert flops == sorted(flops)
-    assert flops[-1] <= MOST_STEP_FLOPS["cpu"]
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+def test_no_step_of_a_probe_takes_minutes(name) -> None:
+    assert all(costs(each).training_flops <= MOST_STEP_FLOPS["cpu"] for each in probe_ladder(find_workload(name)))
 
 
 def test_a_gpu_is_given_larger_jobs(workstation) -> None:

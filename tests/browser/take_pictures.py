@@ -89,6 +89,10 @@ def _take(browser: Browser, address: str, folder: Path, size: str, scheme: str) 
     for claim in DECIDED:
         _decide(page, address, claim)
         picture(f"claims-{claim}")
+    page.goto(f"{address}/accuracy")
+    page.get_by_text("Every job, the costliest pick first").wait_for()
+    page.set_viewport_size({"width": width, "height": 3 * height})
+    picture("accuracy")
     context.close()
 
 

@@ -19,7 +19,8 @@ def test_one_that_hangs_leaves_most_of_the_budget_to_the_others() -> None:
     left_s = 60.0
     left_s -= pacing.start_limit_s(left_s, None, ready=0, waiting=8)
     assert left_s > 40
-    assert sum(candidate.start_s for candidate in CANDIDATES) < left_s + 5
+    usual_s = [pacing.typical_start_s(Contender(candidate), SMALL, alive=False) for candidate in CANDIDATES]
+    assert sum(usual_s) < left_s + 5
 
 
 def test_the_last_to_start_may_use_all_but_the_rounds() -> None:
@@ -28,8 +29,8 @@ def test_the_last_to_start_may_use_all_but_the_rounds() -> None:
 
 
 def test_what_started_before_is_begun_when_it_fits_and_may_take_longer_then() -> None:
-    assert pacing.start_limit_s(60.0, 10.0, ready=0, waiting=0) == 40.0
-    assert pacing.start_limit_s(12.0, 10.0, ready=0, waiting=8) == 40.0
+    assert pacing.start_limit_s(60.0, 10.0, ready=0, waiting=0) == 30.0
+    assert pacing.start_limit_s(12.0, 10.0, ready=0, waiting=8) == 30.0
     assert pacing.start_limit_s(30.0, 0.1, ready=0, waiting=8) == pacing.LEAST_HANG_S
     assert pacing.start_limit_s(10.0, 10.0, ready=0, waiting=0) == 0.0
     assert pacing.start_limit_s(3.0, 0.1, ready=8, waiting=0) == 0.0
@@ -59,19 +60,55 @@ def test_a_block_of_slow_steps_takes_as_long_as_one_step() -> None:
 
 def test_a_start_is_expected_to_take_what_it_took_before() -> None:
     ledger = Ledger(CANDIDATES)
-    assert pacing.known_start_s(ledger, TORCH, alive=True) is None
-    assert pacing.expected_start_s(ledger, TORCH, alive=False) == TORCH.candidate.start_s
+    assert pacing.known_start_s(ledger, TORCH, TINY, alive=True) is None
+    usual_s = pacing.typical_start_s(TORCH, TINY, alive=False)
+    assert pacing.expected_start_s(ledger, TORCH, TINY, alive=False) == usual_s
     ledger.import_s[TORCH.candidate.id] = 4.0
     row = ledger.open_row(TORCH, TINY)
     row.build_s, row.first_step_s = 0.5, 0.25
-    assert pacing.expected_start_s(ledger, TORCH, alive=True) == pytest.approx(0.75 + 0.13)
-    assert pacing.expected_start_s(ledger, TORCH, alive=False) == pytest.approx(4.75 + 0.13)
+    assert pacing.expected_start_s(ledger, TORCH, TINY, alive=True) == pytest.approx(0.75 + 0.13)
+    assert pacing.expected_start_s(ledger, TORCH, TINY, alive=False) == pytest.approx(4.75 + 0.13)
+
+
+def test_a_network_of_more_operations_is_expected_to_take_longer_to_compile() -> None:
+    ledger = Ledger(CANDIDATES)
+    deep = find_workload("resnet-18")
+    small_s, deep_s = (pacing.typical_start_s(COMPILED, each, alive=True) for each in (TINY, deep))
+    assert deep_s > 2 * small_s
+    row = ledger.open_row(COMPILED, TINY)
+    row.build_s, row.first_step_s = 1.0, 19.0
+    assert pacing.known_start_s(ledger, COMPILED, deep, alive=True) == pytest.approx(20 * deep_s / small_s + 0.13)
+
+
+def test_where_imports_take_long_the_rest_is_expected_to_take_long_too() -> None:
+    ledger = Ledger(CANDIDATES)
+    assert pacing.slowness(ledger) == 1.0
+    ledger.import_s[TORCH.candidate.id] = 3 * TORCH.candidate.import_s
+    assert pacing.slowness(ledger) == pytest.approx(3.0)
+    usual_s = pacing.typical_start_s(COMPILED, TINY, alive=True)
+    assert pacing.expected_start_s(ledger, COMPILED, TINY, alive=True) == pytest.approx(3 * usual_s)
+
+
+def test_time_is_kept_for_slow_steps() -> None:
+    quick, slow = (pacing.start_limit_s(30.0, None, ready=3, waiting=0, step_s=step_s) for step_s in (0.01, 1.0))
+    assert slow < quick - 4 * (pacing.MIN_ROUNDS + pacing.LEAST_WINDOWS) + 2
+    ledger = Ledger(CANDIDATES)
+    assert pacing.least_step_s(ledger, TINY) == 0
+    ledger.open_row(TORCH, TINY).step_ms = 250.0
+    ledger.open_row(COMPILED, TINY).step_ms = 500.0
+    assert pacing.least_step_s(ledger, TINY) == 0.25
+
+
+def test_side_by_side_takes_as_long_as_the_cores_are_busy_or_the_longest() -> None:
+    assert pacing.starting_s([4.0, 4.0], at_once=1) == 8.0
+    assert pacing.starting_s([4.0, 4.0], at_once=2) == pytest.approx(4.0 * pacing.BESIDE_FACTOR)
+    assert pacing.starting_s([1.0, 9.0], at_once=2) == pytest.approx(9.0 * pacing.BESIDE_FACTOR)
 
 
 def test_refusing_another_workload_takes_no_time() -> None:
     ledger = Ledger(CANDIDATES)
     ledger.fail(TORCH, TINY, WorkerFailed("no such layer", "unusable"))
-    assert pacing.known_start_s(ledger, TORCH, alive=True) == pytest.approx(0.13)
+    assert pacing.known_start_s(ledger, TORCH, SMALL, alive=True) == pytest.approx(0.13)
 
 
 def test_nothing_is_expected_of_settled_rows() -> None:
@@ -91,7 +128,7 @@ def test_who_hangs_leaves_something_for_those_that_come_later() -> None:
 
 
 def test_nobody_gets_less_than_is_typical_while_there_is_time() -> None:
-    assert pacing.start_limit_s(5.0, None, ready=0, waiting=2, typical_s=3.0) == 3.0
+    assert pacing.start_limit_s(9.0, None, ready=0, waiting=2, typical_s=3.0) == 3.0 * pacing.PATIENCE
     assert pacing.start_limit_s(3.0, None, ready=0, waiting=0, later=8, typical_s=3.0) == pytest.approx(3 - 0.39)
 
 
@@ -99,5 +136,6 @@ def test_as_many_are_started_as_will_be_measured_in_time() -> None:
     expected_s = [1.0, 2.0, 10.0, 1.0]
     assert pacing.fitting(expected_s, 60.0, beside=0) == 4
     assert pacing.fitting(expected_s, 10.0, beside=0) == 2
+    assert pacing.fitting(expected_s, 15.0, beside=0, at_once=2) == 4
     assert pacing.fitting(expected_s, 10.0, beside=20) == 1
     assert pacing.fitting(expected_s, 0.5, beside=0) == 0

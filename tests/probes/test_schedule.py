@@ -22,6 +22,7 @@ from probes.schedule import ProbeSession
 from probes.workloads import Workload, find_workload
 
 OTHERS = ("jax-jit", "scikit-learn", "keras-torch")
+COMPILED = ("jax-jit", "keras-jax", "tensorflow-graph")
 TINY, SMALL, MEDIUM = (find_workload(f"mlp-{size}") for size in ("tiny", "small", "medium"))
 
 pytestmark = pytest.mark.usefixtures("no_process_left", "short_blocks")
@@ -32,8 +33,15 @@ def short_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pacing, "BLOCK_MS", 4.0)
 
 
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Toys start in no time, so that there is always enough of it."""
+    monkeypatch.setattr(pacing, "HURRY_SHARE", 0.0)
+    monkeypatch.setattr(crew.Crew, "starts_at_once", lambda self: 2)
+
+
 class Toys:
-    """Makes sessions whose candidates are toys, `pytorch-eager` with a fault."""
+    """Makes sessions whose candidates are toys, one of them, `pytorch-eager` unless told, with a fault."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -44,9 +52,11 @@ class Toys:
         """The processes started since; other tests may keep a browser's driver."""
         return set(psutil.Process().children()) - self._before
 
-    def session(self, fault: str = "none", others: Sequence[str] = OTHERS, **options: object) -> ProbeSession:
+    def session(
+        self, fault: str = "none", others: Sequence[str] = OTHERS, faulty: str = "pytorch-eager", **options: object
+    ) -> ProbeSession:
         sound = toy_worker.interpreter(self.directory)
-        interpreters = dict.fromkeys(others, sound) | {"pytorch-eager": toy_worker.interpreter(self.directory, fault)}
+        interpreters = dict.fromkeys(others, sound) | {faulty: toy_worker.interpreter(self.directory, fault)}
         return ProbeSession(list(interpreters), interpreters=interpreters, lock_path=self.lock_path, **options)
 
     def measure(self, fault: str = "none", workloads: Sequence[Workload] = (TINY,), **options: object) -> ProbeReport:
@@ -114,6 +124,64 @@ def test_a_fault_costs_its_own_row_only(toys: Toys, fault: str, status: str, wor
     assert faulty.status == status
     assert words in faulty.error
     assert {candidate: result.status for candidate, result in results.items()} == dict.fromkeys(OTHERS, "ok")
+
+
+def test_when_time_is_short_starts_go_side_by_side_and_the_rows_say_so(toys: Toys, hurried: None) -> None:
+    told: list[Progress] = []
+    report = toys.measure(others=COMPILED, budget_s=20.0, on_progress=told.append)
+    results = by_id(report.candidates)
+    assert {result.status for result in results.values()} == {"ok"}
+    beside = {candidate for candidate, result in results.items() if result.start_beside}
+    assert beside == set(COMPILED)
+    assert any("side by side" in note for note in report.notes)
+    # Who tells how long a step takes is measured before the others are started.
+    firsts = list(dict.fromkeys((progress.candidate, progress.stage) for progress in told))
+    assert firsts.index(("pytorch-eager", "measuring")) < firsts.index(("jax-jit", "first step"))
+
+
+def test_with_time_enough_every_first_step_is_taken_alone(toys: Toys) -> None:
+    report = toys.measure(others=COMPILED, budget_s=60.0)
+    assert not any(result.start_beside for result in report.candidates)
+    assert not any("side by side" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        ("not_installed@configure", "unusable"),
+        ("leave@configure", "unusable"),
+        ("hang@configure", "timeout"),
+        ("exception@build", "failed"),
+        ("refuse_workload@build", "unusable"),
+        ("segfault@train", "failed"),
+        ("hang@train", "timeout"),
+        ("garbage_on_the_pipe@train", "failed"),
+    ],
+)
+def test_a_fault_beside_others_costs_its_own_row_only(toys: Toys, hurried: None, fault: str, status: str) -> None:
+    others = (*(each for each in COMPILED if each != "keras-jax"), "pytorch-eager")
+    results = by_id(toys.measure(fault, others=others, faulty="keras-jax", budget_s=15.0).candidates)
+    assert results.pop("keras-jax").status == status
+    assert {candidate: result.status for candidate, result in results.items()} == dict.fromkeys(others, "ok")
+
+
+def test_a_new_focus_interrupts_starts_that_go_side_by_side(toys: Toys, hurried: None) -> None:
+    heard = threading.Event()
+
+    def on_progress(progress: Progress) -> None:
+        if (progress.candidate, progress.stage) == ("keras-jax", "first step"):
+            heard.set()
+
+    others = (*(each for each in COMPILED if each != "keras-jax"), "pytorch-eager")
+    with toys.session("slow_start@train", others, "keras-jax", on_progress=on_progress, budget_s=20.0) as session:
+        session.start()
+        session.focus([TINY, MEDIUM])
+        assert heard.wait(60)
+        session.focus([SMALL])
+        assert session.wait(60)
+        report = session.report()
+    assert report.workload == SMALL
+    assert {result.status for result in report.candidates} == {"ok"}
 
 
 def test_one_that_is_clearly_slower_drops_out_and_the_leader_is_told(toys: Toys) -> None:

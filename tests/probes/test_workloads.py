@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from probes.costs import costs
 from probes.errors import InvalidWorkload, UnknownId
-from probes.networks.layers import Dense
+from probes.networks.layers import Activation, Dense
 from probes.networks.parameters import parameters
+from probes.networks.repeats import most_repeats, with_repeats
 from probes.workloads import MAX_BATCH, REFERENCE, Input, Workload, find_workload, mlp
 
 # Trainable parameters as published, without the classifiers that we add to the BERT models (width + 1 per class).
@@ -70,6 +73,40 @@ def test_every_workload_has_rungs_that_stand_for_it(workload):
 @pytest.mark.parametrize("name", REFERENCE)
 def test_every_reference_workload_fits_together(name):
     assert parameters(REFERENCE[name])
+
+
+def test_fewer_repeats_leave_every_block_there_once_or_more_and_the_rest_as_it_is():
+    bert = REFERENCE["bert-base"]
+    once, twice = bert.with_repeats(1), bert.with_repeats(2)
+    block = (len(bert.layers) - len(once.layers)) // 11
+    assert len(twice.layers) - len(once.layers) == block == 4
+    assert once.layers[:4] == bert.layers[:4]
+    assert once.layers[-4:] == bert.layers[-4:]
+    assert (once.id, twice.with_batch(4).id) == ("bert-base-repeats1", "bert-base-repeats2-b4")
+    assert bert.with_batch(4).with_repeats(2).id == "bert-base-repeats2-b4"
+    assert costs(twice).training_flops - costs(once).training_flops == pytest.approx(
+        (costs(bert).training_flops - costs(once).training_flops) / 11
+    )
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+def test_every_reference_workload_with_fewer_repeats_fits_together(name):
+    workload = REFERENCE[name]
+    most = most_repeats(workload.layers)
+    assert workload.with_repeats(most) is workload
+    shallower = [workload.with_repeats(repeats) for repeats in range(1, most)]
+    for each in shallower:
+        assert costs(each).parameters <= costs(workload).parameters
+    flops = [costs(each).training_flops for each in (*shallower, workload)]
+    assert flops == sorted(flops)
+
+
+@given(layers=st.lists(st.sampled_from([Dense(8), Dense(16), Activation("relu")]), max_size=12).map(tuple))
+def test_cutting_repeats_takes_only_whole_blocks_away(layers):
+    assert with_repeats(layers, most_repeats(layers)) == layers
+    once = with_repeats(layers, 1)
+    assert set(once) == set(layers)
+    assert len(once) <= len(layers)
 
 
 def test_the_id_names_another_batch():

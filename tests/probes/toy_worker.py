@@ -116,6 +116,10 @@ def slow() -> None:
     time.sleep(0.02)
 
 
+def slow_start() -> None:
+    time.sleep(1.0)
+
+
 def refuse_workload() -> None:
     from probes.errors import InvalidWorkload
 

@@ -1,0 +1,50 @@
+"""An evaluation as Markdown tables: those of the page and of the README."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from assistant import evaluation_words
+from assistant.evaluation.evaluate import Evaluation
+from assistant.evaluation.summary import Summary
+from assistant.evaluation.targets import Outcome, outcomes
+from assistant.language import _
+
+NO_BREAK = "\u00a0"
+
+
+def targets(summary: Summary, met: Callable[[Outcome], str]) -> str:
+    """Every target, what was reached, and as `met` says it whether that is enough; what is missed comes first."""
+    rows = (
+        (
+            evaluation_words.target_name(each.target.figure),
+            evaluation_words.target_bound(each.target),
+            evaluation_words.reached(each),
+            met(each),
+        )
+        for each in outcomes(summary)
+    )
+    return _table(("", _("Target"), _("Reached"), ""), ":--|--:|--:|:--", rows)
+
+
+def ways(found: Evaluation) -> str:
+    """Probewise among the other ways of choosing, the least mean regret first."""
+    rows = (
+        (
+            evaluation_words.standing_way(found, name),
+            *map(_percent, (each.within_5_percent, each.mean_regret, each.closed_gap)),
+        )
+        for name, each in evaluation_words.ways(found)
+    )
+    headings = (_("Way of choosing"), _("Within 5 %"), _("Mean regret"), _("Gap closed"))
+    return _table(headings, ":--|--:|--:|--:", rows)
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else evaluation_words.percent(share)
+
+
+def _table(headings: Sequence[str], alignment: str, rows: Iterable[Sequence[str]]) -> str:
+    """Markdown of a table; on a phone no figure is parted from its unit."""
+    first, *others = (f"| {' | '.join(cells)} |".replace(" %", f"{NO_BREAK}%") for cells in (headings, *rows))
+    return "\n".join((first, f"|{alignment}|", *others, ""))

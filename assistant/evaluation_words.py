@@ -1,0 +1,192 @@
+"""An evaluation in words: what was done, its targets, the other ways of choosing, and what nobody can know."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+from assistant import moments, wording
+from assistant.evaluation.evaluate import REAL_TARGET, SMALLEST_WINNER, Evaluation, Noise, Row
+from assistant.evaluation.published import Published
+from assistant.evaluation.standings import Standing
+from assistant.evaluation.summary import Summary
+from assistant.evaluation.targets import Figure, Outcome, Target
+from assistant.language import _
+from probes.words import sentences
+
+# Our own way of choosing, where it stands among the others.
+PROBEWISE = "probewise"
+
+# A figure beside its bound has as many digits as show on which side of it it lies, and at most these.
+MOST_DIGITS = 6
+
+
+def what_was_done(found: Published) -> str:
+    """How the figures came about, on which machine, with which versions."""
+    evaluation = found.evaluation
+    done = _(
+        "{jobs} jobs of {kinds} kinds of network were measured in full, with every candidate, on {machine}. "
+        "For each, a probe of {time} was replayed {seeds} times, its forecast learned from other kinds of network "
+        "only, and what it picked and foretold was held against the full measurement."
+    ).format(
+        jobs=evaluation.summary.workloads,
+        kinds=len(evaluation.by_family),
+        machine=wording.machine_line(found.machine),
+        time=wording.duration(evaluation.summary.budget_s or 0.0),
+        seeds=evaluation.seeds,
+    )
+    versions = wording.listing(f"{name} {version}" for name, version in sorted(evaluation.versions.items()))
+    day = moments.day(datetime.fromisoformat(evaluation.measured_at).date())
+    return sentences(done, _("With {versions}; last measured on {date}.").format(versions=versions, date=day))
+
+
+def limits(found: Published) -> str:
+    """For whom the figures may be others."""
+    one = _("This is one machine.") if found.machine.accelerators else _("This is one machine, without a GPU.")
+    elsewhere = _("What the forecasts have learned comes from it as well: on another, figures may differ.")
+    return sentences(one, elsewhere)
+
+
+def regret_meaning() -> str:
+    """The two words of the field that the figures need."""
+    return _(
+        "Regret is how much longer a step of the pick takes than one of the best candidate. The gap is the regret of "
+        "always using the single best candidate; closing all of it is choosing the best for every job."
+    )
+
+
+def targets_heading(summary: Summary) -> str:
+    """What the targets are of."""
+    return _("Targets, with {time} of probing").format(time=wording.duration(summary.budget_s or 0.0))
+
+
+def target_name(figure: Figure) -> str:
+    """What a target is about."""
+    return {
+        "within_5_percent": _("Picks within 5 % of the best"),
+        "mean_regret": _("Mean regret"),
+        "worst_regret": _("Worst regret"),
+        "closed_gap": _("Gap closed"),
+        "step_time_mape": _("Error of the step time, mean"),
+        "memory_median": _("Error of the memory, median"),
+        "coverage_90": _("Step times inside their 90 % interval"),
+        "break_even_median": _("Error of the break-even, median"),
+    }[figure]
+
+
+def target_bound(target: Target) -> str:
+    """What is to be reached: `at least 90 %`, `87 % to 93 %`."""
+    if math.isinf(target.most):
+        return _("at least {share}").format(share=wording.percent(target.least))
+    if math.isinf(target.least):
+        return _("at most {share}").format(share=wording.percent(target.most))
+    return _("{low} to {high}").format(low=wording.percent(target.least), high=wording.percent(target.most))
+
+
+def reached(outcome: Outcome) -> str:
+    """The figure to two digits, or to so many more that it lies on its side of the bound; empty without one."""
+    if outcome.reached is None:
+        return ""
+    exact = 100 * outcome.reached
+    shown = (wording.rounded(exact, digits) for digits in range(wording.SIGNIFICANT_DIGITS, MOST_DIGITS))
+    told = next((each for each in shown if outcome.target.holds(each / 100) == outcome.met), exact)
+    return _("{value:g} %").format(value=told)
+
+
+def percent(share: float) -> str:
+    """A share to two significant digits; never 100 % for what is merely close to it."""
+    rounded = wording.rounded(100 * share)
+    if rounded == 100 and share < 1:
+        return wording.percent(share)
+    return _("{value:g} %").format(value=rounded)
+
+
+def met(outcome: Outcome) -> str:
+    """Whether the target is met, in a word."""
+    return {True: _("met"), False: _("missed"), None: _("no figure")}[outcome.met]
+
+
+def tally(outcomes: list[Outcome]) -> str:
+    """How many targets are met, missed, and without a figure."""
+    found = [outcome.met for outcome in outcomes]
+    told = _("Of {count} targets met: {met}; missed: {missed}.").format(
+        count=len(found), met=found.count(True), missed=found.count(False)
+    )
+    lacking = found.count(None)
+    return sentences(told, _("Without a figure yet: {count}.").format(count=lacking)) if lacking else told
+
+
+def ways(found: Evaluation) -> list[tuple[str, Summary]]:
+    """Probewise among the other ways of choosing, by name, the least mean regret first."""
+    everyone = {PROBEWISE: found.summary} | found.baselines
+    return sorted(everyone.items(), key=lambda way: way[1].mean_regret)
+
+
+def way_name(found: Evaluation, name: str) -> str:
+    """A way of choosing."""
+    if name in _WAYS:
+        return _WAYS[name]()
+    always = _("Always {candidate}, the best of these") if name == found.single_best else _("Always {candidate}")
+    return always.format(candidate=wording.candidate_name(name))
+
+
+def standing_way(found: Evaluation, name: str) -> str:
+    """A way of choosing, and how it stands against Probewise: `Who wins the smallest workload: a tie`."""
+    if name == PROBEWISE:
+        return way_name(found, name)
+    return wording.labelled(way_name(found, name), standing(found.standings[name]))
+
+
+def standing(name: Standing) -> str:
+    """How another way of choosing stands against Probewise."""
+    return {"better": _("better than Probewise"), "tie": _("a tie"), "worse": _("worse")}[name]
+
+
+def picks(row: Row) -> list[str]:
+    """What was picked, and how often, the most often first: `8 \u00d7 PyTorch, eager`."""
+    counts = sorted(row.picks.items(), key=lambda pick: -pick[1])
+    return [
+        f"{count} \u00d7 {wording.candidate_name(candidate) if candidate else _('nothing')}"
+        for candidate, count in counts
+    ]
+
+
+def tie_meaning() -> str:
+    """What is called a tie."""
+    return _(
+        "A tie: other jobs of these kinds could put either ahead, by mean regret, more often than one time in twenty."
+    )
+
+
+def family(name: str) -> str:
+    """A kind of network."""
+    return {
+        "perceptron": _("Dense networks"),
+        "convolutional": _("Convolutional networks"),
+        "residual": _("Residual networks"),
+        "mobile": _("Networks for phones"),
+        "vision transformer": _("Vision transformers"),
+        "lstm": _("LSTM networks"),
+        "gru": _("GRU networks"),
+        "encoder": _("Text encoders"),
+        "decoder": _("Text decoders"),
+    }.get(name, name)
+
+
+def noise(found: Noise) -> Iterator[str]:
+    """How far measurements differ from themselves, sentence by sentence."""
+    yield _(
+        "The same workload measured twice differs by {median} (median); choosing by the first costs {regret}."
+    ).format(median=percent(found.step_time_median), regret=percent(found.regret_mean))
+    if found.false_differences is not None:
+        yield _("Of {count} pairs of processes of one candidate, {share} were told apart.").format(
+            count=found.controls, share=wording.percent(found.false_differences)
+        )
+
+
+_WAYS: Mapping[str, Callable[[], str]] = {
+    PROBEWISE: lambda: "Probewise",
+    SMALLEST_WINNER: lambda: _("Who wins the smallest workload"),
+    REAL_TARGET: lambda: _("The real job, as long as time allows"),
+}

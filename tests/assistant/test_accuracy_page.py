@@ -1,0 +1,116 @@
+"""The page about accuracy: targets with what is missed first, ties, the floor, every job; and what is in its way."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from assistant.errors import InvalidInput
+from assistant.evaluation import published
+from assistant.evaluation.evaluate import Evaluation, evaluate
+from assistant.evaluation.published import Published
+from assistant.views import measuring
+from probes.report import Machine
+from tests.assistant.corpora import ORDINARY_JOBS, corpus
+from tests.assistant.test_targets import JUST_MET
+from tests.assistant.test_views import APP, words
+
+RATES = {"pytorch-eager": 20.0, "jax-jit": 10.0, "tensorflow-graph": 40.0}
+JOBS = [job for job in ORDINARY_JOBS if len(job.ladder) == 1][:4]
+
+
+@pytest.fixture(scope="module")
+def evaluation(laptop: Machine) -> Evaluation:
+    found = evaluate(corpus(laptop, RATES, *JOBS), quick=True, say=lambda *_: None)
+    changes = {"workloads": len(JOBS), "worst_regret": 0.4, "break_even_median": None}
+    standings = found.standings | {"smallest-winner": "tie", "real-target": "better"}
+    return found.model_copy(update={"summary": JUST_MET.model_copy(update=changes), "standings": standings})
+
+
+@pytest.fixture
+def page(monkeypatch):
+    monkeypatch.setenv(measuring.BUDGET_VARIABLE, "0")
+
+    def show(*known: Published) -> AppTest:
+        monkeypatch.setattr(published, "published", lambda: known)
+        app = AppTest.from_file(str(APP), default_timeout=30).run()
+        app.switch_page("views/accuracy.py").run()
+        assert not app.exception
+        return app
+
+    return show
+
+
+def table(app: AppTest, column: str):
+    (found,) = (each.value for each in app.dataframe if column in each.value)
+    return found
+
+
+def test_targets_are_said_in_words_what_is_missed_first(page, laptop, evaluation) -> None:
+    told = words(page(Published(laptop, evaluation)))
+    assert "Targets, with 60 s of probing" in told
+    assert "missed: 1" in told
+    missed, lacking, met = (told.index(f"badge[{word}]") for word in ("missed", "no figure", "met"))
+    assert missed < lacking < met
+    assert "| Worst regret | at most 15 % | 40 % |" in told.replace("\u00a0", " ")
+
+
+def test_machine_method_and_limits_are_named(page, laptop, workstation, evaluation) -> None:
+    app = page(Published(laptop, evaluation))
+    told = words(app).replace("\\", "")
+    assert "4 jobs of" in told
+    assert "4 cores (a processor)" in told
+    assert "torch 2.13.0" in told
+    assert "without a GPU" in app.info[0].value
+    assert "without a GPU" not in page(Published(workstation, evaluation)).info[0].value
+
+
+def test_probewise_is_one_row_among_others_and_a_tie_is_called_one(page, laptop, evaluation) -> None:
+    app = page(Published(laptop, evaluation))
+    told = words(app)
+    (table,) = (each.value for each in app.markdown if "| Probewise |" in each.value)
+    assert "| Who wins the smallest workload: a tie |" in table
+    assert "| The real job, as long as time allows: better than Probewise |" in table
+    assert table.count("\n| ") == 1 + len(evaluation.baselines)
+    assert "Better than Probewise on these jobs: **The real job" in told
+    assert "A tie with Probewise on these jobs: **Who wins" in told
+
+
+def test_figures_over_the_budget_are_drawn_and_listed(page, laptop, evaluation) -> None:
+    app = page(Published(laptop, evaluation))
+    assert len(app.get("vega_lite_chart")) == 2
+    assert any(list(each.value["name"]) == ["10 s", "30 s", "60 s", "2 min"] for each in app.dataframe)
+
+
+def test_every_job_and_the_floor_are_told(page, laptop, evaluation) -> None:
+    app = page(Published(laptop, evaluation))
+    jobs = table(app, "picks")
+    assert set(jobs["job"]) == {job.id for job in JOBS}
+    assert jobs["picks"].iloc[0] == ["2 \u00d7 JAX, compiled with jax.jit, trained with Optax"]
+    assert jobs["regret"].is_monotonic_decreasing
+    assert "The same workload measured twice" in words(app)
+
+
+def test_of_several_machines_one_is_chosen(page, laptop, workstation, evaluation) -> None:
+    other = workstation.model_copy(update={"fingerprint": "1" * 16})
+    app = page(Published(laptop, evaluation), Published(other, evaluation))
+    assert "without a GPU" in app.info[0].value
+    app.selectbox(key="evaluated-machine").set_value(other.fingerprint).run()
+    assert "without a GPU" not in app.info[0].value
+
+
+def test_without_an_evaluation_it_says_how_to_make_one(page) -> None:
+    (info,) = page().info
+    assert "probewise evaluate --publish" in info.value
+
+
+def test_a_broken_file_is_told_in_a_sentence(page, monkeypatch) -> None:
+    def refuse() -> None:
+        raise InvalidInput("x-evaluation.json is no evaluation.")
+
+    monkeypatch.setenv(measuring.BUDGET_VARIABLE, "0")
+    monkeypatch.setattr(published, "published", refuse)
+    app = AppTest.from_file(str(APP), default_timeout=30).run()
+    app.switch_page("views/accuracy.py").run()
+    assert not app.exception
+    assert "is no evaluation" in app.error[0].value

@@ -1,0 +1,113 @@
+"""Published evaluations: what lies beside the corpora is one, what does not hold is refused, the README follows."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+from typer.testing import CliRunner
+
+from assistant import cli, evaluation_command
+from assistant.corpus.records import DIRECTORY, corpora
+from assistant.errors import InvalidInput
+from assistant.evaluation import document, published
+from assistant.evaluation.evaluate import evaluate
+from assistant.evaluation.published import publish, read_published
+from assistant.evaluation.trials import truths
+from assistant.language import use_language
+from tests.assistant.corpora import SMALL_JOB, corpus
+
+RATES = {"pytorch-eager": 20.0, "jax-jit": 10.0}
+
+
+@pytest.fixture
+def beside_corpora(tmp_path):
+    """A directory with the corpora, and no evaluation of them."""
+    for path in (*DIRECTORY.glob("*.toml"), *DIRECTORY.glob("*.csv")):
+        shutil.copy(path, tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def small(laptop):
+    return corpus(laptop, RATES, SMALL_JOB)
+
+
+def quick(of):
+    return evaluate(of, quick=True, say=lambda *_: None)
+
+
+def test_every_corpus_has_an_evaluation_of_all_its_jobs() -> None:
+    jobs = {corpus.machine.fingerprint: {truth.job.id for truth in truths(corpus)} for corpus in corpora()}
+    told = {
+        each.machine.fingerprint: {row.workload for row in each.evaluation.rows} for each in published.published()
+    }
+    assert told == jobs, "run: probewise evaluate --publish, then make generate"
+
+
+def test_what_is_published_is_read_again(beside_corpora, small) -> None:
+    assert read_published(beside_corpora) == ()
+    (machine, *_others) = [each.machine for each in corpora(beside_corpora)]
+    found = quick(small)
+    path = publish(found, machine, beside_corpora)
+    assert path.name == f"{machine.fingerprint}-evaluation.json"
+    (again,) = read_published(beside_corpora)
+    assert again.evaluation == found
+    assert again.machine == machine
+
+
+def test_a_file_that_is_no_evaluation_is_refused_in_words(beside_corpora, small) -> None:
+    path = publish(quick(small), corpora(beside_corpora)[0].machine, beside_corpora)
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    del kept["summary"]["mean_regret"]
+    path.write_text(json.dumps(kept), encoding="utf-8")
+    with pytest.raises(InvalidInput, match=r"evaluation\.json is no evaluation .*summary\.mean_regret.*--publish"):
+        read_published(beside_corpora)
+
+
+def test_the_command_keeps_what_it_found(small, monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr("assistant.corpus.records.corpora", lambda: [small])
+    monkeypatch.setattr("assistant.corpus.records.DIRECTORY", tmp_path)
+    monkeypatch.setattr("assistant.evaluation.evaluate.SEEDS", 1)
+    run = CliRunner().invoke(cli.app, ["evaluate", "--publish"])
+    assert run.exit_code == 0, run.output
+    (path,) = tmp_path.glob("*-evaluation.json")
+    assert json.loads(path.read_text(encoding="utf-8"))["seeds"] == 1
+    assert str(path) in run.stderr
+    assert "Targets, with 60 s of probing" in run.stdout
+
+
+@pytest.mark.parametrize("other", [{"quick": True}, {"collect": True}])
+def test_only_a_whole_evaluation_is_published(other) -> None:
+    with pytest.raises(InvalidInput, match="--publish"):
+        evaluation_command.evaluate(publish=True, **other)
+
+
+def test_the_refusal_is_one_line_and_exit_code_2(monkeypatch, capsys) -> None:
+    monkeypatch.setattr("sys.argv", ["probewise", "evaluate", "--quick", "--publish"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert "--publish" in told
+    assert told.count("\n") == 1
+
+
+def test_the_readme_has_the_published_figures() -> None:
+    readme = document.DOCUMENT.read_text(encoding="utf-8")
+    assert readme == document.with_evaluation(readme, published.published()), "run: make generate"
+
+
+def test_the_readme_is_english_whoever_makes_it() -> None:
+    readme = document.DOCUMENT.read_text(encoding="utf-8")
+    use_language("zh_CN")
+    try:
+        assert document.with_evaluation(readme, published.published()) == readme
+    finally:
+        use_language("en")
+
+
+def test_without_an_evaluation_the_readme_says_how_to_make_one() -> None:
+    readme = document.DOCUMENT.read_text(encoding="utf-8")
+    assert "probewise evaluate --publish" in document.with_evaluation(readme, ())
