@@ -43,12 +43,12 @@ class Candidate:
 CANDIDATES: tuple[Candidate, ...] = (
     Candidate("pytorch-eager", "pytorch", "pytorch", "eager", ("torch",), False, 1.2, 0.1, 0.001),
     Candidate("pytorch-compile", "pytorch", "pytorch", "compile", ("torch",), True, 2.1, 13.0, 0.4),
-    Candidate("tensorflow-graph", "tensorflow", "tensorflow", "graph", ("tensorflow", "keras"), True, 3.5, 0.2, 0.04),
-    Candidate("tensorflow-xla", "tensorflow", "tensorflow", "xla", ("tensorflow", "keras"), True, 3.4, 0.5, 0.07),
-    Candidate("keras-tensorflow", "keras", "keras", "tensorflow", ("keras", "tensorflow"), True, 3.4, 0.3, 0.08),
-    Candidate("keras-jax", "keras", "keras", "jax", ("keras", "jax"), True, 2.2, 1.4, 0.06),
+    Candidate("tensorflow-graph", "tensorflow", "tensorflow", "graph", ("tensorflow", "keras"), True, 3.5, 0.2, 0.05),
+    Candidate("tensorflow-xla", "tensorflow", "tensorflow", "xla", ("tensorflow", "keras"), True, 3.4, 0.5, 0.1),
+    Candidate("keras-tensorflow", "keras", "keras", "tensorflow", ("keras", "tensorflow"), True, 3.4, 0.3, 0.11),
+    Candidate("keras-jax", "keras", "keras", "jax", ("keras", "jax"), True, 2.2, 1.4, 0.12),
     Candidate("keras-torch", "keras", "keras", "torch", ("keras", "torch"), False, 3.7, 0.1, 0.002),
-    Candidate("jax-jit", "jax", "jax", "jit", ("jax", "optax"), True, 0.6, 0.7, 0.045),
+    Candidate("jax-jit", "jax", "jax", "jit", ("jax", "optax"), True, 0.6, 0.7, 0.07),
     Candidate(
         "scikit-learn", "scikit-learn", "scikit_learn", "partial_fit", ("scikit-learn",), False, 1.2, 0.1, 0.01
     ),

@@ -138,6 +138,7 @@ class Starts:
         bench = self._bench
         known_s = pacing.known_start_s(bench.ledger, contender, self._workload, alive=True)
         typical_s = pacing.typical_start_s(contender, self._workload, alive=True) * pacing.slowness(bench.ledger)
+        typical_s *= pacing.BESIDE_FACTOR if beside else 1.0
         until = self._until(known_s, typical_s)
         if until is None:
             return
