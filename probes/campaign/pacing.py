@@ -92,10 +92,10 @@ def start_limit_s(
     """Seconds that a candidate may take until it is warm; 0 when beginning would be a waste.
 
     `known_s` is what it took on another workload; without it, hanging must be reckoned with, and the limit is a share
-    of what is left, or what is typical (`typical_s`) if that is more; a start with no time for that is not begun. With
-    it, the limit may go beyond `left_s`, for ending a sound worker costs another import. `ready` others have been
-    started on this workload, `waiting` ones come after it, and `later` ones when these are measured. Time to measure
-    those that will be ready is kept back, at `step_s` a step.
+    of what is left, or what is typical (`typical_s`) if that is more; a start with no time for that is not begun.
+    With it, the limit may go beyond `left_s`, for ending a sound worker costs another import. `ready` others have
+    been started on this workload, `waiting` ones come after it, and `later` ones when these are measured. Time to
+    measure those that will be ready is kept back, at `step_s` a step.
     """
     if known_s is not None:
         fits = known_s <= left_s - _measuring_s(ready + 1, step_s)
