@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import distributions
 from math import exp, sqrt
 
 import pytest
@@ -259,6 +260,10 @@ def test_whoever_waits_for_the_machine_can_be_stopped() -> None:
     assert said[0].startswith("Waiting")
 
 
+def installed_packages() -> set[str]:
+    return {distribution.name for distribution in distributions()}
+
+
 @pytest.mark.frameworks
 def test_scripts_and_a_size_are_decided_for_real() -> None:
     """None of the three times anything, so they can be asked on a busy machine too."""
@@ -273,7 +278,8 @@ def test_scripts_and_a_size_are_decided_for_real() -> None:
     assert {claim: result.outcome for claim, result in results.items()} == {
         "keras-on-theano-and-cntk": "does not hold here",
         "keras-needs-nothing-else": "does not hold here",
-        "tensorflow-larger-install": "holds here",
+        # With its CUDA libraries PyTorch is the larger one.
+        "tensorflow-larger-install": "does not hold here" if "triton" in installed_packages() else "holds here",
     }
     assert "theano" in results["keras-on-theano-and-cntk"].figure
     sizes = results["tensorflow-larger-install"].comparisons
