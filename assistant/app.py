@@ -7,7 +7,9 @@ from pathlib import Path
 import streamlit as st
 
 from assistant.language import _
+from assistant.views.address import keep_answers
 from assistant.views.languages import follow_browser
+from assistant.views.state import state
 
 # A file of ours: Streamlit would fetch an icon given by name from elsewhere.
 ICON = Path(__file__).parent / "views" / "probewise.svg"
@@ -25,3 +27,4 @@ st.navigation(
     ],
     position="top",
 ).run()
+keep_answers(state().interview)

@@ -135,7 +135,9 @@ def _headline(advice: Recommendation) -> Iterator[RenderableType]:
         yield Text(_("In the way: {fields}. Change what you can.").format(fields=", ".join(advice.relax)))
         return
     sure = _("{share} sure").format(share=wording.percent(advice.confidence))
-    yield Text.assemble((wording.candidate_name(advice.winner.candidate), "bold"), "   ", (sure, "bold cyan"))
+    yield Text.assemble((wording.framework_name(advice.winner.framework), "bold"), "   ", (sure, "bold cyan"))
+    mode = wording.candidate_name(advice.winner.candidate)
+    yield Text(_("Best used as: {candidate}").format(candidate=mode), style="dim")
     if advice.tie:
         names = wording.listing(map(wording.framework_name, advice.tie))
         yield Text(_("A tie: {names} are equally good here; choose by taste.").format(names=names))

@@ -14,6 +14,7 @@ import numpy as np
 from assistant import wording
 from assistant.advice.criteria import Situation
 from assistant.advice.estimates import Estimate
+from assistant.advice.own_weights import own_weights
 from assistant.advice.ranking import Scores
 from assistant.advice.recommendation import Contribution, EvidenceKind, Exclusion, Reason
 from assistant.language import _
@@ -96,7 +97,10 @@ def _reason(case: Case, criterion: str, subject: str, other: str | None) -> Reas
     if criterion in MEASURED_CRITERIA:
         return _measured_reason(case, criterion, subject, other)
     rule = case.knowledge.rating(criterion, subject, case.answers)
-    lead = next(_because(case, criterion), _(case.knowledge.scales[criterion].label))
+    label = _(case.knowledge.scales[criterion].label)
+    lead = next(_because(case, criterion), label)
+    if criterion in own_weights(case.knowledge):
+        lead = _("{criterion}, which you gave this weight").format(criterion=label)
     text = _("{lead}: {reason}").format(lead=lead, reason=_(rule.reason))
     return _with_evidence(case, rule, text, find_candidate(subject).framework, criterion)
 

@@ -41,6 +41,9 @@ CANNOT = ("failed", "unusable")
 # How much wider a repeat scatters on a contended machine.
 CONTENDED_FACTOR = 3.0
 
+# With more doubt than this the ends of a 90 % interval are a factor of a hundred apart.
+MOST_LOG_SD = 1.4
+
 # How much starts differ in what others beside them cost (standard deviation of the logarithm).
 BESIDE_LOG_SD = 0.15
 
@@ -173,7 +176,7 @@ class Forecaster:
         def of_workload(workload: Workload, _language: str) -> dict[str, JobForecast]:
             work = costs(workload)
             return {
-                candidate: widened(_forecast(candidate, models, workload, work), self._widening)
+                candidate: _if_telling(widened(_forecast(candidate, models, workload, work), self._widening))
                 for candidate, models in self.models.items()
             }
 
@@ -283,6 +286,16 @@ def _forecast(candidate: str, models: CandidateModels, workload: Workload, work:
         step_ms=step_ms,
         first_result_s=replace(compiling, value=compiling.value + first_s) if compiling else None,
         memory_mb=models.memory_mb.predict(work) if models.memory_mb else None,
+    )
+
+
+def _if_telling(forecast: JobForecast) -> JobForecast:
+    """The forecast, unless its interval is so wide that it says nothing."""
+    if forecast.step_ms is None or forecast.step_ms.log_sd <= MOST_LOG_SD:
+        return forecast
+    return JobForecast(
+        forecast.candidate,
+        missing=_("What was measured so far is too little or too disturbed to say how long the job takes."),
     )
 
 

@@ -108,6 +108,7 @@ def recommend(
         reasons=_reasons(case, order, best),
         contributions=tuple(each for framework in order for each in contributions(case, best[framework])),
         why_not=_why_not(case, order, best),
+        other_modes=_other_modes(case, best),
         flips=_flips(inquiry, order[0]) if order else (),
         unknown=tuple(question.id for question in open_questions(project, (), case.knowledge, inquiry.machine)),
         assumptions=dict(job.assumptions),
@@ -185,6 +186,17 @@ def _why_not(case: Case, order: list[str], best: Mapping[str, str]) -> dict[str,
             against[framework] = reasons_against(case, best[framework], best[rival])
         else:
             against[framework] = ()
+    return against
+
+
+def _other_modes(case: Case, best: Mapping[str, str]) -> dict[str, tuple[Reason, ...]]:
+    """For each candidate that is not the best of its framework: its exclusion, or what it lacks beside the best."""
+    against: dict[str, tuple[Reason, ...]] = {}
+    for candidate in CANDIDATES:
+        if candidate.id in case.excluded:
+            against[candidate.id] = (exclusion_reason(case, candidate.id),)
+        elif candidate.id != best[candidate.framework]:
+            against[candidate.id] = reasons_against(case, candidate.id, best[candidate.framework])
     return against
 
 

@@ -127,7 +127,8 @@ class Recommendation(Record):
     `winner` is None only when every candidate is excluded; then `relax` names the answers to change. `tie` lists
     the frameworks that are equally good here, the winner first, when the margin is within the noise. `why_not`
     says for each framework what speaks against it: its exclusion, or what it lacks beside the winner (the winner
-    itself: beside the runner-up). `break_even` says from when on a slower start pays, for that job.
+    itself: beside the runner-up), `other_modes` the same for each candidate that is not the best of its framework,
+    beside that one. `break_even` says from when on a slower start pays, for that job.
     `table` says what models reached on the person's own table, if they gave one. `own_weights` are those of the
     person, by criterion; empty where they follow from the answers.
     """
@@ -142,6 +143,7 @@ class Recommendation(Record):
     reasons: tuple[Reason, ...]
     contributions: tuple[Contribution, ...] = ()
     why_not: dict[str, tuple[Reason, ...]] = {}
+    other_modes: dict[str, tuple[Reason, ...]] = {}
     flips: tuple[Flip, ...]
     unknown: tuple[str, ...]
     assumptions: dict[str, Any] = {}

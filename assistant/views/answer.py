@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
 import streamlit as st
 
 from assistant import wording
-from assistant.advice.recommendation import Flip, ForecastRow, Recommendation
+from assistant.advice.recommendation import Flip, ForecastRow, Reason, Recommendation
 from assistant.conversation.questions import phrasing
 from assistant.language import _, ngettext
 from assistant.starter.catalogue import nearest, unavailable
@@ -17,7 +18,7 @@ from assistant.views.markdown import named
 from assistant.views.standing import browser_zone
 from assistant.views.state import advice, state
 from knowledge.load import load
-from probes.candidates import find_candidate
+from probes.candidates import CANDIDATES, find_candidate
 from probes.words import in_this_context, sentences
 
 
@@ -34,6 +35,10 @@ def show_answer() -> None:
             _doubt(advised)
             _ways_on(advised)
     _excluded(advised)
+    if advised.contributions:
+        from assistant.views.scores import show_scores  # noqa: PLC0415  the first question does not wait for pandas
+
+        show_scores(advised)
 
 
 def _nothing_fits(advised: Recommendation) -> None:
@@ -121,9 +126,12 @@ def _reasons(advised: Recommendation) -> None:
 
 def _doubt(advised: Recommendation) -> None:
     if advised.runner_up and not advised.tie:
-        share = wording.percent(advised.frameworks[advised.runner_up.framework])
+        behind = advised.confidence - advised.frameworks[advised.runner_up.framework]
+        margin = _("{share}, {points:.0f} percentage points behind").format(
+            share=wording.percent(advised.frameworks[advised.runner_up.framework]), points=100 * behind
+        )
         name = wording.candidate_name(advised.runner_up.candidate)
-        st.markdown(sentences(f":gray[{_('Second:')}]", wording.clauses((name, share))))
+        st.markdown(sentences(f":gray[{_('Second:')}]", wording.clauses((name, margin))))
     if advised.flips:
         changes = "\n".join(f"- {_flip(flip)}" for flip in advised.flips)
         st.markdown(f":gray[{_('Would change it:')}]\n{changes}")
@@ -221,17 +229,26 @@ def _decision_record(advised: Recommendation) -> None:
 
 
 def _why_not(advised: Recommendation) -> None:
+    """Every framework but the winner, the likeliest first; then the other modes of each, beside its best one."""
     assert advised.winner is not None
-    others = [framework for framework in advised.why_not if framework != advised.winner.framework]
-    for framework in sorted(others, key=lambda framework: -advised.frameworks[framework]):
-        reasons = advised.why_not[framework]
-        st.markdown(
-            f"**{wording.framework_name(framework)}** :gray[{wording.percent(advised.frameworks[framework])}]"
-        )
-        for reason in reasons:
-            st.markdown(f"- {wording.as_sentence(reason.text)} {linked_badge(reason)}")
-        if not reasons:
-            st.markdown(f"- {_('Nothing much: it is as good, only slightly less likely to be the best.')}")
+    usable = {ranked.framework for ranked in advised.ranking if ranked.excluded is None}
+    for framework in sorted(advised.why_not, key=lambda framework: -advised.frameworks[framework]):
+        share = wording.percent(advised.frameworks[framework])
+        st.markdown(f"**{wording.framework_name(framework)}** :gray[{share}]")
+        if framework != advised.winner.framework:
+            _against(advised.why_not[framework])
+        if framework in usable:
+            for candidate in CANDIDATES:
+                if candidate.framework == framework and candidate.id in advised.other_modes:
+                    st.markdown(f":gray[{wording.candidate_name(candidate.id)}]")
+                    _against(advised.other_modes[candidate.id])
+
+
+def _against(reasons: Sequence[Reason]) -> None:
+    told = [f"- {wording.as_sentence(reason.text)} {linked_badge(reason)}" for reason in reasons]
+    st.markdown(
+        "\n".join(told or [f"- {_('Nothing much: it is as good, only slightly less likely to be the best.')}"])
+    )
 
 
 def _excluded(advised: Recommendation) -> None:

@@ -11,6 +11,7 @@ from assistant import wording
 from assistant.claims.listing import VERDICTS, Filter, checked_filter, counts, matching
 from assistant.errors import InvalidInput
 from assistant.language import _, ngettext
+from assistant.views.address import replace_in_address
 from assistant.views.claim_card import verdict_badge
 from knowledge.load import load
 
@@ -128,5 +129,4 @@ def _set(wanted: Filter) -> None:
 def _write_address(wanted: Filter) -> None:
     address = {part: value for part, value in asdict(wanted).items() if value}
     st.session_state["claims-address"] = address
-    if address != st.query_params.to_dict():
-        st.query_params.from_dict(address)
+    replace_in_address(PARTS, address)

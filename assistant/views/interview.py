@@ -18,6 +18,9 @@ from probes.environments import installed_versions
 from probes.hardware import machine
 from probes.words import sentences
 
+# More than anybody types, so that a long text that is pasted stays there to be mended.
+MOST_CHARACTERS = 20_000
+
 
 def _show() -> None:
     now = state()
@@ -55,7 +58,7 @@ def _ask(now: State, asked: OpenQuestion) -> None:
         show_question(asked)
     with st.container():
         show_table()
-    st.chat_input(_("Or type your answer"), key="typed", max_chars=500, on_submit=take_typed)
+    st.chat_input(_("Or type your answer"), key="typed", max_chars=MOST_CHARACTERS, on_submit=take_typed)
 
 
 def _conclude(now: State, *, left_out: bool) -> None:

@@ -192,7 +192,7 @@ def _failures(measurement: Measurement) -> None:
     if not failed:
         return
     if len(failed) == len(measurement.candidates):
-        st.error(_("No candidate could be measured on this network. The advice rests on facts and rules alone."))
+        st.error(_("No candidate could be measured on this network; what is said of it rests on other evidence."))
     st.markdown(f"#### {_('Not measured')}")
     st.markdown(
         "\n".join(f"- {named(wording.candidate_name(row.candidate), plain(_problem(row)))}" for row in failed)

@@ -13,6 +13,7 @@ from assistant.advice.recommendation import Recommendation
 from assistant.conversation.interview import Interview
 from assistant.reuse import Earlier
 from assistant.table.records import TableTrial
+from assistant.views.address import with_kept_answers
 from knowledge.load import load
 from probes.hardware import machine
 from probes.report import ProbeReport
@@ -110,7 +111,7 @@ class State:
 def state() -> State:
     """The state of this session, made at its first run."""
     if "state" not in st.session_state:
-        st.session_state.state = State(Interview(load(), machine()))
+        st.session_state.state = State(with_kept_answers(Interview(load(), machine())))
     return cast(State, st.session_state.state)
 
 

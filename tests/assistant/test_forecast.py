@@ -172,3 +172,10 @@ def test_a_memory_that_was_not_measured_is_marked_beside_a_time_that_was(laptop)
     last = ("mlp-medium", (row("jax-jit", "mlp-medium", memory_mb=None),))
     found = Forecaster(report(laptop, *rows, last), learned=()).of_workload(find_workload("mlp-medium"))["jax-jit"]
     assert (found.step_ms.evidence, found.memory_mb.evidence) == ("measured", "forecast")
+
+
+def test_a_forecast_that_says_nothing_is_not_told(laptop) -> None:
+    wild = row("jax-jit", "mlp-tiny", step_ms_low=0.001, step_ms_high=1000.0)
+    told = Forecaster(report(laptop, ("mlp-tiny", (wild,)), contended=True)).forecast(JOB, target(JOB))["jax-jit"]
+    assert told.step_ms is None
+    assert "too disturbed" in told.missing

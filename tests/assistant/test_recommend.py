@@ -11,7 +11,7 @@ from assistant.advice.recommendation import Recommendation
 from assistant.advice.worlds import alternatives
 from assistant.project import Project, parse_project
 from knowledge.load import load
-from probes.candidates import CANDIDATES, FRAMEWORKS
+from probes.candidates import CANDIDATES, FRAMEWORKS, find_candidate
 from probes.report import CandidateResult, ProbeReport
 from probes.workloads import find_workload
 
@@ -176,3 +176,15 @@ def test_the_json_has_what_the_command_line_promises() -> None:
     promised = "winner confidence ranking forecast reasons flips unknown simpler_first"
     assert set(promised.split()) <= set(data)
     assert {"field", "from", "to", "winner"} == set(data["flips"][0])
+
+
+def test_every_candidate_but_the_winner_is_told_what_it_lacks(laptop) -> None:
+    advised = recommend(Project(task="image_classification"), machine=laptop)
+    told = {*advised.other_modes, *(ranked.candidate for ranked in advised.ranking if ranked.excluded)}
+    best = {each.candidate for each in advised.contributions}
+    assert told | best == {candidate.id for candidate in CANDIDATES}
+    assert not told & best
+    for candidate, reasons in advised.other_modes.items():
+        assert all(reason.framework == find_candidate(candidate).framework for reason in reasons)
+    excluded = [ranked.candidate for ranked in advised.ranking if ranked.excluded]
+    assert all(advised.other_modes[candidate] for candidate in excluded)

@@ -193,7 +193,7 @@ def test_who_sets_the_weights_gets_an_answer_by_them_and_can_go_back(app) -> Non
     own = app.session_state["state"].advised.recommendation
     heaviest = max(own.contributions, key=lambda part: part.weight)
     assert (heaviest.criterion, heaviest.weight) == ("pretrained_models", pytest.approx(1, abs=0.01))
-    assert "you gave it this weight" in words(app).lower()
+    assert "which you gave this weight" in words(app).lower()
     app.button(key="reset-weights").click().run()
     assert app.session_state["state"].advised.recommendation == before
 

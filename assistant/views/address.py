@@ -1,0 +1,37 @@
+"""The answers in the page's address: a reload, a bookmark or a link brings them back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+
+import streamlit as st
+
+from assistant.conversation.interview import Interview
+from assistant.errors import InvalidInput
+from assistant.project import FIELDS
+
+
+def replace_in_address(own: Collection[str], values: Mapping[str, str]) -> None:
+    """Let the address have these values of the parameters that are one's `own`, and leave all others as they are."""
+    now = st.query_params.to_dict()
+    wanted = {name: value for name, value in now.items() if name not in own} | dict(values)
+    if wanted != now:
+        st.query_params.from_dict(wanted)
+
+
+def keep_answers(interview: Interview) -> None:
+    """Write what was answered or passed over into the address."""
+    given = {line.id: json.dumps(line.value) for line in interview.settled if not line.detected}
+    replace_in_address(FIELDS, given)
+
+
+def with_kept_answers(interview: Interview) -> Interview:
+    """The interview with the answers in the address; what is no answer, by mistake or on purpose, is left out."""
+    for name, text in st.query_params.to_dict().items():
+        if name in interview.knowledge.questions:
+            with suppress(ValueError, RecursionError, InvalidInput):
+                value = json.loads(text)
+                interview = interview.answer(name, tuple(value) if isinstance(value, list) else value)
+    return interview
