@@ -22,16 +22,24 @@ def replace_in_address(own: Collection[str], values: Mapping[str, str]) -> None:
 
 
 def keep_answers(interview: Interview) -> None:
-    """Write what was answered or passed over into the address."""
-    given = {line.id: json.dumps(line.value) for line in interview.settled if not line.detected}
-    replace_in_address(FIELDS, given)
+    """Write what was answered or passed over into the address: words as they are, anything else as JSON."""
+    given = {line.id: line.value for line in interview.settled if not line.detected}
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
+    replace_in_address(FIELDS, texts)
 
 
 def with_kept_answers(interview: Interview) -> Interview:
     """The interview with the answers in the address; what is no answer, by mistake or on purpose, is left out."""
     for name, text in st.query_params.to_dict().items():
         if name in interview.knowledge.questions:
-            with suppress(ValueError, RecursionError, InvalidInput):
-                value = json.loads(text)
-                interview = interview.answer(name, tuple(value) if isinstance(value, list) else value)
+            interview = _with_answer(interview, name, text)
+    return interview
+
+
+def _with_answer(interview: Interview, name: str, text: str) -> Interview:
+    with suppress(InvalidInput):
+        return interview.answer(name, text)
+    with suppress(ValueError, RecursionError, InvalidInput):
+        value = json.loads(text)
+        return interview.answer(name, tuple(value) if isinstance(value, list) else value)
     return interview

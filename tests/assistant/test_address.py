@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -44,7 +43,12 @@ def test_what_was_answered_stands_in_the_address_and_comes_back(arrive) -> None:
     first.session_state["state"].interview = interview
     first.run()
     address = dict(first.query_params.items())
-    assert json.loads(address["task"]) == "image_classification"
+    assert address == {
+        "task": "image_classification",
+        "dataset_rows": "5000",
+        "knows": '["keras", "jax"]',
+        "goal": "null",
+    }
     again = arrive(**address)
     assert answers(again) == answers(first)
     assert again.session_state["state"].interview.given == interview.given
@@ -53,8 +57,7 @@ def test_what_was_answered_stands_in_the_address_and_comes_back(arrive) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("task", '"banana"'),
-        ("task", "image_classification"),
+        ("task", "banana"),
         ("task", "[" * 5000),
         ("dataset_rows", "-1"),
         ("dataset_rows", '{"a": 1}'),
@@ -65,10 +68,10 @@ def test_what_was_answered_stands_in_the_address_and_comes_back(arrive) -> None:
     ],
 )
 def test_what_is_no_answer_is_left_out(arrive, name: str, value: str) -> None:
-    app = arrive(**{name: value, "goal": '"research"'})
+    app = arrive(**{name: value, "goal": "research"})
     assert answers(app) == {"goal": "research"}
 
 
 def test_other_parameters_stay_where_they_are(arrive) -> None:
-    app = arrive(verdict="holds", task='"text_classification"')
+    app = arrive(verdict="holds", task="text_classification")
     assert app.query_params["verdict"] == "holds"
