@@ -129,14 +129,15 @@ def metric(name: str) -> str:
 
 
 def machine_line(machine: Machine) -> str:
-    """One line about the machine: `2 cores (AMD EPYC), 24 GB, no GPU`."""
+    """One line about the machine and what keeps workers from a part of it: `2 cores (AMD EPYC), 24 GB, no GPU`."""
     devices = clauses(accelerator.name for accelerator in machine.accelerators) or _("no GPU")
     line = ngettext(
         "{cores} core ({cpu}), {memory:.0f} GB, {devices}",
         "{cores} cores ({cpu}), {memory:.0f} GB, {devices}",
         machine.physical_cores,
     )
-    return line.format(cores=machine.physical_cores, cpu=machine.cpu, memory=machine.memory_gb, devices=devices)
+    facts = line.format(cores=machine.physical_cores, cpu=machine.cpu, memory=machine.memory_gb, devices=devices)
+    return clauses((facts, *machine.restrictions))
 
 
 def stage(progress: Progress) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import subprocess
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,7 @@ _SYSTEMS: dict[str, OperatingSystem] = {"Linux": "linux", "Darwin": "macos", "Wi
 _AMD, _INTEL, _GOOGLE, _NVIDIA = 0x1002, 0x8086, 0x1AE0, 0x10DE
 _DISPLAY_CLASS = 0x03
 PCI_DEVICES = Path("/sys/bus/pci/devices")
+PROC_CPUINFO = Path("/proc/cpuinfo")
 
 # Google's other PCI devices (network, disk) share its vendor id. From jax 0.10, jax/_src/hardware_utils.py.
 _TPU_DEVICES = {
@@ -37,6 +38,19 @@ _TPU_DEVICES = {
     0x0076: "TPU7x",
 }
 
+# What tells the generations of a processor apart in /proc/cpuinfo, on x86 and on ARM: a virtual machine may call all
+# of them by one name.
+_MODEL_KEYS = ("cpu family", "model", "stepping", "CPU implementer", "CPU part", "CPU variant")
+
+# With these a person keeps the frameworks from some of the cores or devices.
+RESTRICTING_VARIABLES = frozenset(
+    (
+        *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
+        *("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"),
+        *("HIP_VISIBLE_DEVICES", "ONEAPI_DEVICE_SELECTOR", "TPU_VISIBLE_DEVICES"),
+    )
+)
+
 SYSCTL_TIMEOUT_S = 2.0
 
 
@@ -46,31 +60,45 @@ def machine() -> Machine:
     cpu, memory_gb = cpu_name(), round(psutil.virtual_memory().total / 2**30, 1)
     physical = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
     logical = psutil.cpu_count() or physical
-    found = accelerators(cpu, memory_gb)
-    return Machine(
-        fingerprint=fingerprint(cpu, physical, logical, memory_gb, found),
+    here = Machine(
+        fingerprint="",
         operating_system=operating_system(),
         platform=platform.platform(),
         python=platform.python_version(),
         cpu=cpu,
+        cpu_model=cpu_model(),
         physical_cores=physical,
         logical_cores=logical,
         memory_gb=memory_gb,
-        accelerators=found,
+        accelerators=accelerators(cpu, memory_gb),
+        restrictions=restrictions(os.environ, len(_allowed_cores()), logical),
     )
+    return here.model_copy(update={"fingerprint": fingerprint(here)})
 
 
-def fingerprint(
-    cpu: str, physical_cores: int, logical_cores: int, memory_gb: float, found: Iterable[Accelerator]
-) -> str:
-    """Sixteen hexadecimal digits that change when the hardware does, and not with drivers or system updates.
+def fingerprint(here: Machine) -> str:
+    """Sixteen hexadecimal digits that change when the hardware does, or what of it may be used, and not with drivers
+    or system updates.
 
     Memory is rounded to GiB: what the firmware keeps for itself differs from one start to the next.
     """
     system = f"{platform.system()} {platform.machine()}"
-    parts = [system, cpu, str(physical_cores), str(logical_cores), str(round(memory_gb))]
-    parts += sorted(f"{accelerator.kind} {accelerator.name}" for accelerator in found)
+    parts = [system, here.cpu, here.cpu_model or "", str(here.physical_cores), str(here.logical_cores)]
+    parts += [str(round(here.memory_gb)), *here.restrictions]
+    parts += sorted(f"{accelerator.kind} {accelerator.name}" for accelerator in here.accelerators)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def restrictions(environment: Mapping[str, str], allowed_cores: int, logical_cores: int) -> tuple[str, ...]:
+    """What keeps workers from a part of the hardware, as `NAME=value` or `1 of 4 cores`, in a fixed order."""
+    named = tuple(f"{name}={environment[name]}" for name in sorted(RESTRICTING_VARIABLES & environment.keys()))
+    return named if allowed_cores >= logical_cores else (*named, f"{allowed_cores} of {logical_cores} cores")
+
+
+def _allowed_cores() -> Sequence[int]:
+    """The cores that this process and its children may run on; all of them where the system cannot tell."""
+    process = psutil.Process()
+    return process.cpu_affinity() if hasattr(process, "cpu_affinity") else range(psutil.cpu_count() or 1)
 
 
 def operating_system() -> OperatingSystem:
@@ -80,21 +108,37 @@ def operating_system() -> OperatingSystem:
 
 def cpu_name() -> str:
     """The processor's name. py-cpuinfo takes a second, so it is asked only where the system does not say."""
-    with suppress(OSError):
-        if name := cpu_from_proc(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")):
-            return name
+    if name := cpu_from_proc(_read(PROC_CPUINFO) or ""):
+        return name
     if platform.system() == "Darwin" and (name := _sysctl("machdep.cpu.brand_string")):
         return name
     return str(cpuinfo.get_cpu_info().get("brand_raw") or platform.processor() or platform.machine())
 
 
+def cpu_model() -> str | None:
+    """Family, model and stepping of the processor as far as the system tells; what its name may leave open."""
+    return cpu_model_from_proc(_read(PROC_CPUINFO) or "") or platform.processor() or None
+
+
 def cpu_from_proc(text: str) -> str | None:
     """The `model name` in the text of /proc/cpuinfo; ARM kernels do not give one."""
-    for line in text.splitlines():
-        key, _, value = line.partition(":")
-        if key.strip() == "model name" and value.strip():
-            return " ".join(value.split())
-    return None
+    name = _first_core(text).get("model name")
+    return " ".join(name.split()) if name else None
+
+
+def cpu_model_from_proc(text: str) -> str | None:
+    """What identifies the first core in the text of /proc/cpuinfo, as `cpu family 25, model 1, stepping 1`."""
+    core = _first_core(text)
+    return ", ".join(f"{key} {core[key]}" for key in _MODEL_KEYS if key in core) or None
+
+
+def _first_core(text: str) -> dict[str, str]:
+    """The first value of each key in the text of /proc/cpuinfo."""
+    values: dict[str, str] = {}
+    for key, colon, value in (line.partition(":") for line in text.splitlines()):
+        if colon and value.strip():
+            values.setdefault(key.strip(), value.strip())
+    return values
 
 
 def accelerators(cpu: str, memory_gb: float) -> tuple[Accelerator, ...]:

@@ -32,17 +32,23 @@ class Accelerator(Record):
 
 
 class Machine(Record):
-    """The facts of one machine; `fingerprint` keys its history and changes when the hardware does."""
+    """The facts of one machine; `fingerprint` keys its history and changes when the hardware does.
+
+    `cpu_model` tells generations apart that go by the same name, None where nothing does; `restrictions` say what
+    keeps workers from a part of the hardware.
+    """
 
     fingerprint: str
     operating_system: Literal["linux", "macos", "windows"]
     platform: str
     python: str
     cpu: str
+    cpu_model: str | None = None
     physical_cores: int
     logical_cores: int
     memory_gb: float
     accelerators: tuple[Accelerator, ...] = ()
+    restrictions: tuple[str, ...] = ()
 
     def memory_gb_of(self, device: str) -> float | None:
         """Memory of a device as a framework names it: the machine's, or its first accelerator's that is known."""

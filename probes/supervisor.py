@@ -22,6 +22,7 @@ from probes import diagnosis
 from probes.candidates import Candidate
 from probes.diagnosis import Stage
 from probes.errors import WorkerFailed
+from probes.hardware import RESTRICTING_VARIABLES
 from probes.memory.cap import MemoryCap
 from probes.protocol import (
     MAX_REPLY_BYTES,
@@ -51,13 +52,10 @@ KILL_WAIT_S = 1.5
 MAX_OUTPUT_LINES = 50
 
 # Everything else stays behind, so that the shell a person happens to use does not change what is measured.
-PASSED_VARIABLES = frozenset(
+PASSED_VARIABLES = RESTRICTING_VARIABLES | frozenset(
     (
         *("PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "CC", "CXX"),
-        *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"),
-        *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
-        *("CUDA_HOME", "CUDA_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "NVIDIA_VISIBLE_DEVICES"),
-        *("ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ONEAPI_DEVICE_SELECTOR", "TPU_VISIBLE_DEVICES"),
+        *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "CUDA_HOME", "CUDA_PATH"),
     )
 )
 

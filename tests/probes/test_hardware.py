@@ -11,12 +11,16 @@ import pytest
 from probes import hardware
 from probes.hardware import PciDevice
 from probes.report import Accelerator
+from tests.runs import LAPTOP
 
 H200 = Accelerator(kind="nvidia", name="NVIDIA H200", memory_gb=139.8, driver="570.86.15", compute_capability="9.0")
 
 PROC_CPUINFO = """processor\t: 0
 vendor_id\t: AuthenticAMD
+cpu family\t: 26
+model\t\t: 2
 model name\t: AMD EPYC 9655  96-Core Processor
+stepping\t: 1
 cpu MHz\t\t: 2596.100
 
 processor\t: 1
@@ -45,13 +49,37 @@ def test_the_processor_is_named_by_the_kernel_where_it_can() -> None:
     assert hardware.cpu_from_proc("") is None
 
 
-def test_the_fingerprint_follows_the_hardware_only() -> None:
-    first = hardware.fingerprint("AMD EPYC", 2, 4, 23.5, [H200])
-    newer_driver = H200.model_copy(update={"driver": "600.1"})
-    assert hardware.fingerprint("AMD EPYC", 2, 4, 23.6, [newer_driver]) == first
-    assert hardware.fingerprint("AMD EPYC", 2, 4, 23.5, []) != first
-    assert hardware.fingerprint("AMD EPYC", 2, 4, 31.5, [H200]) != first
-    assert hardware.fingerprint("AMD EPYC", 4, 4, 23.5, [H200]) != first
+def test_generations_of_a_processor_are_told_apart_where_their_name_is_the_same() -> None:
+    assert hardware.cpu_model_from_proc(PROC_CPUINFO) == "cpu family 26, model 2, stepping 1"
+    assert hardware.cpu_model_from_proc(PROC_CPUINFO_ARM) == "CPU implementer 0x41, CPU part 0xd0c"
+    assert hardware.cpu_model_from_proc("") is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "another"),
+    [
+        ({"memory_gb": LAPTOP.memory_gb + 0.1, "python": "3.13.0", "platform": "Linux 9"}, False),
+        ({"accelerators": (H200.model_copy(update={"driver": "600.1"}),)}, False),
+        ({"accelerators": ()}, True),
+        ({"memory_gb": LAPTOP.memory_gb + 8}, True),
+        ({"physical_cores": 64}, True),
+        ({"cpu_model": "cpu family 25, model 1, stepping 1"}, True),
+        ({"restrictions": ("OMP_NUM_THREADS=1",)}, True),
+    ],
+)
+def test_the_fingerprint_follows_the_hardware_and_what_may_be_used_of_it(
+    changed: dict[str, object], another: bool
+) -> None:
+    here = LAPTOP.model_copy(update={"accelerators": (H200,)})
+    changed_here = here.model_copy(update=changed)
+    assert (hardware.fingerprint(changed_here) != hardware.fingerprint(here)) is another
+
+
+def test_what_keeps_workers_from_a_part_of_the_hardware_is_told() -> None:
+    environment = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "HOME": "/home/ada"}
+    assert hardware.restrictions({}, 4, 4) == ()
+    assert hardware.restrictions(environment, 4, 4) == ("CUDA_VISIBLE_DEVICES=", "OMP_NUM_THREADS=1")
+    assert hardware.restrictions({}, 1, 4) == ("1 of 4 cores",)
 
 
 def test_nvidia_gpus_are_those_of_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
