@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,10 @@ APPLICATION = "probewise"
 NEEDS_GB = {"torch": 3.0, "tensorflow": 4.0, "jax": 1.5}
 NEEDS_WITH_CUDA_GB = 10.0
 NEEDS_OTHERWISE_GB = 1.0
+
+# The CUDA family of the usual builds, by what they require: torch 2.13 cuda-toolkit 13.0, tensorflow 2.21 the cu12
+# packages. JAX has a build for each family.
+CUDA_FAMILY = {"torch": 13, "tensorflow": 12}
 
 
 @dataclass(frozen=True)
@@ -145,27 +149,31 @@ class _Build:
 
 
 def _gpu_build(package: str | None, around: Surroundings) -> _Build | None:
-    """The build that a package index has for a GPU of this machine; None without a GPU, or a build for it."""
+    """The build that the usual package index has for a GPU of this machine; None without a GPU, or a build for it
+    that its driver can run.
+    """
     linux, kinds = around.operating_system == "linux", {each.kind for each in around.accelerators}
-    if package == "torch":
+    if package in CUDA_FAMILY:
         if linux and "nvidia" in kinds:
-            return _Build("nvidia")
-        return _Build("apple") if "apple" in kinds else None
-    if package == "tensorflow":
-        return _Build("nvidia", "and-cuda") if linux and "nvidia" in kinds else None
+            extra = "and-cuda" if package == "tensorflow" else ""
+            return _Build("nvidia", extra) if _cuda_family(around) >= CUDA_FAMILY[package] else None
+        return _Build("apple") if package == "torch" and "apple" in kinds else None
     return _jax_build(around) if package == "jax" and linux else None
 
 
+def _cuda_family(around: Surroundings) -> int:
+    """The newest CUDA family that the first NVIDIA GPU and its driver can run; 0 for none."""
+    gpu = next(each for each in around.accelerators if each.kind == "nvidia")
+    return cuda_family(gpu.driver, [gpu.compute_capability] if gpu.compute_capability else []) or 0
+
+
 def _jax_build(around: Surroundings) -> _Build | None:
-    for gpu in around.accelerators:
-        if gpu.kind == "nvidia":
-            family = cuda_family(gpu.driver, [gpu.compute_capability] if gpu.compute_capability else [])
-            return _Build("nvidia", f"cuda{family}") if family else None
-        if gpu.kind == "amd":
-            return _Build("amd", "rocm7-local")
-        if gpu.kind == "tpu":
-            return _Build("tpu", "tpu")
-    return None
+    kind = next((each.kind for each in around.accelerators if each.kind in {"nvidia", "amd", "tpu"}), None)
+    if kind == "nvidia":
+        family = _cuda_family(around)
+        return _Build("nvidia", f"cuda{family}") if family else None
+    extras: Mapping[str | None, str] = {"amd": "rocm7-local", "tpu": "tpu"}
+    return _Build(kind, extras[kind]) if kind else None
 
 
 def _needs_gb(package: str | None, build: _Build | None, around: Surroundings, built_in: Inventory) -> float:

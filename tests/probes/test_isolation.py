@@ -67,6 +67,8 @@ def requirements(name: str, around: Surroundings, **options: object) -> list[str
         ("tensorflow", [], ["tensorflow", "keras", "numpy"]),
         ("tensorflow", [H200], ["tensorflow[and-cuda]", "keras", "numpy"]),
         ("tensorflow", [RADEON], ["tensorflow", "keras", "numpy"]),
+        ("tensorflow", [NODE_535], ["tensorflow[and-cuda]", "keras", "numpy"]),
+        ("tensorflow", [NODE_470], ["tensorflow", "keras", "numpy"]),
         ("pytorch", [H200], ["torch", "numpy"]),
         ("keras", [H200], ["keras", "tensorflow[and-cuda]", "numpy"]),
         ("keras-jax", [H200], ["keras", "jax[cuda13]", "numpy"]),
@@ -92,6 +94,8 @@ def test_on_windows_there_is_no_build_with_cuda() -> None:
     [
         ("jax", machine(), "no GPU was found"),
         ("jax", machine(NODE_470), "no build of jax for NVIDIA H200 with its driver.*probewise doctor"),
+        ("pytorch", machine(NODE_535), "no build of pytorch for NVIDIA H200 with its driver.*--index"),
+        ("tensorflow", machine(NODE_470), "no build of tensorflow for NVIDIA H200 with its driver"),
         ("pytorch", machine(RADEON), r"no build of pytorch for Radeon.*pytorch\.org.*--index"),
         ("scikit-learn", machine(H200), "no build of scikit-learn"),
     ],
