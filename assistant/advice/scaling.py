@@ -2,13 +2,14 @@
 
 figure = sum over terms of amount x rate, every rate at least zero: overhead of a step, of each operation launched, of
 each FLOP, of each byte moved. With more terms than sizes many sets of rates fit; a small ridge penalty picks one near
-to what is typical: the median of all candidates on this machine, or known physics.
+to what is typical: how the candidate grew on a machine that was measured in full, at the speed of this one; else the
+median of all candidates here, or known physics.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log, sqrt
 
 import numpy as np
@@ -110,28 +111,53 @@ class ScalingModel:
         return Estimate(value, sqrt(self.log_sd**2 + (EXTRAPOLATION_LOG_SD * beyond) ** 2), "forecast")
 
 
+@dataclass(frozen=True)
+class Growth:
+    """How a figure typically grows: rates of single candidates, and `common` ones for all others."""
+
+    common: Rates
+    own: Mapping[str, Rates] = field(default_factory=dict)
+
+    def of(self, candidate: str) -> Rates:
+        """What is typical of the candidate."""
+        return self.own.get(candidate, self.common)
+
+    def times(self, factor: float) -> Growth:
+        """The same on a machine on which all takes so many times as long."""
+        return Growth(self.common * factor, {candidate: rates * factor for candidate, rates in self.own.items()})
+
+
 def fit_together(
-    terms: tuple[Term, ...], points: Mapping[str, Sequence[Point]], elsewhere: Rates | None = None
+    terms: tuple[Term, ...], points: Mapping[str, Sequence[Point]], elsewhere: Growth | None = None
 ) -> dict[str, ScalingModel]:
-    """One model for each candidate that was measured, with the median of all of them as typical.
+    """One model for each candidate that was measured; none for anybody where nothing says how the figure grows.
 
-    While nobody was measured on two sizes nothing here says how the figure grows: then `elsewhere`, the rates of
-    another machine, give the shape, and the points the speed; without it there is no model for anybody.
+    `elsewhere` is the growth on another machine, of which only the shape is taken over. Without it, what is typical
+    is the median of those that were measured on several sizes.
     """
-    unknown = np.full(len(terms), np.nan)
-    grown = [rates(terms, each, unknown) for each in points.values() if len(each) > 1]
-    measured = [point for each in points.values() for point in each]
-    if not measured or (not grown and elsewhere is None):
+    measured = {candidate: each for candidate, each in points.items() if each}
+    typical = _growth_here(terms, measured) if elsewhere is None else _at_this_speed(elsewhere, terms, measured)
+    if typical is None:
         return {}
-    typical = np.median(grown, axis=0) if grown else _at_this_speed(elsewhere, terms, measured)
-    return {candidate: fit(terms, each, typical) for candidate, each in points.items() if each}
+    return {candidate: fit(terms, each, typical.of(candidate)) for candidate, each in measured.items()}
 
 
-def _at_this_speed(elsewhere: Rates | None, terms: tuple[Term, ...], measured: Sequence[Point]) -> Rates:
-    """Rates of another machine, times how much slower this one is."""
-    assert elsewhere is not None, "somebody's growth is known"
-    slower = [point.figure / max(float(_amounts(terms, point.costs) @ elsewhere), SMALLEST) for point in measured]
-    return np.asarray(elsewhere * np.median(slower))
+def _growth_here(terms: tuple[Term, ...], measured: Mapping[str, Sequence[Point]]) -> Growth | None:
+    unknown = np.full(len(terms), np.nan)
+    grown = [rates(terms, each, unknown) for each in measured.values() if len(each) > 1]
+    return Growth(np.median(grown, axis=0)) if grown else None
+
+
+def _at_this_speed(
+    elsewhere: Growth, terms: tuple[Term, ...], measured: Mapping[str, Sequence[Point]]
+) -> Growth | None:
+    """Growth elsewhere, times how much slower this machine is: the same for all, so that who is fast stays so."""
+    slower = [
+        point.figure / max(float(_amounts(terms, point.costs) @ elsewhere.of(candidate)), SMALLEST)
+        for candidate, points in measured.items()
+        for point in points
+    ]
+    return elsewhere.times(float(np.median(slower))) if slower else None
 
 
 def fit(terms: tuple[Term, ...], points: Sequence[Point], typical: Rates) -> ScalingModel:

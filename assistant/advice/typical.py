@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 
-from assistant.advice.scaling import Point, Rates, Term, rates
+from assistant.advice.scaling import Growth, Point, Term, rates
 from assistant.corpus.records import Corpus, corpora
 from probes.costs import costs
 from probes.report import CandidateResult
@@ -25,18 +25,23 @@ def published() -> tuple[Corpus, ...]:
 
 
 @cache
-def typical_growth(learned: tuple[Corpus, ...], terms: tuple[Term, ...], family: str, figure: Figure) -> Rates | None:
-    """The median rates of all candidates on networks of a family, from that corpus of the `learned` ones that has the
-    most of them; None where none has any.
+def typical_growth(
+    learned: tuple[Corpus, ...], terms: tuple[Term, ...], family: str, figure: Figure
+) -> Growth | None:
+    """How the figure grew on networks of a family, from that corpus of the `learned` ones that has the most of them;
+    None where none has enough. What a candidate's own measurements leave open is as it is with the median of all.
     """
     found = [_points(corpus, family, figure) for corpus in learned]
-    most = max(found, key=lambda points: sum(map(len, points)), default=[])
+    most = max(found, key=lambda points: sum(map(len, points.values())), default={})
+    enough = {candidate: points for candidate, points in most.items() if len(points) > len(terms)}
+    if not enough:
+        return None
     unknown = np.full(len(terms), np.nan)
-    grown = [rates(terms, points, unknown) for points in most if len(points) > len(terms)]
-    return np.asarray(np.median(grown, axis=0)) if grown else None
+    common = np.median([rates(terms, points, unknown) for points in enough.values()], axis=0)
+    return Growth(common, {candidate: rates(terms, points, common) for candidate, points in enough.items()})
 
 
-def _points(corpus: Corpus, family: str, figure: Figure) -> list[list[Point]]:
+def _points(corpus: Corpus, family: str, figure: Figure) -> dict[str, list[Point]]:
     """The figures of each candidate on every network of the family."""
     by_candidate: dict[str, list[Point]] = {}
     for passage in corpus.passages.values():
@@ -48,4 +53,4 @@ def _points(corpus: Corpus, family: str, figure: Figure) -> list[list[Point]]:
                 value = figure(result)
                 if value is not None:
                     by_candidate.setdefault(result.candidate, []).append(Point(work, value, 0.0))
-    return list(by_candidate.values())
+    return by_candidate

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.advice.scaling import STEP_TERMS, Point, ScalingModel, fit, fit_together
+from assistant.advice.scaling import STEP_TERMS, Growth, Point, ScalingModel, fit, fit_together
 from probes.costs import costs
 from probes.workloads import find_workload
 
@@ -71,3 +71,23 @@ def test_a_candidate_measured_on_one_size_grows_like_the_others() -> None:
 
 def test_nothing_is_said_about_growth_when_nobody_was_measured_on_two_sizes() -> None:
     assert fit_together(STEP_TERMS, {"one": points([0.3]), "other": points([0.5])}) == {}
+
+
+LAUNCHING, COUNTING = np.array([0.1, 0.05, 1e-10, 0]), np.array([0.1, 1e-4, 2e-8, 0])
+
+
+def test_who_grew_in_its_own_way_elsewhere_does_so_here_at_this_speed() -> None:
+    elsewhere = Growth(LAUNCHING, {"counting": COUNTING})
+    launching, counting = ([3 * figure for figure in times(tuple(rates))] for rates in (LAUNCHING, COUNTING))
+    measured = {"launching": points(launching[:1]), "counting": points(counting[:1])}
+    together = fit_together(STEP_TERMS, measured, elsewhere)
+    assert together["launching"].predict(LADDER[3]).value == pytest.approx(launching[3], rel=0.05)
+    assert together["counting"].predict(LADDER[3]).value == pytest.approx(counting[3], rel=0.05)
+
+
+def test_a_disturbed_size_does_not_overrule_what_is_typical() -> None:
+    near = LADDER[2], costs(find_workload("mlp-medium").with_batch(120))
+    exact = [float(np.dot([term(work) for term in STEP_TERMS], COUNTING)) for work in near]
+    disturbed = [Point(near[0], exact[0], 0.05), Point(near[1], 1.05 * exact[0], 0.05)]
+    (model,) = fit_together(STEP_TERMS, {"counting": disturbed}, Growth(COUNTING)).values()
+    assert model.predict(LADDER[3]).value == pytest.approx(times(tuple(COUNTING))[3], rel=0.15)
