@@ -10,11 +10,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from statistics import NormalDist, median
+from statistics import NormalDist
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from probes.statistics import resamples, step_time, student_quantile
 
 # A contender this much slower than the leader, for sure, need not be measured further.
 CLEARLY_SLOWER = 1.05
@@ -30,7 +32,7 @@ DECISION_LEVEL = 0.99
 LEAST_PAIRS, DECIDING_PAIRS = 3, 5
 
 # Below this many pairs the bootstrap cannot reach the level: all of five fall on one side once in sixteen times.
-BOOTSTRAP_PAIRS, RESAMPLES = 8, 2000
+BOOTSTRAP_PAIRS = 8
 
 # Left out at each end before averaging, so that one disturbed round does not carry the ratio. Wilcox, Introduction to
 # Robust Estimation and Hypothesis Testing, 4th ed., section 3.3.
@@ -77,11 +79,11 @@ class Timed(Protocol):
 
 
 def leader(rows: Mapping[str, Timed]) -> str | None:
-    """Whose median step time is the least; of those measured most often, for few rounds may have been lucky ones."""
+    """Whose step time is the least; of those measured most often, for few rounds may have been lucky ones."""
     times = {name: undisturbed(row) for name, row in rows.items()}
     most = max(map(len, times.values()), default=0)
     known = {name: each for name, each in times.items() if len(each) >= min(most, LEAST_PAIRS) > 0}
-    return min(known, key=lambda name: median(known[name].values()), default=None)
+    return min(known, key=lambda name: step_time(list(known[name].values())), default=None)
 
 
 def undisturbed(row: Timed) -> dict[int, float]:
@@ -139,32 +141,18 @@ def _trimmed_means(sorted_rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _student_interval(logs: NDArray[np.float64]) -> tuple[float, float]:
     count = len(logs)
-    half = _student_quantile(count - 1) * float(logs.std(ddof=1)) / math.sqrt(count)
+    half = student_quantile(DECISION_LEVEL, count - 1) * float(logs.std(ddof=1)) / math.sqrt(count)
     return float(logs.mean()) - half, float(logs.mean()) + half
 
 
 def _bootstrap_interval(logs: NDArray[np.float64]) -> tuple[float, float]:
-    means = _trimmed_means(np.sort(logs[_resamples(len(logs))], axis=1))
+    means = _trimmed_means(np.sort(logs[resamples(len(logs))], axis=1))
     tail = _expanded_tail(len(logs))
     low, high = np.quantile(means, (tail, 1 - tail))
     return float(low), float(high)
 
 
 @cache
-def _resamples(count: int) -> NDArray[np.int64]:
-    """Indices of the resamples of `count` pairs, the same every time: the same samples give the same interval."""
-    return np.random.default_rng(count).integers(count, size=(RESAMPLES, count))
-
-
-@cache
 def _expanded_tail(count: int) -> float:
     """What to cut from each end of the bootstrap's distribution, less than (1 - level) / 2 for few pairs."""
-    return NormalDist().cdf(-math.sqrt(count / (count - 1)) * _student_quantile(count - 1))
-
-
-@cache
-def _student_quantile(degrees: int) -> float:
-    """Where Student's t leaves `DECISION_LEVEL` in the middle."""
-    from scipy.special import stdtrit  # noqa: PLC0415  half a second that the app need not wait for when it starts
-
-    return float(stdtrit(degrees, (1 + DECISION_LEVEL) / 2))
+    return NormalDist().cdf(-math.sqrt(count / (count - 1)) * student_quantile(DECISION_LEVEL, count - 1))

