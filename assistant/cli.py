@@ -15,7 +15,7 @@ from typing import Annotated, Literal, NoReturn
 import typer
 from pydantic import ValidationError
 
-from assistant import examination_words, terminal, terminal_measurements
+from assistant import examination_words, terminal, terminal_measurements, wording
 from assistant.advice.recommendation import Recommendation
 from assistant.claims import saved
 from assistant.claims.listing import checked_filter, matching, rows
@@ -40,6 +40,7 @@ from probes.report import Machine, ProbeReport
 from probes.schedule import ALL_CANDIDATES, DEFAULT_BUDGET_S, MAX_BUDGET_S
 from probes.schedule import probe as measure
 from probes.store import History
+from probes.words import sentences
 from probes.workloads import Workload, find_workload
 
 # Before the options are made: their help is words as well.
@@ -190,7 +191,11 @@ def starter(
     chosen = framework or (advice.winner.framework if advice.winner else None)
     if chosen is None:
         raise InvalidInput(
-            _("Nothing fits these answers; relax one of {fields}.").format(fields=", ".join(advice.relax))
+            sentences(
+                _("Nothing fits these answers."),
+                wording.relaxing(together=advice.relax_together),
+                ", ".join(advice.relax),
+            )
         )
     write_starter(
         answers, advice, framework=chosen, versions=report.versions if report else {}, report=report, output=output

@@ -15,11 +15,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from assistant import job_words, wording
+from assistant import evidence_words, job_words, wording
 from assistant.advice.recommendation import Recommendation
 from assistant.claims.records import CheckResult, ClaimRow
 from assistant.claims.words import when_checked
 from assistant.language import _
+from knowledge.load import load
 from knowledge.staleness import Stale
 from probes.report import Progress as ProbeProgress
 from probes.words import sentences
@@ -132,7 +133,7 @@ def recommendation(advice: Recommendation) -> RenderableType:
 def _headline(advice: Recommendation) -> Iterator[RenderableType]:
     if advice.winner is None:
         yield Text(_("Nothing fits these answers."), style="bold")
-        yield Text(_("In the way: {fields}. Change what you can.").format(fields=", ".join(advice.relax)))
+        yield Text(sentences(wording.relaxing(together=advice.relax_together), ", ".join(advice.relax)))
         return
     sure = _("{share} sure").format(share=wording.percent(advice.confidence))
     yield Text.assemble((wording.framework_name(advice.winner.framework), "bold"), "   ", (sure, "bold cyan"))
@@ -149,19 +150,26 @@ def _headline(advice: Recommendation) -> Iterator[RenderableType]:
             for each in advice.break_even
             if advice.steps_per_epoch and job.candidate in {each.sooner, each.later}
         )
-    for told in dict.fromkeys((advice.simpler_first, advice.table)):
-        if told:
-            yield Text(told, style="green")
+    if advice.simpler_first:
+        evidence = _evidence("cited" if advice.simpler_first_facts else "measured", advice.simpler_first_facts)
+        yield Text.assemble((advice.simpler_first, "green"), evidence)
+    if advice.table and advice.table != advice.simpler_first:
+        yield Text(advice.table, style="green")
 
 
 def _reasons(advice: Recommendation) -> Iterator[RenderableType]:
     for reason in advice.reasons:
-        badge = f"[{wording.evidence_badge(reason.evidence)}]"
-        yield Text.assemble("- ", reason.text, "  ", (badge, "dim"))
+        yield Text.assemble("- ", reason.text, _evidence(reason.evidence, reason.facts))
     for flip in advice.flips:
         yield Text(_("Would change it: {change}").format(change=wording.flip_line(flip)), style="dim")
     if advice.unknown:
         yield Text(_("Not known yet: {fields}").format(fields=", ".join(advice.unknown)), style="dim")
+
+
+def _evidence(kind: str, facts: Sequence[str]) -> Text:
+    """The badge; after that of what is cited, where it can be read first."""
+    source = load().first_source(facts) if facts else ""
+    return Text(f"  [{evidence_words.badge(kind, facts)}] {source}".rstrip(), style="dim")
 
 
 def _standing(advice: Recommendation) -> RenderableType:
@@ -177,7 +185,8 @@ def _exclusions(advice: Recommendation) -> Iterator[RenderableType]:
     for ranked in advice.ranking:
         if ranked.excluded:
             name = wording.candidate_name(ranked.candidate)
-            yield Text(wording.labelled(name, sentences(ranked.excluded.reason, ranked.excluded.fix)), style="dim")
+            why = wording.labelled(name, sentences(ranked.excluded.reason, ranked.excluded.fix))
+            yield Text.assemble((why, "dim"), _evidence("cited", ranked.excluded.facts))
 
 
 def figure_table(title: str, first: str, numbers: Sequence[str]) -> Table:

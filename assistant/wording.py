@@ -36,9 +36,7 @@ def evidence_badge(kind: str) -> str:
     return {
         "measured": _("measured"),
         "forecast": _("forecast"),
-        "corpus": _("measured elsewhere"),
         "cited": _("cited"),
-        "rule": _("rule"),
         "you": _("you"),
     }[kind]
 
@@ -185,6 +183,13 @@ def flip_line(flip: Flip) -> str:
         before=answer_label(flip.field, flip.from_),
         winner=framework_name(flip.winner),
     )
+
+
+def relaxing(*, together: bool) -> str:
+    """What the answers are called that stand in the way of everything, before they are named."""
+    if together:
+        return _("No single answer is in the way. Changing all of these together would help:")
+    return _("Changing one of these answers would help:")
 
 
 def answer_label(field: str, value: object) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import TypeVar
 
@@ -130,6 +131,20 @@ class Knowledge:
     def question(self, field: str) -> Question:
         return _find("question", field, self.questions)
 
+    def sources_of(self, facts: Iterable[str]) -> tuple[Source, ...]:
+        """What the facts rest on, each source once; those that a reader can open come first."""
+        ids = dict.fromkeys(source for fact in facts for source in self.fact(fact).sources)
+        return tuple(sorted(map(self.source, ids), key=lambda source: source.address is None))
+
+    def first_source(self, facts: Iterable[str]) -> str:
+        """Where a reader looks first: the address of the first source that has one, else the title of the first."""
+        first = self.sources_of(facts)[0]
+        return str(first.address or first.title)
+
+    def checked(self, facts: Iterable[str]) -> date:
+        """Since when nobody has looked at all of the facts: the day of the one that was checked longest ago."""
+        return min(self.fact(fact).checked for fact in facts)
+
     def exclusions(self, candidate: str, answers: Mapping[str, object]) -> tuple[EligibilityRule, ...]:
         """The rules that exclude the candidate for these answers; none means that it can be used."""
         framework = _find("candidate", candidate, self.framework_of)
@@ -148,6 +163,12 @@ class Knowledge:
             for rule in reversed(rules)
             if (rule.framework == framework or rule.candidate == candidate) and rule.when.matches(answers)
         )
+
+    def bearing(self, answers: Mapping[str, object]) -> frozenset[str]:
+        """The open fields on which some rule still depends: no known answer rules it out."""
+        conditions = [rule.when for rules in (self.eligibility, self.criteria, self.weights) for rule in rules]
+        depending = (when.fields for when in conditions if not when.ruled_out(answers))
+        return frozenset(field for fields in depending for field in fields if field not in answers)
 
     def questions_for(self, answers: Mapping[str, object]) -> tuple[Question, ...]:
         """The questions that matter: those that no known answer rules out, in the default order."""

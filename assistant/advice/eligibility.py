@@ -6,7 +6,8 @@ A candidate that failed while measuring is not excluded: the failure is noted wh
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import combinations
+from dataclasses import dataclass
+from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ MAX_RELAXED = 3
 def exclusions(answers: Mapping[str, Any], knowledge: Knowledge) -> dict[str, Exclusion]:
     """The candidates that cannot work for these answers; of several reasons, the first in the rules' order."""
     found = ((candidate.id, knowledge.exclusions(candidate.id, answers)) for candidate in CANDIDATES)
-    return {candidate: _exclusion(rules[0]) for candidate, rules in found if rules}
+    return {candidate: _exclusion(rules[0], knowledge) for candidate, rules in found if rules}
 
 
 def eligible(worlds: Worlds, knowledge: Knowledge) -> Mask:
@@ -39,14 +40,22 @@ def eligible(worlds: Worlds, knowledge: Knowledge) -> Mask:
     return usable
 
 
-def answers_to_relax(answers: Mapping[str, Any], knowledge: Knowledge) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Relaxation:
+    """The answers in the way of everything: each would do alone or, where none would, all of them `together`."""
+
+    fields: tuple[str, ...] = ()
+    together: bool = False
+
+
+def answers_to_relax(answers: Mapping[str, Any], knowledge: Knowledge) -> Relaxation:
     """The fewest answers whose removal lets something fit again; every one that would do when one is enough."""
     fields = sorted({field for rule in knowledge.eligibility for field in rule.when.fields} & set(answers))
     for count in range(1, MAX_RELAXED + 1):
         enough = list(_enough_to_relax(fields, count, answers, knowledge))
         if enough:
-            return tuple(field for (field,) in enough) if count == 1 else enough[0]
-    return tuple(fields)
+            return Relaxation(tuple(chain(*enough))) if count == 1 else Relaxation(enough[0], together=True)
+    return Relaxation(tuple(fields), together=True)
 
 
 def _enough_to_relax(
@@ -62,5 +71,11 @@ def _concerns(rule: EligibilityRule, framework: str, candidate: str) -> bool:
     return framework in rule.frameworks or candidate in rule.candidates
 
 
-def _exclusion(rule: EligibilityRule) -> Exclusion:
-    return Exclusion(reason=_(rule.reason), fix=_(rule.fix), rule=rule.id)
+def _exclusion(rule: EligibilityRule, knowledge: Knowledge) -> Exclusion:
+    return Exclusion(
+        reason=_(rule.reason),
+        fix=_(rule.fix),
+        rule=rule.id,
+        facts=rule.facts,
+        source=knowledge.first_source(rule.facts),
+    )

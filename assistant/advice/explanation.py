@@ -19,7 +19,6 @@ from assistant.advice.ranking import Scores
 from assistant.advice.recommendation import Contribution, EvidenceKind, Exclusion, Reason
 from assistant.language import _
 from knowledge.collection import Knowledge
-from knowledge.schema import CriterionRule, EligibilityRule
 from knowledge.vocabulary import CRITERIA, MEASURED_CRITERIA
 from probes.candidates import CANDIDATES, find_candidate
 from probes.words import sentences
@@ -72,9 +71,13 @@ def reasons_against(case: Case, candidate: str, rival: str) -> tuple[Reason, ...
 def exclusion_reason(case: Case, candidate: str) -> Reason:
     """The reason of a candidate that cannot work, with the fix."""
     exclusion = case.excluded[candidate]
-    rule = next(rule for rule in case.knowledge.eligibility if rule.id == exclusion.rule)
-    text = sentences(exclusion.reason, exclusion.fix)
-    return _with_evidence(case, rule, text, find_candidate(candidate).framework, None)
+    return Reason(
+        text=sentences(exclusion.reason, exclusion.fix),
+        evidence="cited",
+        source=exclusion.source,
+        framework=find_candidate(candidate).framework,
+        facts=exclusion.facts,
+    )
 
 
 def _strongest(case: Case, better: str, worse: str | None, subject: str) -> tuple[Reason, ...]:
@@ -102,7 +105,14 @@ def _reason(case: Case, criterion: str, subject: str, other: str | None) -> Reas
     if criterion in own_weights(case.knowledge):
         lead = _("{criterion}, which you gave this weight").format(criterion=label)
     text = _("{lead}: {reason}").format(lead=lead, reason=_(rule.reason))
-    return _with_evidence(case, rule, text, find_candidate(subject).framework, criterion)
+    return Reason(
+        text=text,
+        evidence=rule.evidence,
+        source=case.knowledge.first_source(rule.facts) if rule.facts else rule.when.fields[0],
+        criterion=criterion,
+        framework=find_candidate(subject).framework,
+        facts=rule.facts,
+    )
 
 
 def _because(case: Case, criterion: str) -> Iterator[str]:
@@ -110,21 +120,6 @@ def _because(case: Case, criterion: str) -> Iterator[str]:
     raising = (rule for rule in case.knowledge.weights if rule.criterion == criterion and rule.factor > 1)
     holding = (rule for rule in raising if rule.when.matches(case.answers))
     yield from (_(rule.reason) for rule in sorted(holding, key=lambda rule: -rule.factor))
-
-
-def _with_evidence(
-    case: Case, rule: CriterionRule | EligibilityRule, text: str, framework: str, criterion: str | None
-) -> Reason:
-    """A fact is cited; without one, the reason is what the person said; a rule alone is only a rule."""
-    evidence: EvidenceKind = "rule"
-    source, fact = rule.id, None
-    if rule.facts:
-        fact = rule.facts[0]
-        cited = case.knowledge.source(case.knowledge.fact(fact).sources[0])
-        evidence, source = "cited", str(cited.address or cited.title)
-    elif rule.when.fields:
-        evidence, source = "you", rule.when.fields[0]
-    return Reason(text=text, evidence=evidence, source=source, criterion=criterion, framework=framework, fact=fact)
 
 
 def _measured_reason(case: Case, criterion: str, subject: str, other: str | None) -> Reason | None:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from assistant.advice.break_even import lead_changes
-from assistant.advice.eligibility import answers_to_relax, exclusions
+from assistant.advice.eligibility import Relaxation, answers_to_relax, exclusions
 from assistant.advice.estimates import Estimate, JobForecast
 from assistant.advice.explanation import Case, contributions, exclusion_reason, reasons_against, reasons_for
 from assistant.advice.flips import Change, flips
@@ -97,6 +97,8 @@ def recommend(
     outcome = inquiry.rank()
     best = _best_candidates(case, outcome)
     order = [FRAMEWORKS[index] for index in outcome.order]
+    relaxation = Relaxation() if order else answers_to_relax(case.answers, case.knowledge)
+    simpler_first, simpler_first_facts = _simpler_first(case, table)
     return Recommendation(
         winner=_choice(order, 0, best),
         runner_up=_choice(order, 1, best),
@@ -112,9 +114,11 @@ def recommend(
         flips=_flips(inquiry, order[0]) if order else (),
         unknown=tuple(question.id for question in open_questions(project, (), case.knowledge, inquiry.machine)),
         assumptions=dict(job.assumptions),
-        simpler_first=_simpler_first(case, table),
+        simpler_first=simpler_first,
+        simpler_first_facts=simpler_first_facts,
         table=finding(table) if table else None,
-        relax=() if order else answers_to_relax(case.answers, case.knowledge),
+        relax=relaxation.fields,
+        relax_together=relaxation.together,
         workload=job.workload.id,
         own_weights=own_weights(case.knowledge),
         steps_per_epoch=job.steps_per_epoch,
@@ -222,15 +226,15 @@ def _flips(inquiry: Inquiry, winner: str) -> tuple[Flip, ...]:
     )
 
 
-def _simpler_first(case: Case, table: TableTrial | None) -> str | None:
-    """What to try before a network: as measured on the person's own table, else by the rules."""
+def _simpler_first(case: Case, table: TableTrial | None) -> tuple[str | None, tuple[str, ...]]:
+    """What to try before a network, and the facts it cites: as measured on the own table, else by the rules."""
     if table is not None and case.answers.get("task") in {None, table.facts.task}:
         if table.simple_will_do:
-            return finding(table)
+            return finding(table), ()
         if table.network == "better":
-            return None
+            return None, ()
     holding = (rule for rule in case.knowledge.simpler_first if rule.when.matches(case.answers))
-    return next((_(rule.reason) for rule in holding), None)
+    return next(((_(rule.reason), rule.facts) for rule in holding), (None, ()))
 
 
 def _forecast_row(inquiry: Inquiry, row: JobForecast) -> ForecastRow:

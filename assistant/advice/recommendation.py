@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-EvidenceKind = Literal["measured", "forecast", "corpus", "cited", "rule", "you"]
+EvidenceKind = Literal["measured", "forecast", "cited", "you"]
 
 
 class Record(BaseModel):
@@ -21,8 +21,8 @@ class Record(BaseModel):
 class Reason(Record):
     """One reason: its text in the person's language, the kind of evidence and where it comes from.
 
-    `source` is a source's address or title for `cited`, the rule's id for `rule`, the field for `you`, the
-    workload's id for `measured` and `forecast`. `fact` is the id of the cited fact. `criterion` is what it moves.
+    `source` is a source's address or title for `cited`, the field for `you`, the workload's id for `measured` and
+    `forecast`. `facts` are the ids of what is cited. `criterion` is what it moves.
     """
 
     text: str
@@ -30,15 +30,17 @@ class Reason(Record):
     source: str
     criterion: str | None = None
     framework: str | None = None
-    fact: str | None = None
+    facts: tuple[str, ...] = ()
 
 
 class Exclusion(Record):
-    """Why a candidate cannot be used, and what would bring it back."""
+    """Why a candidate cannot be used, and what would bring it back; `facts` and `source` as those of a `Reason`."""
 
     reason: str
     fix: str
     rule: str
+    facts: tuple[str, ...]
+    source: str
 
 
 class Ranked(Record):
@@ -75,7 +77,7 @@ class ForecastRow(Record):
     memory_evidence: Literal["measured", "forecast"] | None = None
     memory_gb: float | None = None
     largest_batch: int | None = None
-    evidence: Literal["measured", "forecast", "corpus"] | None = None
+    evidence: Literal["measured", "forecast"] | None = None
     missing: str | None = None
 
 
@@ -124,13 +126,14 @@ class Contribution(Record):
 class Recommendation(Record):
     """The answer. `frameworks` maps each framework to its share of plausible worlds (adds up to 1).
 
-    `winner` is None only when every candidate is excluded; then `relax` names the answers to change. `tie` lists
-    the frameworks that are equally good here, the winner first, when the margin is within the noise. `why_not`
-    says for each framework what speaks against it: its exclusion, or what it lacks beside the winner (the winner
-    itself: beside the runner-up), `other_modes` the same for each candidate that is not the best of its framework,
-    beside that one. `break_even` says from when on a slower start pays, for that job.
-    `table` says what models reached on the person's own table, if they gave one. `own_weights` are those of the
-    person, by criterion; empty where they follow from the answers.
+    `winner` is None only when every candidate is excluded; then `relax` names the answers to change: one of them or,
+    with `relax_together`, all. `tie` lists the frameworks that are equally good here, the winner first, when the
+    margin is within the noise. `why_not` says for each framework what speaks against it: its exclusion, or what it
+    lacks beside the winner (the winner itself: beside the runner-up), `other_modes` the same for each candidate that
+    is not the best of its framework, beside that one. `break_even` says from when on a slower start pays, for that
+    job. `simpler_first_facts` is what `simpler_first` cites: nothing where it was measured on the person's own table,
+    of which `table` says what models reached. `own_weights` are those of the person, by criterion; empty where they
+    follow from the answers.
     """
 
     winner: Choice | None
@@ -148,8 +151,10 @@ class Recommendation(Record):
     unknown: tuple[str, ...]
     assumptions: dict[str, Any] = {}
     simpler_first: str | None = None
+    simpler_first_facts: tuple[str, ...] = ()
     table: str | None = None
     relax: tuple[str, ...] = ()
+    relax_together: bool = False
     workload: str | None = None
     own_weights: dict[str, float] = {}
     steps_per_epoch: int | None = None

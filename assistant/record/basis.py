@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assistant import wording
+from assistant.advice.criteria import JOB_FIELDS
 from assistant.advice.recommendation import Recommendation
 from assistant.conversation.questions import phrasing
 from assistant.language import _
 from assistant.project import Project
 from assistant.record.document import Line, Strong
 from assistant.record.sources import Citations, badge
+from assistant.target import known_answers
 from knowledge.load import load
 from probes.report import Machine, ProbeReport
 
@@ -47,6 +49,13 @@ class Basis:
         return _("{winner} is recommended, {confidence} sure.").format(
             winner=wording.candidate_name(winner.candidate), confidence=wording.percent(self.advice.confidence)
         )
+
+    @property
+    def moving(self) -> frozenset[str]:
+        """The open fields whose answers can move the shares: some rule depends on them, or the forecast does."""
+        bearing = load().bearing(known_answers(self.project, self.machine))
+        sized = any(row.step_ms is not None for row in self.advice.forecast)
+        return bearing | frozenset(JOB_FIELDS if sized else ())
 
     def jobs(self) -> Iterator[Line]:
         """What each recommended candidate means for the person's job, where that is known."""

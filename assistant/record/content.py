@@ -157,7 +157,7 @@ def _option(place: int, ranked: Ranked) -> tuple[Line, ...]:
 def _excluded(ranked: Ranked, cited: Citations) -> tuple[Line, ...]:
     assert ranked.excluded is not None
     name = wording.candidate_name(ranked.candidate)
-    return name, ranked.excluded.reason, ranked.excluded.fix, cited.exclusion(ranked.excluded)
+    return name, ranked.excluded.reason, ranked.excluded.fix, cited.cited(ranked.excluded.facts)
 
 
 def _making(basis: Basis, seed: int) -> Iterator[Block]:

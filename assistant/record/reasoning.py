@@ -17,12 +17,13 @@ from assistant.record.document import (
     Line,
     Notice,
     Paragraph,
+    Piece,
     Section,
     Strong,
     Table,
     columns,
 )
-from assistant.record.sources import Citations
+from assistant.record.sources import Citations, badge
 from knowledge.load import load
 from knowledge.vocabulary import CRITERIA
 from probes.candidates import find_candidate
@@ -55,7 +56,7 @@ def _decision(basis: Basis) -> Iterator[Block]:
         return
     yield Paragraph(_margin(advice))
     if advice.simpler_first:
-        yield Notice((Strong(_("Try something simpler first.")), advice.simpler_first))
+        yield Notice((Strong(_("Try something simpler first.")), advice.simpler_first, *_simpler_evidence(basis)))
     if advice.table and advice.table != advice.simpler_first:
         yield Paragraph(advice.table)
     winner = advice.winner.framework
@@ -64,6 +65,7 @@ def _decision(basis: Basis) -> Iterator[Block]:
         yield _bullets(advice.reasons, basis.cited)
     for framework in _others(advice):
         yield from _why_not(framework, basis)
+    yield from _other_modes(basis)
 
 
 def _margin(advice: Recommendation) -> str:
@@ -102,6 +104,23 @@ def _why_not(framework: str, basis: Basis) -> Iterator[Block]:
         yield _bullets(reasons, basis.cited)
     else:
         yield Paragraph(_("Nothing much: it is as good, only slightly less likely to be the best."))
+
+
+def _other_modes(basis: Basis) -> Iterator[Block]:
+    """What each usable mode lacks beside the best one of its framework; why the others are excluded stands above."""
+    excluded = {ranked.candidate for ranked in basis.advice.ranking if ranked.excluded}
+    usable = {mode: against for mode, against in basis.advice.other_modes.items() if mode not in excluded}
+    if usable:
+        yield Heading(_("Why not another mode?"))
+        yield Paragraph(_("Each beside the best mode of its framework."))
+    for mode, against in usable.items():
+        yield Paragraph(Strong(wording.candidate_name(mode)))
+        yield _bullets(against, basis.cited) if against else Paragraph(_("Nothing much: it is as good."))
+
+
+def _simpler_evidence(basis: Basis) -> tuple[Piece, ...]:
+    facts = basis.advice.simpler_first_facts
+    return basis.cited.cited(facts) if facts else (badge("measured"),)
 
 
 def _bullets(reasons: tuple[Reason, ...], cited: Citations) -> Bullets:
@@ -168,7 +187,7 @@ def _follows(basis: Basis) -> Iterator[Line]:
 def _changes(basis: Basis) -> Iterator[Block]:
     advice = basis.advice
     if advice.winner is None:
-        yield Paragraph(_("Changing one of these answers would help:"))
+        yield Paragraph(wording.relaxing(together=advice.relax_together))
         yield Bullets(tuple(map(basis.question, advice.relax)))
         return
     if advice.flips:
@@ -176,9 +195,19 @@ def _changes(basis: Basis) -> Iterator[Block]:
         yield Table(titles, tuple(_flips(basis)))
     else:
         yield Paragraph(_("No change of one answer was found that makes another framework the winner."))
-    if advice.unknown:
+    yield from _unknown(basis)
+
+
+def _unknown(basis: Basis) -> Iterator[Block]:
+    """The open questions: those that a rule or the forecast depends on, then the others."""
+    moving = [field for field in basis.advice.unknown if field in basis.moving]
+    idle = [field for field in basis.advice.unknown if field not in basis.moving]
+    if moving:
         yield Paragraph(_("Not known yet, and able to move the shares:"))
-        yield Bullets(tuple(map(basis.question, advice.unknown)))
+        yield Bullets(tuple(map(basis.question, moving)))
+    if idle:
+        yield Paragraph(_("Not known either, but nothing depends on it here:"))
+        yield Bullets(tuple(map(basis.question, idle)))
 
 
 def _flips(basis: Basis) -> Iterator[tuple[Line, ...]]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from assistant import wording
-from assistant.advice.recommendation import Exclusion, Reason, Recommendation
+from assistant.advice.recommendation import Reason, Recommendation
 from assistant.language import _
 from assistant.record.document import Badge, Block, Line, Link, Paragraph, Piece, Section, Table, columns
 from knowledge.load import load
-from knowledge.schema import EligibilityRule, Fact, Source
+from knowledge.schema import Fact, Source
 
 
 @dataclass(frozen=True)
@@ -22,17 +22,12 @@ class Citations:
 
     def reason(self, reason: Reason) -> Line:
         """A reason with its badge and, where it is cited, the way to its source."""
-        said: tuple[Piece, ...] = (wording.as_sentence(reason.text),)
-        if reason.fact:
-            return (*said, *self._cited((reason.fact,)))
-        if reason.evidence == "rule":
-            return (*said, _rule_badge(reason.source))
-        return (*said, badge(reason.evidence))
+        evidence = self.cited(reason.facts) if reason.facts else (badge(reason.evidence),)
+        return (wording.as_sentence(reason.text), *evidence)
 
-    def exclusion(self, exclusion: Exclusion) -> Line:
-        """What an exclusion rests on: the facts of its rule, else the rule itself."""
-        facts = _rule(exclusion).facts
-        return self._cited(facts) if facts else _rule_badge(exclusion.rule)
+    def cited(self, facts: Sequence[str]) -> tuple[Piece, ...]:
+        """The badge of what rests on these facts, with the day of the oldest, and the way to each."""
+        return (badge("cited", load().checked(facts).isoformat()), *map(self._reference, facts))
 
     def section(self) -> Section:
         """Every cited fact with all its sources, the day on which they were read and the versions they speak of."""
@@ -48,23 +43,18 @@ class Citations:
         versions = wording.clauses(f"{name} {version}" for name, version in fact.versions.items())
         return (self._number(fact.id), _(fact.statement), sources, fact.checked.isoformat(), versions)
 
-    def _cited(self, facts: tuple[str, ...]) -> tuple[Piece, ...]:
-        checked = max(load().fact(fact).checked for fact in facts)
-        return (badge("cited", checked.isoformat()), *map(self._reference, facts))
-
     def _reference(self, fact: str) -> Piece:
         """The fact's number, which leads to its first source on the web."""
-        sources = (load().source(source) for source in load().fact(fact).sources)
-        address = next((str(source.address) for source in sources if source.address), None)
+        address = load().sources_of((fact,))[0].address
         number = f"[{self._number(fact)}]"
-        return Link(number, address) if address else number
+        return Link(number, str(address)) if address else number
 
     def _number(self, fact: str) -> str:
         return str(self.facts.index(fact) + 1)
 
 
 def citations(advice: Recommendation) -> Citations:
-    """Everything that the recommendation cites: for it, against it and for each exclusion."""
+    """Everything that the recommendation cites: for each exclusion, for it and against it."""
     return Citations(tuple(dict.fromkeys(_facts(advice))))
 
 
@@ -74,14 +64,15 @@ def badge(evidence: str, detail: str = "") -> Badge:
 
 
 def _facts(advice: Recommendation) -> Iterator[str]:
-    """In the order of the record: the excluded, what speaks for the winner, against the others and against it."""
+    """In the order of the record: the excluded, what speaks for the winner, against the others, modes and it."""
     for ranked in advice.ranking:
         if ranked.excluded:
-            yield from _rule(ranked.excluded).facts
+            yield from ranked.excluded.facts
+    yield from advice.simpler_first_facts
     winner, *others = dict.fromkeys(ranked.framework for ranked in advice.ranking)
-    against = (advice.why_not.get(framework, ()) for framework in (*others, winner))
-    for reason in chain(advice.reasons, *against):
-        yield from filter(None, (reason.fact,))
+    frameworks = (advice.why_not.get(framework, ()) for framework in others)
+    reasons = chain(advice.reasons, *frameworks, *advice.other_modes.values(), advice.why_not.get(winner, ()))
+    yield from chain.from_iterable(reason.facts for reason in reasons)
 
 
 def _source_link(source: Source) -> Piece:
@@ -93,11 +84,3 @@ def _apart(links: list[Piece]) -> Iterator[Piece]:
     yield links[0]
     for link in links[1:]:
         yield from ("\u00b7", link)
-
-
-def _rule(exclusion: Exclusion) -> EligibilityRule:
-    return next(rule for rule in load().eligibility if rule.id == exclusion.rule)
-
-
-def _rule_badge(rule: str) -> Badge:
-    return badge("rule", rule)

@@ -43,7 +43,8 @@ def show_answer() -> None:
 
 def _nothing_fits(advised: Recommendation) -> None:
     st.markdown(f"## {_('Nothing fits these answers')}")
-    st.markdown(_("Every framework is excluded; below stands why. Changing one of these answers would help:"))
+    why = _("Every framework is excluded; below stands why.")
+    st.markdown(sentences(why, wording.relaxing(together=advised.relax_together)))
     with st.container(horizontal=True):
         for field in advised.relax:
             st.button(_question(field), key=f"relax-{field}", on_click=_revisit, args=(field,))
@@ -118,7 +119,10 @@ def _assumption(field: str, value: object) -> str:
 
 def _reasons(advised: Recommendation) -> None:
     if advised.simpler_first:
-        st.info(f"**{_('Try something simpler first.')}** {advised.simpler_first}", icon=":material/lightbulb:")
+        facts = advised.simpler_first_facts
+        evidence = linked_badge("cited" if facts else "measured", facts)
+        told = sentences(f"**{_('Try something simpler first.')}**", advised.simpler_first)
+        st.info(f"{told} {evidence}", icon=":material/lightbulb:")
     with st.container(gap=None):
         for place, reason in enumerate(advised.reasons):
             show_reason(reason, advised, f"why-{place}")
@@ -245,7 +249,9 @@ def _why_not(advised: Recommendation) -> None:
 
 
 def _against(reasons: Sequence[Reason]) -> None:
-    told = [f"- {wording.as_sentence(reason.text)} {linked_badge(reason)}" for reason in reasons]
+    told = [
+        f"- {wording.as_sentence(reason.text)} {linked_badge(reason.evidence, reason.facts)}" for reason in reasons
+    ]
     st.markdown(
         "\n".join(told or [f"- {_('Nothing much: it is as good, only slightly less likely to be the best.')}"])
     )
@@ -261,7 +267,8 @@ def _excluded(advised: Recommendation) -> None:
             for row in excluded:
                 assert row.excluded is not None
                 name = wording.candidate_name(row.candidate)
-                st.markdown(f":gray[{named(name, sentences(row.excluded.reason, row.excluded.fix))}]")
+                why = named(name, sentences(row.excluded.reason, row.excluded.fix))
+                st.markdown(f":gray[{why}] {linked_badge('cited', row.excluded.facts)}")
 
 
 def _revisit(field: str) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from assistant import moments, wording
+from assistant import evidence_words, moments, wording
 from assistant.advice.recommendation import ForecastRow, Reason, Recommendation
 from assistant.conversation.interview import Interview
 from assistant.language import _
@@ -22,9 +22,7 @@ from probes.words import sentences
 COLOURS = {
     "measured": "green",
     "forecast": "blue",
-    "corpus": "violet",
     "cited": "orange",
-    "rule": "gray",
     "you": "gray",
 }
 
@@ -33,22 +31,26 @@ def show_reason(reason: Reason, advised: Recommendation, key: str) -> None:
     """One reason in a line, wearing its badge."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"reason-{key}"):
         st.markdown(wording.as_sentence(reason.text), width="content")
-        fact = load().fact(reason.fact) if reason.fact else None
-        with badge(reason.evidence, key, checked=fact):
-            _source(reason, fact, advised)
+        with badge(reason.evidence, key, reason.facts):
+            _source(reason, advised)
 
 
-def linked_badge(reason: Reason) -> str:
-    """The badge as Markdown; that of a cited reason leads to its source where that has an address."""
-    mark = f":{COLOURS[reason.evidence]}-badge[{wording.evidence_badge(reason.evidence)}]"
-    return f"[{mark}]({reason.source})" if reason.source.startswith("https://") else mark
+def linked_badge(kind: str, facts: Sequence[str] = ()) -> str:
+    """The badge as Markdown, which leads to the first source of the facts; the others follow by their numbers.
+
+    Where only packages are cited, which have no address, they are named.
+    """
+    mark = f":{COLOURS[kind]}-badge[{evidence_words.badge(kind, facts)}]"
+    first, *others = evidence_words.addresses(facts) or (None,)
+    if first is None:
+        return " ".join((mark, *(source_link(title, None) for title in evidence_words.titles(facts))))
+    numbers = (f":small[[{number}]({address})]" for number, address in enumerate(others, start=2))
+    return " ".join((f"[{mark}]({first})", *numbers))
 
 
-def badge(kind: str, key: str, *, checked: Fact | None = None) -> DeltaGenerator:
+def badge(kind: str, key: str, facts: Sequence[str] = ()) -> DeltaGenerator:
     """The badge of an evidence kind as a button; what is drawn into it is seen when it is opened."""
-    word = wording.evidence_badge(kind)
-    if checked:
-        word = wording.clauses((word, moments.month(checked.checked)))
+    word = evidence_words.badge(kind, facts)
     return st.popover(f":{COLOURS[kind]}-badge[{word}]", type="tertiary", key=f"badge-{key}")
 
 
@@ -74,9 +76,6 @@ def _origin(kind: str) -> str:
             "Smaller networks of the same kind were trained here; a model of how time grows with size carries "
             "their figures over to yours. The range is meant to hold nine outcomes in ten."
         ),
-        "corpus": _(
-            "Networks of this kind were trained on other machines; their figures were carried over to yours."
-        ),
     }[kind]
 
 
@@ -86,17 +85,14 @@ def _range(row: ForecastRow) -> str:
     return wording.duration_range(row.epoch_seconds_low, row.epoch_seconds_high)
 
 
-def _source(reason: Reason, fact: Fact | None, advised: Recommendation) -> None:
-    if fact is not None:
-        _cited(fact)
-    elif reason.evidence in {"measured", "forecast", "corpus"}:
-        show_forecast(reason.evidence, advised.forecast)
-    elif reason.evidence == "you":
+def _source(reason: Reason, advised: Recommendation) -> None:
+    if reason.evidence == "you":
         _said(reason.source)
+    elif reason.facts:
+        for fact in map(load().fact, reason.facts):
+            _cited(fact)
     else:
-        st.markdown(
-            _("This follows from the rule `{rule}` of Probewise, not from a measurement.").format(rule=reason.source)
-        )
+        show_forecast(reason.evidence, advised.forecast)
 
 
 def _cited(fact: Fact) -> None:

@@ -150,7 +150,7 @@ def test_every_candidate_stands_with_its_share_or_with_reason_and_fix(
 def test_every_cited_source_is_linked_with_its_date(show: Show, advice: Recommendation, report: ProbeReport) -> None:
     page = show(record(advice, report))
     reasons = [*advice.reasons, *(reason for against in advice.why_not.values() for reason in against)]
-    cited = {reason.fact for reason in reasons if reason.fact}
+    cited = {fact for reason in reasons for fact in reason.facts}
     assert len(cited) > 5
     for fact in map(load().fact, cited):
         assert one_line(fact.statement) in page.text
