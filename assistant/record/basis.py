@@ -54,8 +54,12 @@ class Basis:
     def moving(self) -> frozenset[str]:
         """The open fields whose answers can move the shares: some rule depends on them, or the forecast does."""
         bearing = load().bearing(known_answers(self.project, self.machine))
-        sized = any(row.step_ms is not None for row in self.advice.forecast)
-        return bearing | frozenset(JOB_FIELDS if sized else ())
+        return bearing | frozenset(JOB_FIELDS if self.forecasts else ())
+
+    @property
+    def forecasts(self) -> bool:
+        """Whether anything is foretold of the job."""
+        return any(row.step_ms is not None for row in self.advice.forecast)
 
     def jobs(self) -> Iterator[Line]:
         """What each recommended candidate means for the person's job, where that is known."""

@@ -1,6 +1,8 @@
-"""A chart of figures with their intervals: where everything stands, and the chart in letters.
+"""A chart of figures with their intervals: where everything stands; and the charts in letters.
 
-Positions are shares of the axis's length, so that a drawing can be of any width.
+Positions are shares of the axis's length, so that a drawing can be of any width. It is not drawn with Altair, as the
+pages' charts are: to write a still picture, that needs vl-convert, a JavaScript engine of 34 MB, and what it writes
+follows neither the reader's colours nor the width of the paper.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 
 from assistant.quoting import one_line
-from assistant.record.document import Interval, IntervalChart
+from assistant.record.document import Interval, IntervalChart, ShareChart
 
 # From this ratio on, the slowest would squeeze the others against the axis.
 LOG_RATIO = 8.0
@@ -86,6 +88,14 @@ def in_letters(chart: IntervalChart) -> Iterator[str]:
         line = " " * begin + "-" * (at - begin) + "o" + "-" * (end - at)
         yield f"{line:<{TEXT_WIDTH}}  {mark.row.words:>{figures}}  {one_line(mark.row.name)}"
     yield from _axis_in_letters(drawn.ticks, chart.axis)
+
+
+def shares_in_letters(chart: ShareChart) -> Iterator[str]:
+    """Bars of letters, as long as the share of the width; names come last."""
+    figures = max(len(row.words) for row in chart.rows)
+    for row in chart.rows:
+        bar = "#" * round(row.share * TEXT_WIDTH)
+        yield f"{bar:.<{TEXT_WIDTH}}  {row.words:>{figures}}  {one_line(row.name)}"
 
 
 def _axis_in_letters(ticks: tuple[Tick, ...], title: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from assistant.advice.recommendation import Ranked, Recommendation
 from assistant.conversation.questions import questions_for
 from assistant.language import _, language_in_use
 from assistant.project import Project
-from assistant.record import figures, reasoning
+from assistant.record import charts, figures, reasoning
 from assistant.record.basis import Basis
 from assistant.record.document import (
     Block,
@@ -92,12 +92,16 @@ def _status(advice: Recommendation) -> str:
 def _context(basis: Basis) -> Iterator[Block]:
     yield Paragraph(_("A framework is to be chosen for this project:"))
     yield Table(columns(_("Question"), _("Answer"), _("Known from")), tuple(_answers(basis)))
-    yield Paragraph(
-        _(
-            "What is not known was drawn anew for each plausible world of the ranking; only the forecast assumes one "
-            "value for it."
-        )
-    )
+    yield Paragraph(_("What is not known was drawn anew for each plausible world of the ranking."))
+    if basis.forecasts:
+        yield from _job(basis)
+    if basis.machine:
+        yield Paragraph(_("This machine: {machine}.").format(machine=wording.machine_line(basis.machine)))
+
+
+def _job(basis: Basis) -> Iterator[Block]:
+    """What the forecast is of."""
+    yield Paragraph(_("Only the forecast assumes one value for it."))
     job = target(basis.project, basis.machine)
     yield Paragraph(
         _("The forecast is for this network: {network}; {steps:,} steps in an epoch.").format(
@@ -107,13 +111,12 @@ def _context(basis: Basis) -> Iterator[Block]:
     if basis.project.task is not None and "task" in basis.advice.assumptions:
         stand_in = wording.answer_label("task", basis.advice.assumptions["task"])
         yield Paragraph(_("Forecast with the network of another task: {task}").format(task=stand_in))
-    if basis.machine:
-        yield Paragraph(_("This machine: {machine}.").format(machine=wording.machine_line(basis.machine)))
 
 
 def _answers(basis: Basis) -> Iterator[tuple[Line, ...]]:
     """Every question that matters for the project: what was said, found, assumed or left open."""
-    said, assumed = basis.project.answers, basis.advice.assumptions
+    said = basis.project.answers
+    assumed = basis.advice.assumptions if basis.forecasts else {}
     found = detected_answers(basis.project, basis.machine)
     matters = {question.id for question in questions_for(basis.project, load())}
     for field in load().questions:
@@ -131,6 +134,7 @@ def _answers(basis: Basis) -> Iterator[tuple[Line, ...]]:
 def _options(basis: Basis) -> Iterator[Block]:
     usable = [ranked for ranked in basis.advice.ranking if ranked.excluded is None]
     if usable:
+        yield charts.standing(basis.advice)
         heads = (
             Column(_("Place"), figures=True),
             Column(_("Candidate")),

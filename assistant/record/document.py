@@ -143,6 +143,26 @@ class IntervalChart:
 
 
 @dataclass(frozen=True)
+class Share:
+    """One bar of a chart: a share, 0 to 1, and what stands beside it."""
+
+    name: str
+    share: float
+    words: str
+
+
+@dataclass(frozen=True)
+class ShareChart:
+    """Shares of one whole as bars, the largest first; `description` says what is to be seen."""
+
+    kind: ClassVar = "shares"
+
+    title: str
+    description: str
+    rows: tuple[Share, ...]
+
+
+@dataclass(frozen=True)
 class Code:
     """Lines as they are typed; `language` is the name that highlighters know."""
 
@@ -152,7 +172,7 @@ class Code:
     lines: tuple[str, ...]
 
 
-Block = Heading | Paragraph | Notice | Bullets | Table | IntervalChart | Code
+Block = Heading | Paragraph | Notice | Bullets | Table | IntervalChart | ShareChart | Code
 
 
 @dataclass(frozen=True)

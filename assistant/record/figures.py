@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from assistant import job_words, measured_words, wording
 from assistant.advice.recommendation import ForecastRow, Recommendation
 from assistant.language import _
+from assistant.record import charts
 from assistant.record.document import (
     Block,
     Bullets,
@@ -198,6 +199,7 @@ def _forecast(advice: Recommendation) -> Iterator[Block]:
     order = {ranked.candidate: place for place, ranked in enumerate(advice.ranking)}
     rows = sorted(advice.forecast, key=lambda row: order.get(row.candidate, len(order)))
     known = [row for row in rows if row.step_ms is not None]
+    yield from charts.epochs(advice)
     if known:
         titles = (_("Step"), _("One epoch"), _("First result after"), _("Memory"))
         heads = (Column(_("Candidate")), *columns(*titles, figures=True), Column(_("Evidence")))

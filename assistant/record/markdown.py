@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 from assistant.quoting import in_markdown
-from assistant.record.chart import in_letters
+from assistant.record.chart import in_letters, shares_in_letters
 from assistant.record.document import (
     Badge,
     Block,
@@ -22,6 +22,7 @@ from assistant.record.document import (
     Paragraph,
     Piece,
     Section,
+    ShareChart,
     Strong,
     Table,
     pieces,
@@ -65,6 +66,8 @@ def _block(block: Block) -> str:  # noqa: PLR0911  one for each kind of block
             return _table(block)
         case IntervalChart():
             return _fenced("text", [block.title, "", *in_letters(block)])
+        case ShareChart():
+            return _fenced("text", [block.title, "", *shares_in_letters(block)])
         case Code(language, lines):
             return _fenced(language, lines)
 

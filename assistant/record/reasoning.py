@@ -7,7 +7,7 @@ from itertools import chain
 
 from assistant import wording
 from assistant.advice.recommendation import Contribution, Reason, Recommendation
-from assistant.language import _
+from assistant.language import _, ngettext
 from assistant.record.basis import Basis
 from assistant.record.document import (
     Block,
@@ -73,16 +73,20 @@ def _margin(advice: Recommendation) -> str:
     if advice.runner_up is None:
         return _("No other framework is left to choose from.")
     first, second = (advice.frameworks[each.framework] for each in (advice.winner, advice.runner_up))
-    line = _(
-        "{winner} is the best choice in {share} of plausible worlds, {second} in {other}: {points:.0f} percentage "
-        "points lie between them."
+    points = round(100 * (first - second))
+    line = ngettext(
+        "{winner} is the best choice in {share} of plausible worlds, {second} in {other}: {points} percentage point "
+        "lies between them.",
+        "{winner} is the best choice in {share} of plausible worlds, {second} in {other}: {points} percentage points "
+        "lie between them.",
+        points,
     )
     return line.format(
         winner=wording.framework_name(advice.winner.framework),
         share=wording.percent(first),
         second=wording.framework_name(advice.runner_up.framework),
         other=wording.percent(second),
-        points=100 * (first - second),
+        points=points,
     )
 
 

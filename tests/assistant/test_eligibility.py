@@ -4,14 +4,17 @@ import numpy as np
 
 from assistant.advice.eligibility import answers_to_relax, eligible, exclusions
 from assistant.advice.worlds import certain, sample
+from knowledge.collection import Entry, Knowledge
+from knowledge.conditions import Condition
 from knowledge.load import load
-from probes.candidates import CANDIDATES
+from probes.candidates import CANDIDATES, FRAMEWORKS
 
 
 def test_an_exclusion_names_its_rule_the_reason_and_the_fix() -> None:
     excluded = exclusions({"python": "3.14"}, load())
     assert set(excluded) == {"tensorflow-graph", "tensorflow-xla", "keras-tensorflow"}
     assert all(each.reason and each.fix and each.rule for each in excluded.values())
+    assert all(set(each.facts) <= set(load().facts) and each.facts and each.source for each in excluded.values())
 
 
 def test_an_unknown_answer_excludes_nothing() -> None:
@@ -47,3 +50,19 @@ def test_when_nothing_is_left_the_answers_to_relax_are_named() -> None:
         kept = {name: value for name, value in answers.items() if name != field}
         assert len(exclusions(kept, load())) < len(CANDIDATES)
     assert {"operating_system", "accelerator"} <= set(relaxation.fields)
+
+
+def test_answers_that_only_together_let_something_fit_are_told_as_that() -> None:
+    mac, phone = (
+        rule.model_copy(update={"when": Condition.model_validate(when), "frameworks": FRAMEWORKS, "candidates": ()})
+        for rule, when in zip(
+            load().eligibility, ({"operating_system": ["macos"]}, {"deployment": ["mobile"]}), strict=False
+        )
+    )
+    entries = tuple(entry for entry in load().entries if entry.table != "eligibility")
+    strict = Knowledge((*entries, *(Entry("rules.toml", "eligibility", rule) for rule in (mac, phone))))
+    answers = {"operating_system": "macos", "deployment": "mobile", "goal": "product"}
+    relaxation = answers_to_relax(answers, strict)
+    assert relaxation.together
+    assert set(relaxation.fields) == {"operating_system", "deployment"}
+    assert exclusions({"goal": "product"}, strict) == {}

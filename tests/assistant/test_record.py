@@ -22,9 +22,21 @@ from assistant.cli import main
 from assistant.project import Project
 from assistant.quoting import one_line
 from assistant.record import html, markdown
-from assistant.record.chart import TEXT_WIDTH, drawing, in_letters
+from assistant.record.chart import TEXT_WIDTH, drawing, in_letters, shares_in_letters
 from assistant.record.content import decision_record
-from assistant.record.document import Badge, Bullets, Document, Interval, IntervalChart, Line, Link, Table, pieces
+from assistant.record.document import (
+    Badge,
+    Bullets,
+    Document,
+    Interval,
+    IntervalChart,
+    Line,
+    Link,
+    Share,
+    ShareChart,
+    Table,
+    pieces,
+)
 from knowledge.load import load
 from probes.comparison import Ratio
 from probes.report import CandidateResult, Control, ProbeReport
@@ -38,7 +50,7 @@ IMPOSSIBLE = Project(task="image_classification", accelerator="nvidia", operatin
 
 HOSTILE = "<script>alert(1)</script> | `rm` [a](https://b) **c** &lt; ![d](e) \u202e https://f www.g.h"
 
-VOID = {"meta", "br", "hr", "img", "link", "line", "circle"}
+VOID = {"meta", "br", "hr", "img", "link", "line", "circle", "rect"}
 
 
 class Page(HTMLParser):
@@ -352,9 +364,67 @@ def test_every_chart_has_a_title_a_unit_and_words_for_those_who_do_not_see_it(
     page = show(record(advice, report))
     assert page.text.count("One training step, with its 90 % interval") >= 3
     assert page.text.count("ms, lower is better") == 3
-    drawings = [attributes for tag, attributes in page.elements if tag == "svg"]
-    assert all("lowest for" in (attributes["aria-label"] or "") for attributes in drawings)
-    assert len(drawings) in {0, 3}, "letters in Markdown, drawings in HTML"
+    assert "s, lower is better" in page.text.replace("ms, lower is better", "")
+    drawings = [attributes["aria-label"] or "" for tag, attributes in page.elements if tag == "svg"]
+    assert all("lowest for" in label or "largest for PyTorch" in label for label in drawings)
+    assert len(drawings) in {0, 5}, "letters in Markdown, drawings in HTML"
+
+
+def test_the_standing_is_drawn_without_a_measurement_too(show: Show) -> None:
+    bare = recommend(PHOTOS)
+    page = show(record(bare, None))
+    assert "Share of plausible worlds that each framework wins" in page.text
+    assert "excluded scikit-learn" in page.text or "scikit-learn excluded" in page.text
+    assert "One epoch, with its 90 % interval" not in page.text
+    assert "assumed for the forecast" not in page.text, "there is none"
+
+
+def test_bars_in_letters_are_as_long_as_their_shares() -> None:
+    rows = (Share("a", 0.75, "75 %"), Share("b", 0.25, "25 %"), Share("c", 0.0, "excluded"))
+    drawn = list(shares_in_letters(ShareChart("title", "words", rows)))
+    assert [line.count("#") for line in drawn] == [TEXT_WIDTH * 3 // 4, TEXT_WIDTH // 4, 0]
+    assert {line[TEXT_WIDTH:][:10].strip() for line in drawn} == {"75 %", "25 %", "excluded"}
+
+
+def test_every_usable_mode_says_why_it_is_not_the_best(
+    show: Show, advice: Recommendation, report: ProbeReport
+) -> None:
+    page = show(record(advice, report))
+    excluded = {ranked.candidate for ranked in advice.ranking if ranked.excluded}
+    usable = advice.other_modes.keys() - excluded
+    assert len(usable) >= 4
+    told = page.text[page.text.index("Why not another mode?") :]
+    for mode in usable:
+        assert wording.candidate_name(mode) in told
+        assert all(one_line(wording.as_sentence(reason.text)) in told for reason in advice.other_modes[mode])
+
+
+def test_only_what_can_move_the_shares_is_said_to(show: Show, advice: Recommendation, report: ProbeReport) -> None:
+    size = "How many pixels wide are the pictures you train on?"
+    able, idle = "Not known yet, and able to move the shares:", "Not known either, but nothing depends on it here:"
+    measured = show(record(advice, report)).text
+    assert measured.index(able) < measured.rindex(size)
+    assert idle not in measured
+    bare = show(record(recommend(PHOTOS), None)).text
+    assert bare.index(idle) < bare.rindex(size), "without a forecast no rule asks for it"
+
+
+def test_answers_to_change_together_are_told_as_that(show: Show, hopeless: Recommendation) -> None:
+    together = hopeless.model_copy(update={"relax_together": True})
+    page = show(record(together, None, IMPOSSIBLE))
+    assert "Changing all of these together would help:" in page.text
+    assert "Changing one of these" not in page.text
+
+
+def test_a_simpler_start_wears_its_evidence(show: Show) -> None:
+    table = Project(task="tabular_classification", dataset_rows=5_000, experience="beginner")
+    advice = recommend(table)
+    assert advice.simpler_first
+    page = show(record(advice, None, table))
+    told = page.text[page.text.index(one_line(advice.simpler_first)) :]
+    assert "cited, " in told[: len(one_line(advice.simpler_first)) + 20]
+    for fact in map(load().fact, advice.simpler_first_facts):
+        assert one_line(fact.statement) in page.text
 
 
 def test_markdown_holds_no_html_and_tables_of_even_rows(advice: Recommendation, report: ProbeReport) -> None:
@@ -384,7 +454,9 @@ def test_every_word_can_be_translated(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Any, advice: Recommendation, report: ProbeReport
 ) -> None:
     own = {message for file, message in messages.code_messages() if file.startswith("assistant/record/")}
-    add_language(monkeypatch, tmp_path, "zh_CN", {message: f"\u300a{message}\u300b" for message in own})
+    add_language(
+        monkeypatch, tmp_path, "zh_CN", {each: f"\u300a{each}\u300b" for each in own if isinstance(each, str)}
+    )
     with spoken("zh_CN"):
         document = record(advice, report)
         assert '<html lang="zh-CN">' in html.render(document)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,20 @@ def test_the_answer_comes_when_one_has_said_enough(app) -> None:
     assert not app.get("pills"), "no question stands beside the answer"
     labels = [button.label for button in app.get("download_button")]
     assert labels == ["Download starter", "Download Markdown", "Download HTML"]
+
+
+def test_what_is_excluded_and_why_not_wear_the_date_and_lead_to_a_source(app) -> None:
+    answer(app, "task", "image_classification")
+    next(button for button in app.button if "show the answer" in button.label).click().run()
+    advised = app.session_state["state"].advised.recommendation
+    excluded = [ranked.excluded for ranked in advised.ranking if ranked.excluded]
+    assert excluded
+    for exclusion in excluded:
+        (told,) = {each.value for each in app.markdown if exclusion.reason in each.value}
+        assert re.search(r"-badge\[cited, \w{3} \d{4}\]", told)
+        assert f"({exclusion.source})" in told
+    against = [each.value for each in app.markdown if each.value.startswith("- ")]
+    assert sum("](https://" in line for lines in against for line in lines.splitlines()) >= 3
 
 
 def test_the_answer_comes_by_itself_and_the_rest_is_asked_when_wanted(app) -> None:
