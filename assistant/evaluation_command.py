@@ -30,8 +30,10 @@ def evaluate(
     from assistant.corpus.replayed import write_replayed  # noqa: PLC0415
     from assistant.evaluation.errors import replayed_forecasts  # noqa: PLC0415
     from assistant.evaluation.evaluate import evaluate as try_out  # noqa: PLC0415
+    from assistant.evaluation.interviews import interviews, people  # noqa: PLC0415
     from assistant.evaluation.published import publish as keep  # noqa: PLC0415
     from assistant.evaluation.trials import truths  # noqa: PLC0415
+    from knowledge.load import load  # noqa: PLC0415
 
     if collect and (quick or as_json):
         raise InvalidInput(_("--collect measures and evaluates nothing; expected no --quick or --json with it."))
@@ -57,6 +59,9 @@ def evaluate(
         write_replayed(replayed_path(DIRECTORY / f"{corpus.machine.fingerprint}.csv"), corpus.replayed)
     with terminal.shares_bar() as say:
         found = try_out(corpus, quick=quick, say=say)
+        if not quick and (interviewed := people(corpus.machine, load())):
+            say(_("Interviews"), 1.0)
+            found = found.model_copy(update={"interviews": interviews(interviewed, load())})
     if publish:
         terminal.say(_("Wrote {output}.").format(output=keep(found, corpus.machine, DIRECTORY)))
     terminal.show(found, terminal_evaluation.evaluation, as_json=as_json)

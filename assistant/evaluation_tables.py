@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from assistant import evaluation_words
 from assistant.evaluation.evaluate import Evaluation
+from assistant.evaluation.interviews import Interviews
 from assistant.evaluation.summary import Summary
 from assistant.evaluation.targets import Outcome, outcomes
 from assistant.language import _
@@ -38,6 +39,15 @@ def ways(found: Evaluation) -> str:
     )
     headings = (_("Way of choosing"), _("Within 5 %"), _("Mean regret"), _("Gap closed"))
     return _table(headings, ":--|--:|--:|--:", rows)
+
+
+def interviews(found: Interviews) -> str:
+    """What an interview takes in our order and in others."""
+    headings = (_("Order of the questions"), *evaluation_words.order_headings())
+    rows = (
+        (evaluation_words.order(name), *evaluation_words.order_figures(each)) for name, each in found.orders.items()
+    )
+    return _table(headings, ":--" + "|--:" * (len(headings) - 1), rows)
 
 
 def _percent(share: float | None) -> str:

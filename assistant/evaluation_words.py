@@ -8,6 +8,7 @@ from datetime import datetime
 
 from assistant import moments, wording
 from assistant.evaluation.evaluate import REAL_TARGET, SMALLEST_WINNER, Evaluation, Noise, Row
+from assistant.evaluation.interviews import MOST_TELLING, QUESTIONNAIRE, RANDOM, Interviews, Lengths
 from assistant.evaluation.published import Published
 from assistant.evaluation.standings import Standing
 from assistant.evaluation.summary import Summary
@@ -172,6 +173,40 @@ def family(name: str) -> str:
         "encoder": _("Text encoders"),
         "decoder": _("Text decoders"),
     }.get(name, name)
+
+
+def interviewed(found: Interviews) -> str:
+    """Who was asked, by which rules, and what is counted."""
+    return _(
+        "{people} people were interviewed, one for each written project of the tests, who answer whatever is asked, "
+        "at a machine like this one and before anything was measured. An interview ends when no answer could change "
+        "the framework and the forecast has what it needs. It is settled once the framework that it would end with "
+        "after every question leads for good."
+    ).format(people=found.people)
+
+
+def order(name: str) -> str:
+    """An order of asking."""
+    return {
+        MOST_TELLING: _("Probewise: what tells most first"),
+        QUESTIONNAIRE: _("As the questionnaire stands"),
+        RANDOM: _("At random"),
+    }[name]
+
+
+def order_figures(found: Lengths) -> tuple[str, ...]:
+    """The figures of an order, under those of `order_headings`."""
+    counts = (found.asked_median, found.asked_90, found.settled_median, found.settled_90)
+    return (*(f"{count:g}" for count in map(wording.rounded, counts)), wording.percent(found.right))
+
+
+def order_headings() -> tuple[str, ...]:
+    """What stands over `order_figures`."""
+    return (
+        *(_("Questions, median"), _("90th percentile")),
+        *(_("Settled after, median"), _("90th percentile")),
+        _("Ends with the final framework"),
+    )
 
 
 def noise(found: Noise) -> Iterator[str]:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from assistant import evaluation_words, wording
 from assistant.evaluation.evaluate import Evaluation
+from assistant.evaluation.interviews import Interviews
 from assistant.evaluation.summary import Summary
 from assistant.evaluation.targets import outcomes
 from assistant.language import _
@@ -17,6 +18,9 @@ from assistant.terminal import NOTHING, figure_table, fitting
 
 # Of the columns of figures, those that matter most: within 5 %, mean regret, gap closed, step time error.
 NARROW = (0, 2, 4, 5)
+
+# Of those of the interviews: the questions asked, and how often the final framework was found.
+NARROW_ORDERS = (0, 1, 4)
 
 
 def evaluation(found: Evaluation) -> RenderableType:
@@ -38,6 +42,9 @@ def _parts(found: Evaluation) -> Iterator[RenderableType]:
     families = {evaluation_words.family(name): each for name, each in found.by_family.items()}
     yield _table(_("By family of networks"), families | {_("the largest third"): found.largest_third})
     yield from map(Text, evaluation_words.noise(found.noise))
+    if found.interviews:
+        yield _interviews(found.interviews)
+        yield Text(evaluation_words.interviewed(found.interviews), style="dim")
 
 
 def _targets(summary: Summary) -> Table:
@@ -49,6 +56,15 @@ def _targets(summary: Summary) -> Table:
             evaluation_words.reached(outcome) or NOTHING,
             Text(evaluation_words.met(outcome), style="" if outcome.met else "bold"),
         )
+    return table
+
+
+def _interviews(found: Interviews) -> Table:
+    table = figure_table(
+        _("How long the interview is"), "", fitting(evaluation_words.order_headings(), *NARROW_ORDERS)
+    )
+    for name, each in found.orders.items():
+        table.add_row(evaluation_words.order(name), *fitting(evaluation_words.order_figures(each), *NARROW_ORDERS))
     return table
 
 

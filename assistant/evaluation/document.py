@@ -44,6 +44,9 @@ def _parts(found: Published) -> Iterator[str]:
     yield f"{evaluation_words.regret_meaning()} {' '.join(evaluation_words.noise(evaluation.noise))}\n"
     yield evaluation_tables.ways(evaluation)
     yield f"{evaluation_words.tie_meaning()}\n"
+    if evaluation.interviews:
+        yield f"{evaluation_words.interviewed(evaluation.interviews)}\n"
+        yield evaluation_tables.interviews(evaluation.interviews)
 
 
 def _met(outcome: Outcome) -> str:

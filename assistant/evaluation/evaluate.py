@@ -9,6 +9,7 @@ from statistics import fmean, median
 from pydantic import BaseModel, ConfigDict
 
 from assistant.corpus.records import Corpus
+from assistant.evaluation.interviews import Interviews
 from assistant.evaluation.standings import Standing, standing
 from assistant.evaluation.summary import Summary, single_best, summarize
 from assistant.evaluation.trials import Trial, Truth, truths
@@ -62,7 +63,7 @@ class Evaluation(BaseModel):
 
     `baselines` are by name: `SMALLEST_WINNER`, `REAL_TARGET`, and the id of each candidate for choosing always that
     one, of which `single_best` is the best; `standings` are theirs against Probewise. `measured_at` is when the last
-    measurement was made (ISO 8601).
+    measurement was made (ISO 8601). `interviews` is None in a quick evaluation and without the written projects.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -80,6 +81,7 @@ class Evaluation(BaseModel):
     largest_third: Summary
     noise: Noise
     rows: tuple[Row, ...]
+    interviews: Interviews | None = None
 
 
 def evaluate(corpus: Corpus, *, quick: bool, say: Callable[[str, float], None]) -> Evaluation:

@@ -47,6 +47,7 @@ def show_page() -> None:
     _ways(found.evaluation)
     _families(found.evaluation)
     _noise(found.evaluation)
+    _interviews(found.evaluation)
     _jobs(found.evaluation.rows)
 
 
@@ -174,6 +175,14 @@ def _table(summaries: Mapping[str, Summary], first: str, alt: str, key: str) -> 
         alt=alt,
         key=key,
     )
+
+
+def _interviews(found: Evaluation) -> None:
+    """How many questions it takes, where that was tried."""
+    if found.interviews:
+        st.markdown(f"#### {_('How long the interview is')}")
+        st.markdown(evaluation_tables.interviews(found.interviews))
+        st.caption(evaluation_words.interviewed(found.interviews))
 
 
 def _percent(share: float | None) -> float | None:

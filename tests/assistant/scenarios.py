@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
 from typing import Any
 
-FILES = sorted((Path(__file__).parents[1] / "scenarios").glob("*.toml"))
+from assistant.evaluation.interviews import scenario_files
+
 SCENARIOS: list[dict[str, Any]] = [
-    scenario for path in FILES for scenario in tomllib.loads(path.read_text(encoding="utf-8"))["scenario"]
+    scenario for path in scenario_files() for scenario in tomllib.loads(path.read_text(encoding="utf-8"))["scenario"]
 ]

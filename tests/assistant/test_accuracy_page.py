@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from assistant.errors import InvalidInput
 from assistant.evaluation import published
 from assistant.evaluation.evaluate import Evaluation, evaluate
+from assistant.evaluation.interviews import MOST_TELLING, RANDOM, Interviews, Lengths
 from assistant.evaluation.published import Published
 from assistant.views import measuring
 from probes.report import Machine
@@ -89,6 +90,18 @@ def test_every_job_and_the_floor_are_told(page, laptop, evaluation) -> None:
     assert jobs["picks"].iloc[0] == ["2 \u00d7 JAX, compiled with jax.jit, trained with Optax"]
     assert jobs["regret"].is_monotonic_decreasing
     assert "The same workload measured twice" in words(app)
+
+
+def test_the_length_of_the_interview_is_told_where_it_was_tried(page, laptop, evaluation) -> None:
+    assert "How long the interview is" not in words(page(Published(laptop, evaluation)))
+    ours, random = (
+        Lengths(asked_median=asked, asked_90=10, settled_median=2, settled_90=6, right=0.97) for asked in (8, 13)
+    )
+    tried = Interviews(people=72, orders={MOST_TELLING: ours, RANDOM: random})
+    told = words(page(Published(laptop, evaluation.model_copy(update={"interviews": tried}))))
+    assert "| Probewise: what tells most first | 8 | 10 | 2 | 6 | 97 % |" in told.replace("\u00a0", " ")
+    assert "| At random | 13 |" in told
+    assert "72 people were interviewed" in told
 
 
 def test_of_several_machines_one_is_chosen(page, laptop, workstation, evaluation) -> None:

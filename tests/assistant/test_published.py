@@ -13,10 +13,13 @@ from assistant.corpus.records import DIRECTORY, corpora
 from assistant.errors import InvalidInput
 from assistant.evaluation import document, published
 from assistant.evaluation.evaluate import evaluate
+from assistant.evaluation.interviews import people
 from assistant.evaluation.published import publish, read_published
 from assistant.evaluation.trials import truths
 from assistant.language import use_language
+from knowledge.load import load
 from tests.assistant.corpora import SMALL_JOB, corpus
+from tests.assistant.scenarios import SCENARIOS
 
 RATES = {"pytorch-eager": 20.0, "jax-jit": 10.0}
 
@@ -46,6 +49,14 @@ def test_every_corpus_has_an_evaluation_of_all_its_jobs() -> None:
     assert told == jobs, "run: probewise evaluate --publish, then make generate"
 
 
+def test_every_evaluation_interviewed_a_person_for_each_scenario() -> None:
+    for each in published.published():
+        assert each.evaluation.interviews
+        assert each.evaluation.interviews.people == len(SCENARIOS), (
+            "run: python -m assistant.evaluation.renew_interviews, then python -m assistant.evaluation.document"
+        )
+
+
 def test_what_is_published_is_read_again(beside_corpora, small) -> None:
     assert read_published(beside_corpora) == ()
     (machine, *_others) = [each.machine for each in corpora(beside_corpora)]
@@ -70,12 +81,16 @@ def test_the_command_keeps_what_it_found(small, monkeypatch, tmp_path) -> None:
     monkeypatch.setattr("assistant.corpus.records.corpora", lambda: [small])
     monkeypatch.setattr("assistant.corpus.records.DIRECTORY", tmp_path)
     monkeypatch.setattr("assistant.evaluation.evaluate.SEEDS", 1)
+    someone = people(small.machine, load())[:1]
+    monkeypatch.setattr("assistant.evaluation.interviews.people", lambda *_: someone)
     run = CliRunner().invoke(cli.app, ["evaluate", "--publish"])
     assert run.exit_code == 0, run.output
     (path,) = tmp_path.glob("*-evaluation.json")
-    assert json.loads(path.read_text(encoding="utf-8"))["seeds"] == 1
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    assert (kept["seeds"], kept["interviews"]["people"]) == (1, 1)
     assert str(path) in run.stderr
     assert "Targets, with 60 s of probing" in run.stdout
+    assert "How long the interview is" in run.stdout
 
 
 @pytest.mark.parametrize("other", [{"quick": True}, {"collect": True}])
