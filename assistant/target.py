@@ -14,7 +14,7 @@ from knowledge.vocabulary import FIELDS
 from probes.costs import costs
 from probes.networks.repeats import most_repeats
 from probes.report import Machine
-from probes.workloads import REFERENCE, Loss, Workload, cnn, find_workload, lstm, mlp, transformer
+from probes.workloads import Loss, Workload, cnn, find_workload, lstm, mlp, transformer
 
 OPENING_RUNG = "tiny"
 RUNGS = ("small", "medium")
@@ -66,6 +66,9 @@ TASKS: Mapping[str, Task] = {
 UNKNOWN_TASK = "tabular_classification"
 DEFAULT_SCALE = "small"
 
+# "Tens of millions of parameters or more", "a few million parameters"; all below is small.
+LEAST_PARAMETERS = {"large": 1e7, "medium": 1e6}
+
 # A GPU of these kinds is there to be trained on. Intel and AMD graphics are in most laptops; they train only with
 # builds that a person installs on purpose, and then says so.
 TRAINS_AS_FOUND = ("nvidia", "apple", "tpu")
@@ -99,7 +102,7 @@ def target(project: Project, machine: Machine | None = None) -> Target:
     """The project as a workload; raises `UnknownId` when `model_scale` names no reference workload."""
     task = TASKS[project.task or UNKNOWN_TASK]
     rows = project.dataset_rows or task.rows
-    named = project.model_scale is not None and project.model_scale not in SCALES
+    named = names_network(project.model_scale)
     workload = find_workload(project.model_scale or "") if named else _build(project, task, rows)
     return Target(
         workload=workload,
@@ -108,6 +111,11 @@ def target(project: Project, machine: Machine | None = None) -> Target:
         assumptions=_assumptions(project, task, named=named),
         detected=detected_answers(project, machine),
     )
+
+
+def names_network(scale: object) -> bool:
+    """Whether `model_scale` is a reference workload and no size."""
+    return scale is not None and scale not in SCALES
 
 
 def interview_workloads(project: Project, machine: Machine | None = None) -> tuple[Workload, ...]:
@@ -185,6 +193,20 @@ def known_answers(project: Project, machine: Machine | None) -> dict[str, Any]:
     return {**detected_answers(project, machine), **project.answers}
 
 
+def weighed_answers(project: Project, machine: Machine | None) -> dict[str, Any]:
+    """The known answers as rules and worlds read them: a network with a name counts as the size that it has."""
+    known = known_answers(project, machine)
+    if not names_network(project.model_scale):
+        return known
+    return known | {"model_scale": _scale(find_workload(project.model_scale or ""))}
+
+
+def _scale(network: Workload) -> str:
+    """The size that a network has, by the parameters that the question's options speak of."""
+    parameters = costs(network).parameters
+    return next((scale for scale, least in LEAST_PARAMETERS.items() if parameters >= least), DEFAULT_SCALE)
+
+
 def _machine_answers(machine: Machine) -> dict[str, str]:
     accelerator = next((each.kind for each in machine.accelerators if each.kind in TRAINS_AS_FOUND), "none")
     python = ".".join(machine.python.split(".")[:2])
@@ -193,8 +215,8 @@ def _machine_answers(machine: Machine) -> dict[str, str]:
 
 
 def _family(project: Project) -> str:
-    if project.model_scale is not None and project.model_scale in REFERENCE:
-        return REFERENCE[project.model_scale].family
+    if names_network(project.model_scale):
+        return find_workload(project.model_scale or "").family
     return TASKS[project.task or UNKNOWN_TASK].family
 
 

@@ -11,9 +11,10 @@ from assistant.advice.estimates import MB_PER_GB
 from assistant.advice.recommendation import Flip, ForecastRow
 from assistant.claims.records import CheckResult
 from assistant.language import _, ngettext
+from assistant.networks import network_name
 from knowledge.load import load
 from probes.report import Machine, ProbeReport, Progress
-from probes.workloads import Workload
+from probes.workloads import NAMED, Workload
 
 SIGNIFICANT_DIGITS = 2
 MINUTE_S, HOUR_S = 60, 3600
@@ -201,7 +202,7 @@ def answer_label(field: str, value: object) -> str:
     if isinstance(value, int | float):
         return f"{value:,}"
     options = {option.value: option.label for option in load().question(field).option}
-    return _(options.get(str(value), str(value)))
+    return _(options[str(value)]) if str(value) in options else network_name(str(value))
 
 
 def listing(names: Iterable[str], last: Literal["and", "or"] = "and") -> str:
@@ -233,7 +234,7 @@ def labelled(label: str, text: str) -> str:
 
 
 def network(workload: Workload) -> str:
-    """A workload in words: `Convolutional network, 16 x 16 x 3 values in, batches of 16`."""
+    """A workload in words, or by its name: `Convolutional network, 16 x 16 x 3 values in, batches of 16`."""
     family = {
         "mlp": _("Dense network"),
         "cnn": _("Convolutional network"),
@@ -241,7 +242,9 @@ def network(workload: Workload) -> str:
         "transformer": _("Transformer"),
     }.get(workload.family, workload.family)
     return _("{family}, {shape} values in, batches of {batch}").format(
-        family=family, shape=" \u00d7 ".join(map(str, workload.input.shape)), batch=workload.batch
+        family=network_name(workload.id) if workload.id in NAMED else family,
+        shape=" \u00d7 ".join(map(str, workload.input.shape)),
+        batch=workload.batch,
     )
 
 

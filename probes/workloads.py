@@ -292,6 +292,9 @@ _PUBLISHED = (
 
 REFERENCE: dict[str, Workload] = {workload.id: workload for workload in (*_RUNGS, *_COMMON, *_PUBLISHED)}
 
+# The ids that a person would name; the others are sizes of a family.
+NAMED: tuple[str, ...] = tuple(workload.id for workload in (*_PUBLISHED, *_COMMON))
+
 
 def find_workload(workload_id: str) -> Workload:
     """The reference workload with this id; raises `UnknownId` naming the known ones."""

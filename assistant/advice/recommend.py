@@ -22,7 +22,7 @@ from assistant.language import _
 from assistant.project import Project
 from assistant.table.records import TableTrial
 from assistant.table.words import finding
-from assistant.target import Target, known_answers, target
+from assistant.target import Target, target, weighed_answers
 from knowledge.collection import Knowledge
 from knowledge.load import load
 from probes.candidates import CANDIDATES, FRAMEWORKS
@@ -53,7 +53,7 @@ class Inquiry:
     @cached_property
     def case(self) -> Case:
         """The central scores, and what they rest on."""
-        answers = known_answers(self.project, self.machine)
+        answers = weighed_answers(self.project, self.machine)
         situation = situation_of(self.project, self.forecaster, self.machine)
         scores = central_scores(answers, situation, self.knowledge)
         excluded = exclusions(answers, self.knowledge)
@@ -220,8 +220,16 @@ def _flips(inquiry: Inquiry, winner: str) -> tuple[Flip, ...]:
         seed=inquiry.seed,
         confirm=inquiry.winner_after,
     )
+    said = inquiry.project.answers
     return tuple(
-        Flip.model_validate({"field": change.field, "from": change.before, "to": change.after, "winner": framework})
+        Flip.model_validate(
+            {
+                "field": change.field,
+                "from": said.get(change.field, change.before),
+                "to": change.after,
+                "winner": framework,
+            }
+        )
         for change, framework in found
     )
 

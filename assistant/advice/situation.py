@@ -9,15 +9,18 @@ from typing import Any
 from assistant.advice.criteria import Situation
 from assistant.advice.forecast import Forecaster
 from assistant.project import Project
-from assistant.target import target
+from assistant.target import target, weighed_answers
 from probes.report import Machine
 
 
 def situation_of(project: Project, forecaster: Forecaster, machine: Machine | None) -> Situation:
     """The project's situation; where figures are known, also that of any other size of its job."""
+    said = weighed_answers(project, machine)
 
     def resized(sizes: Mapping[str, Any]) -> Situation:
-        return _of_one_job(project.model_copy(update=dict(sizes)), forecaster, machine)
+        # The size of a network with a name is no other network.
+        others = {name: value for name, value in sizes.items() if value != said.get(name)}
+        return _of_one_job(project.model_copy(update=others), forecaster, machine)
 
     central = _of_one_job(project, forecaster, machine)
     known = any(row.step_ms for row in central.forecasts.values())

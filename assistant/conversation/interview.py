@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from assistant.advice.forecast import UNMEASURED, Forecaster
+from assistant.conversation.named_networks import unfit
 from assistant.conversation.questions import (
     MostTelling,
     next_question,
@@ -15,10 +16,13 @@ from assistant.conversation.questions import (
     phrasing,
     questions_for,
 )
+from assistant.errors import InvalidInput
+from assistant.networks import is_for, networks_for
 from assistant.project import Project
-from assistant.target import detected_answers, known_answers
+from assistant.target import detected_answers, known_answers, names_network
 from knowledge.collection import Knowledge
 from knowledge.schema import NumberRange, Question
+from knowledge.vocabulary import FIELDS
 from probes.report import Machine
 
 # An answer belongs to the wording it was given to: 30 columns are not 30 pixels.
@@ -27,12 +31,16 @@ Wording = tuple[str, str]
 
 @dataclass(frozen=True)
 class OpenQuestion:
-    """A question as it is put to the person now; `text` is an English msgid, `value` what was answered before."""
+    """A question as it is put to the person now; `text` is an English msgid, `value` what was answered before.
+
+    `networks` are the ids of reference workloads that answer it as well as its options do.
+    """
 
     question: Question
     text: str
     number: NumberRange | None
     value: Any = None
+    networks: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -75,8 +83,8 @@ class Interview:
         """The answers that count now: those whose question applies, in the wording they were given to."""
         project = Project()
         for question in self.knowledge.questions.values():
-            if not question.when.ruled_out(project.answers):
-                value = self.given.get(_wording(question, project))
+            if not question.when.ruled_out(project.answers) and self._counts(question, project):
+                value = self.given[_wording(question, project)]
                 project = project if value is None else project.with_answer(question.id, value)
         return project
 
@@ -91,7 +99,8 @@ class Interview:
         if question is None:
             return None
         text, number = phrasing(question, project)
-        return OpenQuestion(question, text, number, known_answers(project, self.machine).get(question.id))
+        networks = networks_for(project.task) if FIELDS[question.id].open else ()
+        return OpenQuestion(question, text, number, known_answers(project, self.machine).get(question.id), networks)
 
     @property
     def unasked(self) -> int:
@@ -110,7 +119,7 @@ class Interview:
             unit = number.unit if number else ""
             if question.id in machine_knows:
                 lines.append(Settled(question.id, text, unit, machine_knows[question.id], detected=True))
-            elif (question.id, text) in self.given:
+            elif self._counts(question, project):
                 lines.append(Settled(question.id, text, unit, self.given[question.id, text]))
         asked = {wording: place for place, wording in enumerate(self.given)}
         return tuple(sorted(lines, key=lambda line: asked.get((line.id, line.text), len(asked))))
@@ -120,6 +129,8 @@ class Interview:
         project = self.project.with_answer(question_id, value)
         wording = _wording(self.knowledge.question(question_id), self.project)
         checked = getattr(project, question_id)
+        if not _suits(question_id, checked, project):
+            raise InvalidInput(unfit(checked, networks_for(project.task)))
         return replace(self, given={**self.given, wording: checked}, revisited=None)
 
     def revisit(self, question_id: str) -> Interview:
@@ -150,7 +161,17 @@ class Interview:
     def _passed(self, project: Project) -> tuple[str, ...]:
         """The questions that were put and left open, in their present wording."""
         applicable = questions_for(project, self.knowledge)
-        return tuple(question.id for question in applicable if _wording(question, project) in self.given)
+        return tuple(question.id for question in applicable if self._counts(question, project))
+
+    def _counts(self, question: Question, project: Project) -> bool:
+        """Whether what was given to the question, None included, is an answer to it as it is put for `project`."""
+        wording = _wording(question, project)
+        return wording in self.given and _suits(question.id, self.given[wording], project)
+
+
+def _suits(question_id: str, value: Any, project: Project) -> bool:
+    """Whether an answer goes with the task: a network for photos is none for a table."""
+    return not (FIELDS[question_id].open and names_network(value)) or is_for(value, project.task)
 
 
 def _wording(question: Question, project: Project) -> Wording:

@@ -15,7 +15,7 @@ from assistant.advice.forecast import UNMEASURED, Forecaster
 from assistant.advice.information import Draws, draw
 from assistant.advice.situation import situation_of
 from assistant.project import Project
-from assistant.target import known_answers, trains_on
+from assistant.target import known_answers, names_network, trains_on, weighed_answers
 from knowledge.collection import Knowledge
 from knowledge.schema import NumberRange, Question
 from probes.report import Machine
@@ -57,9 +57,13 @@ class MostTelling:
         return max(wanted, key=lambda each: draws.expected_bits(each.id) / EFFORT[each.kind], default=None)
 
     def _needed(self, questions: Sequence[Question], project: Project) -> Sequence[Question]:
-        """What a forecast here would have to assume otherwise: each changes it by orders of magnitude."""
+        """What a forecast here would have to assume otherwise: each changes it by orders of magnitude.
+
+        A network with a name brings its input with it.
+        """
         forecast = self.machine is not None and trains_on(project, self.machine)
-        return [question for question in questions if forecast and question.id in JOB_FIELDS]
+        wanted = set(JOB_FIELDS) - ({"input_size"} if names_network(project.model_scale) else set())
+        return [question for question in questions if forecast and question.id in wanted]
 
 
 def outlook(
@@ -73,7 +77,7 @@ def outlook(
 ) -> Draws:
     """Who wins in the worlds that the answers and the measurements of `forecaster` leave plausible."""
     situation = situation_of(project, forecaster, machine)
-    return draw(known_answers(project, machine), situation, knowledge, seed=seed, draws=draws)
+    return draw(weighed_answers(project, machine), situation, knowledge, seed=seed, draws=draws)
 
 
 def worthwhile(questions: Sequence[Question], draws: Draws) -> Sequence[Question]:

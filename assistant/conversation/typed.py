@@ -1,4 +1,6 @@
-"""What a person types in answer to the open question: a number in any usual notation, or words of an option."""
+"""What a person types in answer to the open question: a number in any usual notation, words of an option, or the name
+of a network.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +9,12 @@ import unicodedata
 from collections.abc import Collection
 
 from assistant.conversation.interview import OpenQuestion
+from assistant.conversation.named_networks import read_network
 from assistant.errors import InvalidInput
 from assistant.language import _
 from assistant.wording import listing
 from knowledge.schema import Option
+from knowledge.vocabulary import FIELDS
 
 MULTIPLIERS = {
     **dict.fromkeys(("k", "thousand"), 10**3),
@@ -92,6 +96,9 @@ def _read_option(asked: OpenQuestion, text: str) -> str:
     if matching:
         names = listing((f"“{_(option.label)}”" for option in matching[:3]), last="or")
         raise InvalidInput(_("That could be {options}. Which one is it?").format(options=names))
+    network = read_network(asked.networks, text) if FIELDS[asked.id].open else None
+    if network is not None:
+        return network
     raise InvalidInput(_("I could not match that to an answer. Pick one above, or use a word from it."))
 
 

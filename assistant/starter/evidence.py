@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from assistant.advice.recommendation import Reason, Recommendation
 from assistant.language import _
+from assistant.networks import network_name
 from assistant.quoting import in_markdown
 from assistant.starter.catalogue import Starter
 from assistant.wording import (
@@ -22,6 +23,8 @@ from assistant.wording import (
     with_range,
 )
 from probes.report import CandidateResult, ProbeReport
+from probes.words import sentences
+from probes.workloads import NAMED
 
 NOT_MEASURED = "-"
 
@@ -102,9 +105,13 @@ def _job(starter: Starter, recommendation: Recommendation | None) -> str:
         return ""
     row = modes[candidate]
     badge = evidence_badge(row.evidence) if row.evidence else ""
-    return _("{candidate}: {job} ({badge})").format(
+    told = _("{candidate}: {job} ({badge})").format(
         candidate=candidate_name(candidate), job=job_line(row), badge=badge
     )
+    if recommendation.workload not in NAMED:
+        return told
+    named = _("This is for {network}; the model in model.py is smaller, so that it trains at once.")
+    return sentences(f"{told}.", named.format(network=network_name(recommendation.workload)))
 
 
 def _candidates(starter: Starter, recommendation: Recommendation) -> list[str]:

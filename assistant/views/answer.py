@@ -12,6 +12,7 @@ from assistant import wording
 from assistant.advice.recommendation import Flip, ForecastRow, Reason, Recommendation
 from assistant.conversation.questions import phrasing
 from assistant.language import _, ngettext
+from assistant.networks import network_name
 from assistant.starter.catalogue import nearest, unavailable
 from assistant.views.evidence import badge, linked_badge, show_forecast, show_reason
 from assistant.views.markdown import named
@@ -20,6 +21,7 @@ from assistant.views.state import advice, state
 from knowledge.load import load
 from probes.candidates import CANDIDATES, find_candidate
 from probes.words import in_this_context, sentences
+from probes.workloads import NAMED
 
 
 def show_answer() -> None:
@@ -100,8 +102,9 @@ def _job(advised: Recommendation) -> None:
 
 
 def _job_details(row: ForecastRow) -> str:
-    """`15 min to 45 min, 950 MB of memory, for 50,000 photos`."""
-    details = []
+    """`ResNet-18, 15 min to 45 min, 950 MB of memory, for 50,000 photos`."""
+    scale = state().interview.project.model_scale
+    details = [network_name(scale)] if scale in NAMED else []
     if row.epoch_seconds_low is not None and row.epoch_seconds_high is not None:
         details.append(wording.duration_range(row.epoch_seconds_low, row.epoch_seconds_high))
     if row.memory_mb is not None:

@@ -12,13 +12,16 @@ from assistant.conversation.interview import Interview, OpenQuestion, Settled
 from assistant.conversation.typed import read_answer
 from assistant.errors import InvalidInput
 from assistant.language import _, ngettext
+from assistant.networks import network_name, parameters
 from assistant.views.languages import follow_browser
 from assistant.views.markdown import named
 from assistant.views.state import State, state
 from knowledge.schema import NumberRange
+from probes.workloads import NAMED
 
 AVATAR = ":material/speed:"
 NOT_SURE = ""
+MILLION = 10**6
 
 # So many settled questions stay in sight; the earlier ones are a click away, and the open one stays on the screen.
 LINES_IN_SIGHT = 4
@@ -54,6 +57,8 @@ def show_question(asked: OpenQuestion) -> None:
                 _number(asked, asked.number)
             elif asked.question.kind == "choices":
                 _done(asked)
+            elif asked.networks:
+                _network(asked)
         with st.container():
             if state().notice:
                 st.markdown(f":orange[:material/info: {state().notice}]")
@@ -138,6 +143,32 @@ def _number(asked: OpenQuestion, number: NumberRange) -> None:
         st.form_submit_button(_("Take it"), on_click=_take_number, args=(asked,))
 
 
+def _network(asked: OpenQuestion) -> None:
+    names = {each: _sized_name(each) for each in NAMED if each in asked.networks}
+    _start("network", asked.value if asked.value in names else None)
+    st.selectbox(
+        _("Or name a known network"),
+        list(names),
+        index=None,
+        format_func=lambda network: names.get(network, network),
+        placeholder=wording.listing(map(network_name, list(names)[:2]), last="or"),
+        key="network",
+        persist_state="session",
+        width=360,
+        on_change=_take_network,
+        args=(asked.id,),
+    )
+
+
+def _sized_name(workload_id: str) -> str:
+    """`ResNet-18, 12 million parameters`."""
+    count = wording.rounded(parameters(workload_id))
+    size = _("{count:,.0f} parameters").format(count=count)
+    if count >= MILLION:
+        size = _("{count:g} million parameters").format(count=count / MILLION)
+    return wording.clauses((network_name(workload_id), size))
+
+
 def _several(asked: OpenQuestion) -> None:
     labels = {option.value: _(option.label) for option in asked.question.option}
     _start("choices", list(asked.value or ()))
@@ -203,6 +234,14 @@ def _take_pill(question_id: str, numeric: bool) -> None:
         _take(question_id, None)
     else:
         _take(question_id, _whole(float(picked)) if numeric else picked)
+
+
+def _take_network(question_id: str) -> None:
+    named = st.session_state.network
+    if named is None:  # it was cleared: the answer stays
+        _move(Interview.keep)
+    else:
+        _take(question_id, named)
 
 
 def _take_number(asked: OpenQuestion) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from assistant.advice.own_weights import LARGEST, importance, weighted
 from assistant.errors import InvalidInput
 from assistant.language import _
-from assistant.target import known_answers
+from assistant.target import weighed_answers
 from assistant.views.languages import follow_browser
 from assistant.views.state import State, state
 from knowledge.load import load
@@ -47,7 +47,7 @@ def _start(now: State) -> None:
     if _own(now) or st.session_state.get("weights-turn") == now.turns:
         return
     st.session_state["weights-turn"] = now.turns
-    answers = known_answers(now.interview.project, now.interview.machine)
+    answers = weighed_answers(now.interview.project, now.interview.machine)
     for criterion, weight in importance(now.interview.knowledge, answers).items():
         st.session_state[_key(criterion)] = STEP * round(weight / STEP)
 

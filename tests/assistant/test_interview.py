@@ -7,7 +7,9 @@ from assistant.conversation.interview import Interview
 from assistant.conversation.questions import outlook
 from assistant.errors import InvalidInput
 from assistant.project import Project
+from assistant.target import target
 from knowledge.load import load
+from probes.workloads import REFERENCE
 from tests.assistant.recorded import rungs
 
 
@@ -61,6 +63,28 @@ def test_an_answer_waits_while_its_question_does_not_apply(interview) -> None:
     assert table.project.pretrained is None
     assert "pretrained" not in {line.id for line in table.settled}
     assert table.answer("task", "image_classification").project.pretrained == "yes"
+
+
+def test_a_network_waits_while_the_task_is_one_that_it_is_not_for(interview) -> None:
+    photos = interview.answer("task", "image_classification").answer("model_scale", "resnet-18")
+    assert target(photos.project).workload == REFERENCE["resnet-18"]
+    table = photos.revisit("task").answer("task", "tabular_classification")
+    assert table.project.model_scale is None
+    assert "model_scale" not in {line.id for line in table.settled}
+    assert table.revisit("model_scale").open_question.value is None
+    back = table.revisit("task").answer("task", "object_detection")
+    assert back.project.model_scale == "resnet-18"
+
+
+def test_a_network_of_another_task_is_refused(interview) -> None:
+    with pytest.raises(InvalidInput, match="BERT-base is not for this task"):
+        interview.answer("task", "image_classification").answer("model_scale", "bert-base")
+
+
+def test_the_input_of_a_network_with_a_name_need_not_be_asked(interview) -> None:
+    photos = interview.answer("task", "image_classification").answer("model_scale", "resnet-18")
+    assert "input_size" not in {line.id for line in passed_over(photos).settled}
+    assert "input_size" in {line.id for line in passed_over(photos.answer("model_scale", "large")).settled}
 
 
 def test_what_the_machine_answers_is_shown_and_can_be_changed(interview) -> None:

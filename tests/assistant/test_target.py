@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.project import Project
+from assistant.project import SCALES, Project
 from assistant.target import (
     DIRECT_STEP_FLOPS,
     MOST_STEP_FLOPS,
@@ -16,6 +16,7 @@ from assistant.target import (
     probe_workloads,
     target,
     trains_on,
+    weighed_answers,
 )
 from probes.costs import costs
 from probes.networks.shapes import final_shape
@@ -139,3 +140,17 @@ def test_graphics_that_train_only_with_special_builds_are_not_taken_for_an_accel
     graphics = Accelerator(kind=kind, name="graphics")
     machine = laptop.model_copy(update={"accelerators": (graphics,)})
     assert detected_answers(Project(), machine)["accelerator"] == taken
+
+
+@pytest.mark.parametrize(
+    ("network", "size"), [("bert-base", "large"), ("mobilenet-v2", "medium"), ("lstm-classifier", "small")]
+)
+def test_rules_read_a_network_with_a_name_as_its_size(network, size) -> None:
+    project = Project(model_scale=network)
+    assert weighed_answers(project, None)["model_scale"] == size
+    assert known_answers(project, None)["model_scale"] == network
+
+
+def test_every_size_is_read_as_it_is() -> None:
+    for size in SCALES:
+        assert weighed_answers(Project(model_scale=size), None) == {"model_scale": size}

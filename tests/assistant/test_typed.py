@@ -9,6 +9,7 @@ from assistant.conversation.typed import read_answer
 from assistant.errors import InvalidInput
 from assistant.language import use_language
 from knowledge.load import load
+from probes.workloads import REFERENCE
 
 
 def question(field: str, task: str = "image_classification") -> OpenQuestion:
@@ -93,6 +94,51 @@ def test_what_is_no_number_in_range_is_answered_with_a_sentence(text) -> None:
 )
 def test_words_of_an_option_choose_it(field, text, value) -> None:
     assert read_answer(question(field), text) == value
+
+
+@pytest.mark.parametrize(
+    ("task", "text", "network"),
+    [
+        ("image_classification", "ResNet-18", "resnet-18"),
+        ("image_classification", "resnet 18", "resnet-18"),
+        ("image_classification", "a ResNet50, I think", "resnet-50"),
+        ("image_classification", "MobileNet V2", "mobilenet-v2"),
+        ("image_classification", "vgg", "vgg-16"),
+        ("object_detection", "resnet_34", "resnet-34"),
+        ("text_classification", "bert base", "bert-base"),
+        ("text_classification", "BERT-base-uncased", "bert-base"),
+        ("text_generation", "GPT small", "gpt-small"),
+        ("sequence_classification", "GRU", "gru-classifier"),
+        ("image_classification", "cnn-small", "cnn-small"),
+        ("other", "resnet-18", "resnet-18"),
+    ],
+)
+def test_a_known_network_may_be_named_instead_of_a_size(task, text, network) -> None:
+    assert read_answer(question("model_scale", task), text) == network
+
+
+def test_every_reference_workload_may_be_typed_by_its_id() -> None:
+    asked = question("model_scale", "other")
+    assert {read_answer(asked, workload_id) for workload_id in REFERENCE} == set(REFERENCE)
+
+
+@pytest.mark.parametrize(
+    ("task", "text", "said"),
+    [
+        ("image_classification", "ResNet", "That could be ResNet-18, ResNet-34 or ResNet-50"),
+        ("image_classification", "resnet-18 or resnet-50", "ResNet-18 or ResNet-50. Which one"),
+        ("image_classification", "ResNet-101", "The nearest: ResNet-18, ResNet-34 and ResNet-50"),
+        ("image_classification", "resent 18", "The nearest: ResNet-18"),
+        ("text_classification", "brt base", "The nearest: BERT-base"),
+        ("text_classification", "ResNet-18", "ResNet-18 is not for this task. For it I know BERT-mini and BERT-base"),
+        ("tabular_regression", "ResNet-18", r"ResNet-18 is not for this task\.$"),
+        ("image_classification", "18", "I could not match that"),
+        ("image_classification", "the weather is fine today", "I could not match that"),
+    ],
+)
+def test_a_network_that_is_not_known_for_the_task_gets_the_nearest_ones(task, text, said) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        read_answer(question("model_scale", task), text)
 
 
 @pytest.mark.parametrize("text", ["Not sure", "not sure.", "I do not know", "skip"])

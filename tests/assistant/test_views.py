@@ -112,6 +112,33 @@ def test_a_number_can_be_typed_into_the_chat(app) -> None:
     assert "**50,000 photos**" in words(app)
 
 
+def asked_for_its_size(app: AppTest, task: str) -> AppTest:
+    """The page with the question about the network's size open."""
+    answer(app, "task", task)
+    state = app.session_state["state"]
+    state.move(state.interview.revisit("model_scale"))
+    return app.run()
+
+
+def test_a_known_network_can_be_chosen_and_is_called_by_its_name(app) -> None:
+    asked_for_its_size(app, "image_classification")
+    (network,) = app.selectbox
+    assert "ResNet-18, 12 million parameters" in network.options
+    assert not [name for name in network.options if "BERT" in name]
+    network.set_value("resnet-50").run()
+    assert not app.exception
+    assert app.session_state["state"].interview.project.model_scale == "resnet-50"
+    assert "**ResNet-50**" in words(app)
+    app.button(key="settled-model_scale").click().run()
+    assert (app.selectbox[0].value, pills(app, "model_scale").value) == ("resnet-50", None)
+    answer(app, "model_scale", "small")
+    assert app.session_state["state"].interview.project.model_scale == "small"
+
+
+def test_no_network_is_offered_where_none_is_known_for_the_task(app) -> None:
+    assert not asked_for_its_size(app, "tabular_regression").selectbox
+
+
 def test_what_cannot_be_read_is_kept_and_answered(app) -> None:
     app.chat_input[0].set_value("a cathedral").run()
     assert not app.exception
