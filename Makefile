@@ -19,8 +19,8 @@ setup: $(VENV)/.installed  ## Install everything into .venv
 
 $(VENV)/.installed: pyproject.toml requirements.lock
 	@command -v $(PYTHON) >/dev/null || { echo "probewise: no Python found; install Python 3.11, 3.12 or 3.13" >&2; exit 1; }
-	@$(PYTHON) assistant/preflight.py .
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -e $@ || $(PYTHON) assistant/preflight.py . # an update needs no room for everything
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV) # mends one that was left half made
 	$(INSTALL) --editable .
 	@touch $@
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -88,3 +90,68 @@ def test_a_missing_venv_module_is_told_in_one_line() -> None:
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
     assert "no venv module" in ended.stderr
+
+
+# Stands for Python: writes down what it was called with, and makes environments of itself.
+STUB = """#!/bin/sh
+echo "$(basename $(dirname $0)) $*" >> calls
+case "$*" in
+    *preflight*) test ! -e full ;;
+    "-m venv .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+esac
+"""
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A clone in which Python is a stub; the file `full` makes its disk too small."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in ("pyproject.toml", "requirements.lock"):
+        (tmp_path / name).touch()
+    _executable(tmp_path / "system" / "python", STUB)
+    return tmp_path
+
+
+def _executable(path: Path, script: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(script, encoding="utf-8")
+    path.chmod(0o755)
+
+
+def _setup(clone: Path) -> tuple[int, list[str]]:
+    """The exit code of `make setup`, and the calls of Python that it made."""
+    calls = clone / "calls"
+    calls.write_text("")
+    made = subprocess.run(["make", "setup", "PYTHON=system/python"], cwd=clone, check=False, capture_output=True)
+    return made.returncode, calls.read_text(encoding="utf-8").splitlines()
+
+
+def test_a_first_setup_is_checked_made_and_installed_and_a_second_does_nothing(clone: Path) -> None:
+    code, calls = _setup(clone)
+    assert code == 0
+    assert calls[:2] == ["system assistant/preflight.py .", "system -m venv .venv"]
+    assert calls[2].startswith("bin -m pip install")
+    assert _setup(clone) == (0, [])
+
+
+def test_on_a_full_disk_nothing_is_begun(clone: Path) -> None:
+    (clone / "full").touch()
+    assert _setup(clone) == (2, ["system assistant/preflight.py ."])
+    assert not (clone / ".venv").exists()
+
+
+def test_a_changed_lock_is_installed_without_asking_for_the_room_of_everything(clone: Path) -> None:
+    _setup(clone)
+    (clone / "full").touch()
+    os.utime(clone / "requirements.lock", (2**32, 2**32))
+    code, calls = _setup(clone)
+    assert code == 0
+    assert [call.split(" install")[0] for call in calls] == ["bin -m pip --version", "bin -m pip"]
+
+
+def test_an_environment_that_was_left_without_pip_is_made_anew(clone: Path) -> None:
+    _executable(clone / ".venv" / "bin" / "python", "#!/bin/sh\nexit 1\n")
+    code, calls = _setup(clone)
+    assert code == 0
+    assert calls[1] == "system -m venv .venv"
+    assert calls[2].startswith("bin -m pip install")

@@ -5,12 +5,15 @@ Identical inputs give an identical zip: names are sorted, times and modes are fi
 
 from __future__ import annotations
 
+import importlib
 import io
 import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from assistant.advice.recommendation import Recommendation
@@ -36,6 +39,9 @@ ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 REGULAR_FILE_644 = 0o100644 << 16
 COMPRESSED_ALREADY = {".png"}
 
+# Copier takes most of a second to import: only those who may want a starter load it.
+RENDERING = "assistant.starter.rendering"
+
 
 def starter_zip(
     project: Project,
@@ -55,6 +61,14 @@ def starter_zip(
     starter = choose(project.task, framework, backend or _recommended_backend(framework, recommendation))
     files = _files(starter, project, recommendation, versions, report)
     return _zip(files, folder=f"{starter.task}-{starter.framework}".replace("_", "-"))
+
+
+@cache
+def warm_up() -> Thread:
+    """Load what rendering needs, once, in the background, so that the first starter takes no longer than others."""
+    thread = Thread(target=importlib.import_module, args=(RENDERING,), name="warm-up", daemon=True)
+    thread.start()
+    return thread
 
 
 def _recommended_backend(framework: str, recommendation: Recommendation | None) -> str | None:
@@ -124,8 +138,7 @@ def _files(
     report: ProbeReport | None,
 ) -> dict[str, bytes]:
     """Every file of the project by its name; `project` is validated anew before anything of it is used."""
-    # Copier takes a third of a second to import; only those who ask for a starter wait for it.
-    from assistant.starter.rendering import render  # noqa: PLC0415
+    from assistant.starter.rendering import render  # noqa: PLC0415  see RENDERING
 
     answers = _template_answers(starter, parse_project(project.answers))
     readme = _readme_facts(starter, recommendation, versions, report)

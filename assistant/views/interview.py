@@ -78,6 +78,14 @@ def _conclude(now: State, *, left_out: bool) -> None:
             help=_("No single answer is likely to change the framework any more."),
             on_click=_ask_the_rest,
         )
+    _prepare_starter()
+
+
+def _prepare_starter() -> None:
+    """Beside an answer there is a starter to download: what makes it loads while the answer is read."""
+    from assistant.starter.generate import warm_up  # noqa: PLC0415  the first question does not wait for templates
+
+    warm_up()
 
 
 def _go_on() -> None:

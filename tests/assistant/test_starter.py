@@ -312,6 +312,19 @@ def test_the_nearest_starter_exists_wherever_one_is_named() -> None:
             assert (unavailable(task, framework) == "") == available(task, framework)
 
 
+def test_what_renders_is_loaded_in_the_background_and_only_when_wanted() -> None:
+    script = (
+        "import sys, threading; from assistant.starter import generate;"
+        "assert 'copier' not in sys.modules, 'loaded at once';"
+        "thread = generate.warm_up(); assert thread is not threading.main_thread(); thread.join();"
+        "assert generate.RENDERING in sys.modules and 'copier' in sys.modules;"
+        "assert generate.warm_up() is thread, 'loaded twice';"
+        "print(*sorted({'torch', 'tensorflow', 'keras', 'jax'} & set(sys.modules)))"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout.strip()) == (0, ""), ended.stderr
+
+
 def test_a_starter_is_written_as_a_folder_or_a_zip(tmp_path: Path) -> None:
     folder = write_starter(IMAGES, None, framework="pytorch", versions=VERSIONS, output=tmp_path / "new" / "mine")
     archive = write_starter(IMAGES, None, framework="pytorch", versions=VERSIONS, output=tmp_path / "mine.zip")

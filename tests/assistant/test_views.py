@@ -171,6 +171,15 @@ def test_what_is_excluded_and_why_not_wear_the_date_and_lead_to_a_source(app) ->
     assert sum("](https://" in line for lines in against for line in lines.splitlines()) >= 3
 
 
+def test_the_starter_is_made_ready_with_the_answer_and_not_before(app, monkeypatch) -> None:
+    begun: list[bool] = []
+    monkeypatch.setattr("assistant.starter.generate.warm_up", lambda: begun.append(True))
+    answer(app, "task", "image_classification")
+    assert not begun
+    app.button(key="enough").click().run()
+    assert begun
+
+
 def test_the_answer_comes_by_itself_and_the_rest_is_asked_when_wanted(app) -> None:
     answer(app, "task", "tabular_classification")
     while app.session_state["state"].interview.open_question:
