@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
 import typer
-from pydantic import ValidationError
 
 from assistant import examination_words, terminal, terminal_measurements, wording
 from assistant.advice.recommendation import Recommendation
@@ -34,8 +33,9 @@ from knowledge.load import load
 from probes.candidates import find_candidate
 from probes.doctor.examination import examine
 from probes.environments import installed_versions
-from probes.errors import InvalidWorkload, UnknownId
+from probes.errors import InvalidReport, InvalidWorkload, UnknownId
 from probes.hardware import machine
+from probes.history.archive import read_run
 from probes.report import Machine, ProbeReport
 from probes.schedule import ALL_CANDIDATES, DEFAULT_BUDGET_S, MAX_BUDGET_S
 from probes.schedule import probe as measure
@@ -272,19 +272,17 @@ def _checked(wanted: Sequence[Claim]) -> CheckedLedger:
 
 def _read_report(path: Path) -> ProbeReport:
     try:
-        return ProbeReport.model_validate_json(path.read_bytes())
+        return read_run(path.read_bytes())
     except OSError as error:
         raise InvalidInput(
             _("Cannot read {path}: {reason}. Expected what probewise probe --json printed.").format(
                 path=path, reason=error.strerror
             )
         ) from error
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        where = ".".join(map(str, problem["loc"])) or _("the file")
+    except InvalidReport as error:
         raise InvalidInput(
-            _("{path} is no probe report: {where}: {reason}. Expected what probewise probe --json printed.").format(
-                path=path, where=where, reason=problem["msg"]
+            _("{path} is no probe report: {reason}. Expected what probewise probe --json printed.").format(
+                path=path, reason=error
             )
         ) from error
 

@@ -33,7 +33,7 @@ SCALES = ("small", "medium", "large")
 
 
 def _known_scale(value: object) -> object:
-    if value is None or value in SCALES or value in REFERENCE:
+    if value is None or (isinstance(value, str) and (value in SCALES or value in REFERENCE)):
         return value
     known = ", ".join((*SCALES, *REFERENCE))
     raise ValueError(f"expected one of {known}")

@@ -67,6 +67,10 @@ class OutOfMemory(WorkerFailed):
     """A worker wanted more memory than it is allowed, or than there is."""
 
 
+class InvalidReport(ProbeError):
+    """What is to be a probe's report, but is none, or one that says what cannot be: a phrase without a full stop."""
+
+
 class InvalidArchive(ProbeError):
     """A file of runs that cannot be taken in: not one of ours, of a newer version, too large, or with a wrong run."""
 

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from probes.candidates import find_candidate
-from probes.errors import InvalidArchive, ProbeError
+from probes.errors import InvalidArchive, InvalidReport, ProbeError
 from probes.report import CandidateResult, ProbeReport
 from probes.words import _, sentences
 
@@ -68,6 +68,20 @@ def unpack(content: bytes) -> tuple[ProbeReport, ...]:
     return tuple(_report(place, run) for place, run in enumerate(_runs(_inflated(content)), start=1))
 
 
+def read_run(content: bytes) -> ProbeReport:
+    """The report of one probe, as JSON. Raises `InvalidReport`: one phrase on what is wrong with it.
+
+    Control characters and invisible ones are left out of all texts.
+    """
+    if len(content) > MAX_BYTES:
+        raise InvalidReport(_("larger than {most} MB, the most taken").format(most=MAX_BYTES >> 20))
+    try:
+        run = from_json(content, allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidReport(_("it is no JSON")) from error
+    return _checked(run)
+
+
 def _inflated(content: bytes) -> bytes:
     if content.startswith(_GZIP_MAGIC):
         try:
@@ -103,22 +117,25 @@ def _no_file_of_ours(why: str) -> str:
 
 def _report(place: int, run: Any) -> ProbeReport:
     try:
+        return _checked(run)
+    except InvalidReport as error:
+        message = _("Run {place} in it is none that this version of Probewise can read: {why}.")
+        raise InvalidArchive(message.format(place=place, why=error)) from error
+
+
+def _checked(run: Any) -> ProbeReport:
+    """The report in a run's JSON; raises `InvalidReport`."""
+    try:
         _check_size(run)
         report = ProbeReport.model_validate(_without_controls(run))
         _check_meaning(report)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part)[:40] for part in problem["loc"])
-        raise InvalidArchive(_wrong_run(place, f"{where}: {problem['msg']}")) from error
+        raise InvalidReport(f"{where}: {problem['msg']}" if where else problem["msg"]) from error
     except (ValueError, ProbeError) as error:
-        raise InvalidArchive(_wrong_run(place, str(error))) from error
+        raise InvalidReport(str(error).rstrip(".")) from error
     return report
-
-
-def _wrong_run(place: int, why: str) -> str:
-    return _("Run {place} in it is none that this version of Probewise can read: {why}.").format(
-        place=place, why=why.rstrip(".")
-    )
 
 
 def _check_size(run: Any) -> None:
