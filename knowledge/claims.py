@@ -80,8 +80,9 @@ class ScriptCheck(Record):
 
     The script sets `holds` (bool) and `figure` (str: what was seen). `environment` is set before Python starts.
     Scripts with the same environment may share a process, each in a namespace of its own, unless one must be
-    `alone` because it hides modules. `expected` is what it gave with the claim's versions. A script that fails
-    decides nothing.
+    `alone` because it hides modules or must come before any operation. `expected` is what it gave with the claim's
+    versions. Another behaviour of the library must give the other outcome: an error that would be an answer is
+    caught by its name. A script that fails decides nothing.
     """
 
     translated = ("if_holds", "if_not")

@@ -2,88 +2,48 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import subprocess
-import sys
-from collections import defaultdict
-from functools import cache
+from math import inf
 
 import pytest
 from pydantic import ValidationError
 
+from assistant.claims.records import CheckResult
+from assistant.claims.scripts import run_scripts
 from knowledge.claims import Ratio, RatioCheck, ScriptCheck
 from knowledge.load import load
+from probes.machine_lock import never
 
 CLAIMS = load().claims
 SCRIPTS = {claim.id: claim.check for claim in CLAIMS.values() if isinstance(claim.check, ScriptCheck)}
 RATIOS = {claim.id: claim.check for claim in CLAIMS.values() if isinstance(claim.check, RatioCheck)}
 
-# Runs each script in a namespace of its own and prints one line of JSON for it.
-RUNNER = """
-import json, sys, traceback
-for claim_id, script in json.load(sys.stdin).items():
-    scope = {}
-    try:
-        exec(script, scope)
-        result = {"holds": bool(scope["holds"]), "figure": scope["figure"]}
-    except Exception:
-        result = {"error": traceback.format_exc()}
-    print("result " + json.dumps({"id": claim_id, **result}), flush=True)
-"""
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
 
-
-# Its CUDA build and that of another framework do not live in one process.
-TORCH = re.compile(r"\btorch\b")
-
-
-def process_of(claim_id: str) -> tuple[str, str]:
-    check = SCRIPTS[claim_id]
-    together = claim_id if check.alone else "torch" if TORCH.search(check.script) else "others"
-    return json.dumps(check.environment, sort_keys=True), together
-
-
-@cache
-def results(process: tuple[str, str]) -> dict[str, dict[str, object]]:
-    """What every script of one process gave; a process is shared by scripts that need not be alone."""
-    scripts = {claim_id: check.script for claim_id, check in SCRIPTS.items() if process_of(claim_id) == process}
-    finished = subprocess.run(
-        [sys.executable, "-c", RUNNER],
-        input=json.dumps(scripts),
-        env={**os.environ, **QUIET, **json.loads(process[0])},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    lines = [line.removeprefix("result ") for line in finished.stdout.splitlines() if line.startswith("result ")]
-    found = {result.pop("id"): result for result in map(json.loads, lines)}
-    assert found.keys() == scripts.keys(), (finished.returncode, finished.stderr[-2000:])
-    return found
+@pytest.fixture(scope="module")
+def results() -> dict[str, CheckResult]:
+    """What every script gave, run as `probewise claims --check` does."""
+    scripts = [claim for claim in CLAIMS.values() if claim.id in SCRIPTS]
+    found = run_scripts(scripts, lambda: inf, say=lambda _what, _share: None, stopped=never)
+    return {result.claim: result for result in found}
 
 
 @pytest.mark.frameworks
-@pytest.mark.parametrize("claim_id", sorted(SCRIPTS, key=process_of))
-def test_a_script_gives_what_the_ledger_says(claim_id):
-    result = results(process_of(claim_id))[claim_id]
-    assert "error" not in result, result["error"]
-    assert ("holds here" if result["holds"] else "does not hold here") == SCRIPTS[claim_id].expected, result["figure"]
-    assert result["figure"]
+@pytest.mark.parametrize("claim_id", SCRIPTS)
+def test_a_script_gives_what_the_ledger_says(claim_id: str, results: dict[str, CheckResult]) -> None:
+    result = results[claim_id]
+    assert result.problem is None
+    assert result.outcome == SCRIPTS[claim_id].expected, result.figure
+    assert result.figure
 
 
-def test_scripts_that_hide_modules_run_alone():
-    hiding = {claim_id for claim_id, check in SCRIPTS.items() if "sys.modules" in check.script}
-    assert hiding == {claim_id for claim_id, check in SCRIPTS.items() if check.alone}
+# What other scripts must not have done before, or would suffer from afterwards.
+NOT_SHARED = ("sys.modules", "set_memory_growth(")
 
 
-def test_few_processes_serve_all_scripts():
-    shared = defaultdict(list)
-    for claim_id in SCRIPTS:
-        shared[process_of(claim_id)].append(claim_id)
-    # Those that must be alone, and for each set of variables PyTorch apart from the rest.
-    assert len(shared) <= 11
+def test_scripts_that_would_disturb_others_or_be_disturbed_run_alone() -> None:
+    alone = {claim_id for claim_id, check in SCRIPTS.items() if check.alone}
+    assert alone == {
+        claim_id for claim_id, check in SCRIPTS.items() if any(each in check.script for each in NOT_SHARED)
+    }
 
 
 def ratio_check(**changes: object) -> RatioCheck:
