@@ -110,8 +110,17 @@ class Knowledge:
     @cached_property
     def framework_of(self) -> Mapping[str, str]:
         """The framework's id of each candidate."""
-        frameworks = {entry.file: entry.id for entry in self.entries if isinstance(entry.record, Framework)}
-        return {entry.id: frameworks[entry.file] for entry in self.entries if isinstance(entry.record, Mode)}
+        return self._frameworks_of(Mode)
+
+    @cached_property
+    def framework_of_fact(self) -> Mapping[str, str]:
+        """The framework's id of each fact."""
+        return self._frameworks_of(Fact)
+
+    @cached_property
+    def counting_facts(self) -> frozenset[str]:
+        """The facts that a rule or a question rests on; all others are there to be read."""
+        return frozenset(fact for entry in self.entries for fact in getattr(entry.record, "facts", ()))
 
     def source(self, source_id: str) -> Source:
         return _find("source", source_id, self.sources)
@@ -178,6 +187,11 @@ class Knowledge:
     def _rules_by_criterion(self) -> Mapping[str, tuple[CriterionRule, ...]]:
         names = dict.fromkeys(rule.criterion for rule in self.criteria)
         return {name: tuple(rule for rule in self.criteria if rule.criterion == name) for name in names}
+
+    def _frameworks_of(self, model: type[Record]) -> Mapping[str, str]:
+        """The framework of each such record: the one whose file it stands in."""
+        frameworks = {entry.file: entry.id for entry in self.entries if isinstance(entry.record, Framework)}
+        return {entry.id: frameworks[entry.file] for entry in self.entries if isinstance(entry.record, model)}
 
     def _records(self, model: type[R]) -> Iterator[R]:
         return (entry.record for entry in self.entries if isinstance(entry.record, model))

@@ -110,11 +110,10 @@ class Mode(Record):
 
 
 class Framework(Record):
-    """A framework: its name, licence and home page. One that is not measured has no modes."""
+    """A framework: its name and home page. One that is not measured has no modes."""
 
     id: Identifier
     name: Text
-    licence: Text
     home: HttpUrl
 
 

@@ -1,4 +1,4 @@
-"""The ledger's rows: filtered, in the order of the files, each with what this machine said last."""
+"""The ledger's rows and the facts: filtered, in the order of the files, claims with what this machine said last."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from assistant.errors import InvalidInput
 from assistant.language import _
 from knowledge.claims import Claim, Verdict
 from knowledge.collection import Knowledge
+from knowledge.schema import Dated, Fact
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
@@ -21,7 +22,7 @@ MAX_TEXT = 200
 
 @dataclass(frozen=True)
 class Filter:
-    """Which claims to list; None and the empty text let everything pass."""
+    """Which claims or facts to list; None and the empty text let everything pass. A fact has no verdict."""
 
     verdict: str | None = None
     framework: str | None = None
@@ -30,11 +31,17 @@ class Filter:
 
     def admits(self, claim: Claim) -> bool:
         """Whether the claim passes; each word of `text` must stand in what is claimed or in what is true today."""
-        written = f"{_(claim.statement)} {_(claim.today)}".casefold()
+        return self.verdict in {None, claim.verdict} and self._fits(claim, claim.frameworks, _(claim.today))
+
+    def admits_fact(self, fact: Fact, framework: str) -> bool:
+        """Whether the fact about this framework passes; each word of `text` must stand in it."""
+        return self._fits(fact, (framework,))
+
+    def _fits(self, record: Dated, frameworks: Sequence[str], *more: str) -> bool:
+        written = " ".join((_(record.statement), *more)).casefold()
         return (
-            self.verdict in {None, claim.verdict}
-            and (self.framework is None or self.framework in claim.frameworks)
-            and self.dimension in {None, claim.dimension}
+            (self.framework is None or self.framework in frameworks)
+            and self.dimension in {None, record.dimension}
             and all(word in written for word in self.text.casefold().split())
         )
 
@@ -62,6 +69,12 @@ def matching(knowledge: Knowledge, wanted: Filter) -> tuple[Claim, ...]:
     return tuple(claim for claim in knowledge.claims.values() if wanted.admits(claim))
 
 
+def matching_facts(knowledge: Knowledge, wanted: Filter) -> tuple[Fact, ...]:
+    """The facts that the filter admits, framework by framework."""
+    frameworks = knowledge.framework_of_fact
+    return tuple(fact for fact in knowledge.facts.values() if wanted.admits_fact(fact, frameworks[fact.id]))
+
+
 def counts(claims: Sequence[Claim]) -> dict[Verdict, int]:
     """How many claims there are of each verdict, every verdict named."""
     found = Counter(claim.verdict for claim in claims)
@@ -74,8 +87,21 @@ def rows(knowledge: Knowledge, claims: Sequence[Claim], ledger: CheckedLedger | 
     return tuple(_row(knowledge, claim, results) for claim in claims)
 
 
+def cited(knowledge: Knowledge, record: Dated) -> tuple[CitedSource, ...]:
+    """The sources of a claim or fact in full, in the language in use."""
+    sources = [knowledge.source(source_id) for source_id in record.sources]
+    return tuple(
+        CitedSource(
+            id=source.id,
+            title=_(source.title),
+            kind=source.kind,
+            address=str(source.address) if source.address else None,
+        )
+        for source in sources
+    )
+
+
 def _row(knowledge: Knowledge, claim: Claim, results: Mapping[str, CheckResult]) -> ClaimRow:
-    sources = [knowledge.source(source_id) for source_id in claim.sources]
     return ClaimRow(
         id=claim.id,
         statement=_(claim.statement),
@@ -84,15 +110,7 @@ def _row(knowledge: Knowledge, claim: Claim, results: Mapping[str, CheckResult])
         frameworks=claim.frameworks,
         dimension=claim.dimension,
         checked=claim.checked.isoformat(),
-        sources=tuple(
-            CitedSource(
-                id=source.id,
-                title=_(source.title),
-                kind=source.kind,
-                address=str(source.address) if source.address else None,
-            )
-            for source in sources
-        ),
+        sources=cited(knowledge, claim),
         checkable=claim.check is not None,
         check=_explained(claim, results.get(claim.id)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from assistant import moments, wording
-from assistant.claims.records import CheckResult, ClaimRow
+from assistant.claims.records import CheckResult, CitedSource, ClaimRow
 from assistant.claims.words import when_checked
 from assistant.language import _, ngettext
 from assistant.views import charts
@@ -19,6 +19,7 @@ from assistant.views.sources import source_link
 from assistant.views.standing import browser_zone
 from knowledge.claims import Claim, RatioCheck
 from knowledge.load import load
+from knowledge.schema import Dated
 from knowledge.staleness import Stale
 from probes.words import sentences
 
@@ -53,7 +54,7 @@ def show_card(claim: Claim, row: ClaimRow, aged: Stale | None, deciding: Decidin
     with st.container(border=True, height="stretch", gap="small", key=f"claim-{claim.id}"):
         today = sentences(f":gray[{_('Today:')}]", plain(row.today))
         st.markdown("\n\n".join((_marks(row, aged), f"**{plain(row.statement)}**", today)))
-        st.markdown(f":small[:gray[{_provenance(claim, aged)}]]  \n:small[{_sources(row)}]")
+        st.markdown(provenance(claim, row.sources, aged))
         if claim.check is not None:
             _here(claim, row.check, deciding)
 
@@ -66,15 +67,24 @@ def verdict_badge(verdict: str) -> str:
 def _marks(row: ClaimRow, aged: Stale | None) -> str:
     names = wording.clauses(map(wording.framework_name, row.frameworks))
     about = f":small[:gray[{plain(names)} · {plain(_(load().dimensions[row.dimension].label))}]]"
-    stale = f":orange-badge[:material/update: {_('to be read again')}]" if aged else ""
-    return " ".join(filter(None, (verdict_badge(row.verdict), stale, about)))
+    return " ".join(filter(None, (verdict_badge(row.verdict), stale_badge(aged), about)))
 
 
-def _provenance(claim: Claim, aged: Stale | None) -> str:
-    day = moments.day(claim.checked)
+def stale_badge(aged: Stale | None) -> str:
+    """Marks what should be read again, as Markdown; empty for what need not be."""
+    return f":orange-badge[:material/update: {_('to be read again')}]" if aged else ""
+
+
+def provenance(record: Dated, sources: Sequence[CitedSource], aged: Stale | None) -> str:
+    """When a claim or fact was checked, of which versions and with which sources, as two lines of Markdown."""
+    return f":small[:gray[{_age(record, aged)}]]  \n:small[{_sources(sources)}]"
+
+
+def _age(record: Dated, aged: Stale | None) -> str:
+    day = moments.day(record.checked)
     line = _("Checked on {date}.").format(date=day)
-    if claim.versions:
-        versions = wording.listing(f"{name} {version}" for name, version in claim.versions.items())
+    if record.versions:
+        versions = wording.listing(f"{name} {version}" for name, version in record.versions.items())
         line = _("Checked on {date}, of {versions}.").format(date=day, versions=versions)
     if aged and aged.lags:
         newer = wording.listing(f"{lag.distribution} {lag.installed}" for lag in aged.lags)
@@ -85,10 +95,10 @@ def _provenance(claim: Claim, aged: Stale | None) -> str:
     return plain(line)
 
 
-def _sources(row: ClaimRow) -> str:
-    if not row.sources:
+def _sources(sources: Sequence[CitedSource]) -> str:
+    if not sources:
         return f":gray[{_('No source settles it.')}]"
-    return " · ".join(source_link(source.title, source.address) for source in row.sources)
+    return " · ".join(source_link(source.title, source.address) for source in sources)
 
 
 def _here(claim: Claim, result: CheckResult | None, deciding: Deciding) -> None:

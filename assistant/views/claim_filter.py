@@ -1,4 +1,4 @@
-"""The filter of the claims page: search, framework, dimension and verdict, kept in the page's address."""
+"""What the claims page lists, and its filter: search, framework, dimension and verdict, kept in its address."""
 
 from __future__ import annotations
 
@@ -15,13 +15,34 @@ from assistant.views.address import replace_in_address
 from assistant.views.claim_card import verdict_badge
 from knowledge.load import load
 
+# What the page can list; the address names what is not the first.
+LISTS = ("claims", "facts")
+
 # The parts of a filter: widgets carry these names behind a prefix, the page's address carries them as they are.
 PARTS = ("text", "framework", "dimension", "verdict")
 
 CHOICE_PX = 150
 
 
-def choose_filter() -> Filter:
+def choose_list() -> str:
+    """Which of `LISTS` the person wants to see."""
+    if "claims-list" not in st.session_state:
+        asked = st.query_params.get("list")
+        st.session_state["claims-list"] = asked if asked in LISTS else LISTS[0]
+    names = {"claims": _("Claims"), "facts": _("Facts")}
+    chosen = st.segmented_control(
+        _("What to list"),
+        LISTS,
+        format_func=lambda name: names[name],
+        key="claims-list",
+        required=True,
+        label_visibility="collapsed",
+    )
+    replace_in_address(("list",), {"list": chosen} if chosen in LISTS[1:] else {})
+    return chosen or LISTS[0]
+
+
+def choose_filter(*, with_verdict: bool) -> Filter:
     """What the person asks for; the page's address says the same, so that it can be shared."""
     problem = _take_over_address()
     # On a phone the search takes a row of its own, and the other two share one.
@@ -31,10 +52,11 @@ def choose_filter() -> Filter:
     with filters:
         _select("framework", _("Framework"), _("All frameworks"), _framework_names())
         _select("dimension", _("About"), _("Everything"), _dimension_names())
-    asked = _asked()
-    _verdicts(asked)
+    asked = _asked() | {"verdict": ""}
     try:
-        wanted = _checked(asked | {"verdict": st.session_state["claims-verdict"] or ""})
+        if with_verdict:
+            asked["verdict"] = _choose_verdict(asked)
+        wanted = _checked(asked)
     except InvalidInput as error:
         problem, wanted = str(error), Filter()
     if problem:
@@ -70,29 +92,28 @@ def _select(part: str, label: str, everything: str, names: Mapping[str, str]) ->
     )
 
 
-def _verdicts(asked: dict[str, str]) -> None:
-    """The verdicts as pills, each with how many claims would be listed."""
+def _choose_verdict(asked: dict[str, str]) -> str:
+    """The verdicts as pills, each with how many of the claims asked for have it; empty where none is chosen."""
     try:
-        others = _checked(asked | {"verdict": ""})
+        others = _checked(asked)
     except InvalidInput:
         others = Filter()
     tally = counts(matching(load(), others))
-    st.pills(
+    chosen = st.pills(
         ngettext("{n} claim", "{n} claims", sum(tally.values())).format(n=sum(tally.values())),
         VERDICTS,
         format_func=lambda verdict: f"{verdict_badge(verdict)} {tally[verdict]}",
         key="claims-verdict",
     )
+    return chosen or ""
 
 
 def _framework_names() -> Mapping[str, str]:
-    named = {framework for claim in load().claims.values() for framework in claim.frameworks}
-    return {framework: wording.framework_name(framework) for framework in load().frameworks if framework in named}
+    return {framework: wording.framework_name(framework) for framework in load().frameworks}
 
 
 def _dimension_names() -> Mapping[str, str]:
-    named = {claim.dimension for claim in load().claims.values()}
-    return {each.id: _(each.label) for each in load().dimensions.values() if each.id in named}
+    return {each.id: _(each.label) for each in load().dimensions.values()}
 
 
 def _asked() -> dict[str, str]:

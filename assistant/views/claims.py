@@ -1,4 +1,4 @@
-"""Claims: what articles say about frameworks, what is true today, and what this machine says to it."""
+"""Claims: what articles say, what is true today and what this machine says to it; and the facts that are known."""
 
 from __future__ import annotations
 
@@ -9,27 +9,47 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from assistant import moments
-from assistant.claims.listing import Filter, matching, rows
+from assistant.claims.listing import matching, matching_facts, rows
 from assistant.claims.records import CheckedLedger
 from assistant.language import _
 from assistant.views.checking import Check, Drawn, checks, ledger
 from assistant.views.claim_card import CARD_PX, Deciding, show_card
-from assistant.views.claim_filter import choose_filter, reset_filter
+from assistant.views.claim_filter import choose_filter, choose_list, reset_filter
+from assistant.views.facts import show_facts
 from assistant.views.languages import follow_browser
 from assistant.views.measuring import enabled, require_budget
+from assistant.views.paging import count_to_show, offer_more
 from assistant.views.standing import browser_zone
 from knowledge.claims import Claim
 from knowledge.load import load
 from knowledge.staleness import Stale, stale
 from probes.environments import installed_versions
 
-# Cards shown at first, and added at each request.
-AT_ONCE = 20
 POLL_S = 1.0
 
 
 def show_page() -> None:
     """The whole page; only a check under way renews itself."""
+    if choose_list() == "facts":
+        _show_facts()
+    else:
+        _show_claims()
+
+
+def _show_facts() -> None:
+    st.title(_("What is known"), anchor=False)
+    st.caption(_("What our advice and the verdicts on claims rest on, with sources and the day somebody looked."))
+    wanted = choose_filter(with_verdict=False)
+    facts = matching_facts(load(), wanted)
+    if not facts:
+        _nothing_matches(_("No fact matches"), _("Show all facts"))
+        return
+    listed = facts[: count_to_show(("facts", wanted))]
+    show_facts(listed, len(facts), _aged())
+    offer_more(len(listed), len(facts))
+
+
+def _show_claims() -> None:
     # In this order: a check that ends in between is drawn once more, with all it has found.
     check, found = checks().running, checks().found
     known = ledger(found)
@@ -41,18 +61,17 @@ def show_page() -> None:
         )
     )
     deciding = st.container()
-    wanted = choose_filter()
+    wanted = choose_filter(with_verdict=True)
     claims = matching(load(), wanted)
     if not claims:
-        _nothing_matches()
-    listed = claims[: _count(wanted)]
+        _nothing_matches(_("No claim matches"), _("Show all claims"))
+    listed = claims[: count_to_show(("claims", wanted))]
     drawn = Drawn(
         frozenset(claim.id for claim in listed),
         frozenset(result.claim for result in found.results) if found else frozenset(),
     )
     _cards(listed, known, check, drawn)
-    if len(listed) < len(claims):
-        _offer_more(len(listed), len(claims))
+    offer_more(len(listed), len(claims))
     with deciding:
         _decide_all(known, check, drawn)
 
@@ -65,34 +84,16 @@ def _cards(claims: Sequence[Claim], known: CheckedLedger | None, check: Check | 
             show_card(claim, row, aged.get(claim.id), _deciding(claim, check, drawn))
 
 
-def _count(wanted: Filter) -> int:
-    """How many claims to show: another filter begins anew."""
-    if st.session_state.get("claims-listed-for") != wanted:
-        st.session_state["claims-listed-for"] = wanted
-        st.session_state["claims-listed"] = AT_ONCE
-    return int(st.session_state["claims-listed"])
-
-
-def _offer_more(shown: int, total: int) -> None:
-    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
-        st.button(_("Show more"), icon=":material/expand_more:", key="more", on_click=_more)
-        st.markdown(f":gray[{_('{n} of {total} shown').format(n=shown, total=total)}]", width="content")
-
-
-def _more() -> None:
-    st.session_state["claims-listed"] += AT_ONCE
-
-
 def _aged() -> Mapping[str, Stale]:
     return {record.id: record for record in stale(load(), installed_versions(), datetime.now(UTC).date())}
 
 
-def _nothing_matches() -> None:
+def _nothing_matches(told: str, way_back: str) -> None:
     with st.container(border=True, horizontal_alignment="center", key="no-claim"):
         st.space("small")
-        st.markdown(f"#### {_('No claim matches')}", width="content")
+        st.markdown(f"#### {told}", width="content")
         st.markdown(f":gray[{_('Try another word, or fewer filters.')}]", width="content")
-        st.button(_("Show all claims"), icon=":material/filter_alt_off:", on_click=reset_filter, key="reset")
+        st.button(way_back, icon=":material/filter_alt_off:", on_click=reset_filter, key="reset")
         st.space("small")
 
 

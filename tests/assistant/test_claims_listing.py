@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from assistant.claims import saved
-from assistant.claims.listing import VERDICTS, Filter, checked_filter, counts, matching, rows
+from assistant.claims.listing import VERDICTS, Filter, checked_filter, cited, counts, matching, matching_facts, rows
 from assistant.claims.records import CheckResult, Repeat
 from assistant.claims.words import when_checked
 from assistant.errors import InvalidInput
@@ -60,6 +61,34 @@ def test_the_search_looks_for_every_word_in_the_claim_and_in_what_is_true_whatev
 
 def test_what_no_claim_says_lists_nothing() -> None:
     assert matching(KNOWLEDGE, Filter(text="[.*")) == ()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "admitted"),
+    [
+        (Filter(), lambda fact, framework: True),
+        (Filter(verdict="wrong"), lambda fact, framework: True),
+        (Filter(framework="jax"), lambda fact, framework: framework == "jax"),
+        (Filter(dimension="licence"), lambda fact, framework: fact.dimension == "licence"),
+        (Filter(text="WINDOWS wsl2"), lambda fact, framework: {"windows", "wsl2"} <= words(fact.statement)),
+    ],
+    ids=["all", "no verdict", "framework", "dimension", "text"],
+)
+def test_facts_pass_the_same_filter(wanted, admitted) -> None:
+    listed = matching_facts(KNOWLEDGE, wanted)
+    assert listed
+    frameworks = KNOWLEDGE.framework_of_fact
+    assert listed == tuple(fact for fact in KNOWLEDGE.facts.values() if admitted(fact, frameworks[fact.id]))
+
+
+def words(statement: str) -> set[str]:
+    return set(re.findall(r"\w+", statement.casefold()))
+
+
+def test_every_licence_is_a_fact_with_its_source() -> None:
+    licences = matching_facts(KNOWLEDGE, Filter(dimension="licence"))
+    assert {KNOWLEDGE.framework_of_fact[fact.id] for fact in licences} == set(KNOWLEDGE.frameworks)
+    assert all(cited(KNOWLEDGE, fact) for fact in licences)
 
 
 @pytest.mark.parametrize("part", ["verdict", "framework", "dimension"])

@@ -110,6 +110,44 @@ def test_an_unknown_value_in_the_address_is_told_and_does_no_harm(part, value) -
     assert not app.warning, "it has left the address"
 
 
+def test_the_facts_are_listed_with_their_dates_and_sources_and_can_be_shared() -> None:
+    app = opened()
+    app.get("button_group")[0].set_value("facts").run()
+    assert not app.exception
+    assert app.query_params["list"] == "facts"
+    shared = opened(list="facts")
+    facts = list(load().facts.values())
+    for page in (app, shared):
+        text = words(page)
+        assert f"{len(facts)} facts" in text
+        assert f"{AT_ONCE} of {len(facts)} shown" in text
+        assert all(fact.statement in text for fact in facts[:AT_ONCE])
+        assert facts[AT_ONCE].statement not in text
+        assert text.count("Checked on") == AT_ONCE
+        assert not [button for button in page.button if button.key and button.key.startswith("decide-")]
+    for source in {each: load().source(each) for fact in facts[:AT_ONCE] for each in fact.sources}.values():
+        assert source.address is None or f"]({source.address})" in words(app)
+
+
+def test_the_facts_are_filtered_and_there_is_a_way_back() -> None:
+    app = opened(list="facts", dimension="licence")
+    text = words(app)
+    assert f"{len(load().frameworks)} facts" in text
+    assert "Keras is under the Apache License 2.0." in text
+    app.text_input(key="claims-text").set_value("a cathedral of glass").run()
+    assert "No fact matches" in words(app)
+    app.button(key="reset").click().run()
+    assert f"{len(load().facts)} facts" in words(app)
+
+
+def test_what_counts_in_the_advice_is_marked_and_what_is_stale_as_well(monkeypatch) -> None:
+    monkeypatch.setattr("probes.environments.installed_versions", lambda: {"torch": "99.1.0"})
+    text = words(opened(list="facts", framework="pytorch", dimension="accelerator"))
+    assert "counts in the advice" in text
+    assert "to be read again" in text
+    assert "Here is torch 99.1.0." in text
+
+
 def test_an_endless_search_is_cut() -> None:
     app = opened(text="x" * 5000)
     assert "No claim matches" in words(app)

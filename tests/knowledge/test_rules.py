@@ -113,6 +113,24 @@ def test_pay_and_popularity_support_no_rule():
     assert not {KNOWLEDGE.fact(fact).dimension for fact in cited} & {"salary", "popularity", "community"}
 
 
+def test_the_facts_that_count_are_those_that_rules_and_questions_name():
+    assert {"tensorflow.intel", "jax.debugging"} <= KNOWLEDGE.counting_facts <= set(KNOWLEDGE.facts)
+    assert not any(fact.endswith(".licence") for fact in KNOWLEDGE.counting_facts)
+
+
+# What there must be a fact about for every framework, so that none is passed over in silence.
+COVERED = {
+    *("python", "platform", "accelerator", "install", "deployment", "distributed", "precision", "data", "models"),
+    *("debugging", "releases", "licence", "deprecation"),
+}
+
+
+@pytest.mark.parametrize("framework", FRAMEWORK_IDS)
+def test_every_framework_has_facts_of_every_kind(framework):
+    its = {fact for fact, owner in KNOWLEDGE.framework_of_fact.items() if owner == framework}
+    assert {KNOWLEDGE.fact(fact).dimension for fact in its} >= COVERED
+
+
 def test_the_first_question_is_what_to_build():
     assert next(iter(KNOWLEDGE.questions)) == "task"
     assert KNOWLEDGE.question("task").text == "What do you want to build?"
