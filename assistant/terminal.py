@@ -6,20 +6,22 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from assistant import evidence_words, job_words, wording
+from assistant import evidence_words, job_words, moments, wording
 from assistant.advice.recommendation import Recommendation
 from assistant.claims.records import CheckResult, ClaimRow
-from assistant.claims.words import when_checked
+from assistant.claims.words import against, compared, measured_on, when_checked
 from assistant.language import _
+from knowledge.claims import RatioCheck
 from knowledge.load import load
 from knowledge.staleness import Stale
 from probes.report import Progress as ProbeProgress
@@ -96,18 +98,38 @@ def _bar() -> Iterator[Callable[[str, float, str], None]]:
 
 
 def claim_rows(claims: Sequence[ClaimRow]) -> RenderableType:
-    """Each claim with its verdict, what is true today and, where asked, what this machine says."""
+    """Each claim with its verdict, what is true today, from where and since when, and what this machine says."""
     parts: list[RenderableType] = []
     for claim in claims:
         verdict = (f"[{wording.verdict(claim.verdict)}]", "bold")
         parts.append(Text.assemble(verdict, " ", claim.statement, f"  ({claim.id})"))
-        parts.append(Text(f"    {claim.today}", style="dim"))
-        if claim.check:
-            parts.append(Text(f"    {wording.check_line(claim.check)}", style="cyan"))
-            parts += [Text(f"    {sentence}", style="dim") for sentence in _when_checked(claim.check)]
+        below = (Text(claim.today, style="dim"), _provenance(claim), *_said_here(claim))
+        parts += [Padding(each, (0, 0, 0, 4)) for each in below]
     tally = Counter(claim.verdict for claim in claims)
     parts.append(Text(wording.clauses(f"{count} {wording.verdict(verdict)}" for verdict, count in tally.items())))
     return Group(*parts)
+
+
+def _provenance(claim: ClaimRow) -> Text:
+    """The day somebody looked, and the sources' titles, which are links where the terminal has such."""
+    checked = _("Checked on {date}.").format(date=moments.day(date.fromisoformat(claim.checked)))
+    if not claim.sources:
+        return Text(checked, style="dim")
+    titles = (Text(source.title, f"link {source.address}" if source.address else "") for source in claim.sources)
+    return Text.assemble(checked, " ", _("Sources:"), " ", Text("; ").join(titles), style="dim")
+
+
+def _said_here(claim: ClaimRow) -> Iterator[RenderableType]:
+    if claim.check is None:
+        return
+    yield Text(wording.check_line(claim.check), style="cyan")
+    check = load().claim(claim.id).check
+    if isinstance(check, RatioCheck) and claim.check.comparisons:
+        yield Text(compared(check), style="cyan")
+        yield from (Padding(Text(against(each), style="cyan"), (0, 0, 0, 2)) for each in claim.check.comparisons)
+        if measured_on(check):
+            yield Text(measured_on(check), style="dim")
+    yield from (Text(sentence, style="dim") for sentence in _when_checked(claim.check))
 
 
 def _when_checked(check: CheckResult) -> tuple[str, ...]:

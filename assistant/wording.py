@@ -74,8 +74,11 @@ def outcome(name: str | None) -> str:
 
 
 def check_line(check: CheckResult) -> str:
-    """What this machine said to a claim: `holds here: 1.6 (1.4 to 1.8). Slower, as claimed.`"""
-    figure = check.figure
+    """What this machine said to a claim: `holds here: 40 networks. Many are there.`
+
+    Ratios that come with what they compare are told apart from it (`claims.words.against`).
+    """
+    figure = None if check.comparisons else check.figure
     if isinstance(figure, float) and check.low is not None and check.high is not None:
         figure = ratio(figure, check.low, check.high)
     said = outcome(check.outcome)

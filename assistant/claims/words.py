@@ -1,12 +1,34 @@
-"""When a claim was checked on this machine, and what became of a later check, in words."""
+"""What a check compared, when it was made, and what became of a later one, in words."""
 
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
-from assistant import moments
-from assistant.claims.records import CheckResult, Repeat
+from assistant import moments, wording
+from assistant.claims.records import CheckResult, Comparison, Repeat
 from assistant.language import _
+from knowledge.claims import RatioCheck
+from probes.workloads import find_workload
+
+
+def compared(check: RatioCheck) -> str:
+    """What stands above all that it is compared with: `Keras, on JAX: time of a training step, compared with`."""
+    return _("{candidate}: {metric}, compared with").format(
+        candidate=wording.candidate_name(check.numerator), metric=wording.metric(check.metric)
+    )
+
+
+def against(comparison: Comparison) -> str:
+    """One of those, with the ratio: `TensorFlow, as a graph (tf.function): 1.6 times (1.4 to 1.8)`."""
+    ratio = wording.ratio(comparison.figure, comparison.low, comparison.high)
+    return wording.labelled(wording.candidate_name(comparison.denominator), ratio)
+
+
+def measured_on(check: RatioCheck) -> str:
+    """The network that was trained; empty where none plays a part."""
+    if check.workload is None or check.metric == "import_s":
+        return ""
+    return wording.network(find_workload(check.workload))
 
 
 def when_checked(check: CheckResult, zone: tzinfo, now: datetime) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from assistant import moments, wording
 from assistant.claims.records import CheckResult, CitedSource, ClaimRow
-from assistant.claims.words import when_checked
+from assistant.claims.words import compared, measured_on, when_checked
 from assistant.language import _, ngettext
 from assistant.views import charts
 from assistant.views.markdown import plain
@@ -124,9 +124,7 @@ def _outcome(claim: Claim, result: CheckResult) -> None:
 
 
 def _chart(claim_id: str, check: RatioCheck, result: CheckResult) -> None:
-    subject = _("{candidate}: {metric}, compared with").format(
-        candidate=wording.candidate_name(check.numerator), metric=wording.metric(check.metric)
-    )
+    subject, network = compared(check), measured_on(check)
     frame = pd.DataFrame(
         {
             "name": f"{wording.candidate_name(each.denominator)}\n{wording.ratio(each.figure, each.low, each.high)}",
@@ -136,7 +134,8 @@ def _chart(claim_id: str, check: RatioCheck, result: CheckResult) -> None:
         }
         for each in result.comparisons
     )
-    st.markdown(f":small[{plain(subject)}]")
+    on_network = f"  \n:small[:gray[{plain(network)}]]" if network else ""
+    st.markdown(f":small[{plain(subject)}]{on_network}")
     title = _("times as much; shaded: the claim holds")
     st.altair_chart(
         charts.ratio_plot(frame, check.bounds(), title),

@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 from rich.console import Console
 
+from assistant import moments
 from assistant.claims import saved
 from assistant.claims.listing import VERDICTS, Filter, checked_filter, cited, counts, matching, matching_facts, rows
 from assistant.claims.records import CheckResult, Repeat
@@ -17,7 +18,7 @@ from assistant.claims.words import when_checked
 from assistant.errors import InvalidInput
 from assistant.terminal import claim_rows
 from knowledge.load import load
-from tests.assistant.claim_records import CHECKED_AT, LATER, decided, ledger
+from tests.assistant.claim_records import CHECKED_AT, LATER, comparison, decided, ledger
 
 KNOWLEDGE = load()
 ALL = tuple(KNOWLEDGE.claims.values())
@@ -233,6 +234,27 @@ def test_a_home_that_cannot_be_written_is_told(monkeypatch, tmp_path) -> None:
     problem = saved.save(ledger(decided("a")))
     assert problem is not None
     assert "cannot be kept" in problem
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_the_terminal_names_what_is_compared_and_says_since_when_and_from_where(width) -> None:
+    claim = KNOWLEDGE.claim("keras-slowest")
+    compared = (comparison("tensorflow-graph", 1.62, 1.4, 1.8), comparison("jax-jit", 2.4, 2.3, 2.5))
+    check = decided(claim.id, figure=1.62, low=1.4, high=1.8, comparisons=compared)
+    console = Console(width=width, record=True, file=io.StringIO())
+    console.print(claim_rows(rows(KNOWLEDGE, [claim], ledger(check))))
+    lines = console.export_text().splitlines()
+    told = " ".join(" ".join(lines).split())
+    assert f"holds here. {claim.check.if_holds}" in told
+    assert "Keras, on TensorFlow: time of a training step, compared with" in told
+    assert "TensorFlow, as a graph (tf.function): 1.6 times (1.4 to 1.8)" in told
+    assert "JAX, compiled with jax.jit, trained with Optax: 2.4 times (2.3 to 2.5)" in told
+    assert "Dense network" in told
+    assert f"Checked on {moments.day(claim.checked)}." in told
+    assert all(KNOWLEDGE.source(source).title in told for source in claim.sources)
+    assert all(len(line) <= width for line in lines)
+    under_the_claim = lines[next(place for place, line in enumerate(lines) if "It depends on" in line) : -1]
+    assert all(line.startswith("    ") for line in under_the_claim), "what is wrapped stays under its claim"
 
 
 def test_the_terminal_tells_when_it_was_decided_and_of_a_repeat_in_vain() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from math import inf
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -100,6 +102,13 @@ def test_a_ratio_decides_only_when_its_interval_is_clear_of_the_threshold(holds_
 def test_a_ratio_that_cannot_be_measured_is_refused(changes, message):
     with pytest.raises(ValidationError, match=message):
         ratio_check(**changes)
+
+
+def test_the_readme_counts_the_claims_and_their_checks():
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"ledger of (\d+) popular claims.* for (\d+) of them", readme, re.DOTALL) == [
+        (str(len(CLAIMS)), str(len(SCRIPTS) + len(RATIOS)))
+    ]
 
 
 def test_most_claims_that_a_machine_can_decide_carry_a_check():
