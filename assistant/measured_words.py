@@ -1,20 +1,58 @@
-"""What else a measurement tells, in words: its control, how memory grows, and what its networks are called."""
+"""What a measurement tells, in words: its rows and failures, its control, how memory grows, its networks' names."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 from assistant import wording
 from assistant.advice.estimates import MB_PER_GB
-from assistant.language import _
+from assistant.language import _, ngettext
 from knowledge.load import load
 from probes.comparison import Ratio
 from probes.memory.growth import MemoryGrowth, largest_batch
-from probes.report import Control, Machine, ProbeReport
+from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport
+from probes.tunings import device_kind
+from probes.words import sentences
 from probes.workloads import Workload
 
 
 def candidate(candidate_id: str) -> str:
     """In words; one that only another version of Probewise knows, as it stands in its report."""
     return wording.candidate_name(candidate_id) if candidate_id in load().modes else candidate_id
+
+
+def named_rows(measurement: Measurement) -> list[tuple[str, CandidateResult]]:
+    """Every row under the name that tells it from all others, defaults before tuned ones."""
+    defaults = [(candidate(row.candidate), row) for row in measurement.candidates]
+    return [*defaults, *((_tuned_name(row), row) for row in measurement.tuned)]
+
+
+def fastest_first(rows: Iterable[CandidateResult]) -> list[CandidateResult]:
+    """By step time; those without one stay in their order at the end."""
+    return sorted(rows, key=lambda row: math.inf if row.step_ms is None else row.step_ms)
+
+
+def broken_off(row: CandidateResult) -> bool:
+    """Whether it failed after some of its rounds."""
+    return row.status != "ok" and row.step_ms is not None
+
+
+def unfinished(measurement: Measurement) -> list[tuple[str, str]]:
+    """Name and reason of every row, default or tuned, that was not measured, or not to the end."""
+    rows = named_rows(measurement)
+    return [(name, _problem(row)) for name, row in rows if row.status != "ok" or row.step_ms is None]
+
+
+def beyond_evaluation(report: ProbeReport) -> str | None:
+    """That our evaluation covers no accelerator; None where everything was measured on the processor."""
+    rows = [row for measurement in report.measurements for row in (*measurement.candidates, *measurement.tuned)]
+    if all(row.device is None or device_kind(row.device) == "cpu" for row in rows):
+        return None
+    return _(
+        "Measured on an accelerator: our published evaluation was made on a processor alone, and says nothing about "
+        "how good such measurements and what is foretold from them are."
+    )
 
 
 def ratio(measured: Ratio) -> str:
@@ -34,13 +72,23 @@ def control(found: Control) -> str:
 
 def growth(found: MemoryGrowth, machine: Machine) -> str | None:
     """How large a batch the machine has memory for; None where too little was seen of the growth."""
-    memory_gb = machine.memory_gb_of(found.device)
-    largest = largest_batch(found, memory_gb * MB_PER_GB) if memory_gb else None
-    if memory_gb is None or largest is None:
+    memory_gb, room_mb = machine.memory_gb_of(found.device), machine.room_mb_of(found.device)
+    largest = largest_batch(found, room_mb) if room_mb else None
+    if memory_gb is None or room_mb is None or largest is None:
         return None
-    return _("{candidate}: about {batch:,} examples a batch ({low:,} to {high:,}) fit into {memory:.0f} GB.").format(
+    kept_gb = memory_gb - room_mb / MB_PER_GB
+    told = (
+        _(
+            "{candidate}: about {batch:,} examples a batch ({low:,} to {high:,}) fit into {memory:.0f} GB with "
+            "{kept:.0f} GB left to everything else."
+        )
+        if kept_gb
+        else _("{candidate}: about {batch:,} examples a batch ({low:,} to {high:,}) fit into {memory:.0f} GB.")
+    )
+    return told.format(
         candidate=candidate(found.candidate),
         memory=memory_gb,
+        kept=kept_gb,
         batch=round(wording.rounded(largest.batch)),
         low=round(wording.rounded(largest.low)),
         high=round(wording.rounded(largest.high)),
@@ -58,3 +106,24 @@ def network_label(workload: Workload, report: ProbeReport, job: Workload) -> str
         return whole if workload == job else _("Your network, batch of {batch}").format(batch=workload.batch)
     batches = [each.workload for each in report.measurements if each.workload.layers == workload.layers]
     return workload.id if len(batches) == 1 else _("Batch of {batch}").format(batch=workload.batch)
+
+
+def _tuned_name(row: CandidateResult) -> str:
+    name = _("{candidate}, tuned").format(candidate=candidate(row.candidate))
+    return _("{name} ({tunings})").format(name=name, tunings=wording.clauses(row.tunings)) if row.tunings else name
+
+
+def _problem(row: CandidateResult) -> str:
+    told = (
+        row.error
+        or {
+            "failed": _("It failed."),
+            "timeout": _("It was not done in time."),
+            "unusable": _("It cannot be used here."),
+            "ok": _("It gave no step time."),
+        }[row.status]
+    )
+    if not broken_off(row):
+        return told
+    rounds = ngettext("Only {n} round was measured.", "Only {n} rounds were measured.", row.rounds)
+    return sentences(rounds.format(n=row.rounds), told)

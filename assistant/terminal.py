@@ -222,7 +222,12 @@ def figure_table(title: str, first: str, numbers: Sequence[str]) -> Table:
 
 def fitting(columns: Sequence[str], *narrow: int) -> tuple[str, ...]:
     """All of the columns where stdout is wide, else those at the places `narrow`."""
-    return tuple(columns) if _stdout.width >= WIDE else tuple(columns[place] for place in narrow)
+    return tuple(columns) if is_wide() else tuple(columns[place] for place in narrow)
+
+
+def is_wide() -> bool:
+    """Whether stdout has room for every figure beside the names."""
+    return _stdout.width >= WIDE
 
 
 def _write_json(text: str) -> None:

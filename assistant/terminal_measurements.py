@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from assistant import measured_words, wording
+from assistant import measured_words, training_words, wording
 from assistant.language import _
-from assistant.terminal import NOTHING, figure_table, fitting
+from assistant.terminal import NOTHING, figure_table, fitting, is_wide
+from assistant.training_words import Training
 from probes.comparison import Ratio
 from probes.report import CandidateResult, Machine, Measurement, ProbeReport
 
@@ -22,11 +23,13 @@ def probe_report(report: ProbeReport) -> RenderableType:
     parts: list[RenderableType] = [Text(wording.machine_line(report.machine), style="bold")]
     for measurement in report.measurements:
         parts += _measurement(measurement, report.machine)
+    parts += _training(training_words.training(training_words.rows_of(report)))
     if report.contended:
         parts.append(
             Text(_("Other processes were busy: do not trust the step times. Measure again."), style="yellow")
         )
-    parts += [Text(note, style="yellow") for note in report.notes]
+    beyond = measured_words.beyond_evaluation(report)
+    parts += [Text(note, style="yellow") for note in (*report.notes, beyond) if note]
     parts.append(Text(wording.time_spent(report), style="dim"))
     return Group(*parts)
 
@@ -40,16 +43,38 @@ def _measurement(measurement: Measurement, machine: Machine) -> Iterator[Rendera
         *(_("First step"), _("Import"), _("Memory"), _("Rounds")),
     )
     defaults = figure_table(title, _("Candidate"), fitting(headings, *NARROW))
-    for row in sorted(measurement.candidates, key=_fastest_first):
-        defaults.add_row(wording.candidate_name(row.candidate), *fitting(_figures(row), *NARROW))
+    for row in measured_words.fastest_first(measurement.candidates):
+        defaults.add_row(_name(row), *fitting(_figures(row), *NARROW))
     yield defaults
     yield from _tuned(measurement.tuned)
+    rows = [row for _name, row in measured_words.named_rows(measurement)]
+    yield from (Text(sentence, style="yellow") for sentence in training_words.marks_explained(rows))
+    warm = (training_words.warm_start(*named) for named in measured_words.named_rows(measurement))
     growths = (measured_words.growth(growth, machine) for growth in measurement.memory_growth)
     control = measured_words.control(measurement.control) if measurement.control else None
-    yield from (Text(sentence, style="dim") for sentence in (*growths, control) if sentence)
-    for row in measurement.candidates:
-        if row.error:
-            yield Text.assemble((wording.candidate_name(row.candidate), "bold"), ": ", row.error, style="yellow")
+    yield from (Text(sentence, style="dim") for sentence in (*warm, *growths, control) if sentence)
+    for name, reason in measured_words.unfinished(measurement):
+        yield Text(wording.labelled(name, reason), style="yellow")
+
+
+def _name(row: CandidateResult) -> Text:
+    """The candidate, and what must be known before its figures are trusted."""
+    name, marks = measured_words.candidate(row.candidate), wording.clauses(training_words.marks(row))
+    return Text.assemble(name, (f" ({marks})", "yellow")) if marks else Text(name)
+
+
+def _training(told: Training | None) -> Iterator[RenderableType]:
+    """How each was trained, where there is room for it; the JSON has it always."""
+    if told is None or not is_wide():
+        return
+    if told.differing:
+        table = figure_table(_("How each was trained"), _("Candidate"), ())
+        for setting in told.differing:
+            table.add_column(setting.title, justify="right" if setting.figures else "left")
+        for name, values in told.rows:
+            table.add_row(name, *map(str, values))
+        yield table
+    yield Text(told.same, style="dim")
 
 
 def _tuned(rows: Sequence[CandidateResult]) -> Iterator[RenderableType]:
@@ -59,14 +84,10 @@ def _tuned(rows: Sequence[CandidateResult]) -> Iterator[RenderableType]:
             _("Tuned as the documentation says"), _("Candidate"), (_("Step"), _("Against its defaults"))
         )
         tuned.add_column(_("Tunings"))
-        for row in sorted(measured, key=_fastest_first):
-            name, tunings = wording.candidate_name(row.candidate), wording.clauses(row.tunings)
-            tuned.add_row(name, _seconds(row.step_ms, 1e-3), _times(row.to_default), tunings)
+        for row in measured_words.fastest_first(measured):
+            tunings = wording.clauses(row.tunings)
+            tuned.add_row(_name(row), _seconds(row.step_ms, 1e-3), _times(row.to_default), tunings)
         yield tuned
-
-
-def _fastest_first(row: CandidateResult) -> tuple[bool, float]:
-    return (row.step_ms is None, row.step_ms or 0.0)
 
 
 def _figures(row: CandidateResult) -> Sequence[str]:

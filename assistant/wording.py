@@ -17,6 +17,9 @@ from probes.report import Machine, ProbeReport, Progress
 from probes.workloads import NAMED, Workload
 
 SIGNIFICANT_DIGITS = 2
+
+# What no measurement of a candidate can do without; all else that takes time is overhead.
+MEASURING = ("importing", "building", "first steps", "warming up", "timed steps")
 MINUTE_S, HOUR_S = 60, 3600
 
 
@@ -102,7 +105,7 @@ def standing(name: str | None) -> str:
 
 
 def time_spent(report: ProbeReport) -> str:
-    """How long it took to measure, and what that was spent on, the most first."""
+    """How long it took to measure, what that was spent on, the most first, and what was overhead."""
     names = {
         "starting workers": _("starting processes"),
         "importing": _("importing"),
@@ -113,10 +116,24 @@ def time_spent(report: ProbeReport) -> str:
         "reading memory": _("reading memory"),
         "between": _("between them"),
     }
+    whole, share = duration(report.seconds), overhead(report)
+    if share is None:
+        return _("Measured in {time}.").format(time=whole)
     spent_s = report.wall_s | {"between": max(report.seconds - sum(report.wall_s.values()), 0.0)}
     most = sorted((name for name in spent_s if name in names), key=lambda name: -spent_s[name])
     told = clauses(_("{activity} {time}").format(activity=names[name], time=duration(spent_s[name])) for name in most)
-    return _("Measured in {time}: {activities}.").format(time=duration(report.seconds), activities=told)
+    line = _(
+        "Measured in {time}: {activities}. Overhead (no import, build, first step, warm-up or timed step): {share}."
+    )
+    return line.format(time=whole, activities=told, share=percent(share))
+
+
+def overhead(report: ProbeReport) -> float | None:
+    """The share of its seconds that nothing of `MEASURING` took; None where it does not say where they went."""
+    if not report.wall_s or not report.seconds:
+        return None
+    spent_s = sum(report.wall_s.get(activity, 0.0) for activity in MEASURING)
+    return max(1 - spent_s / report.seconds, 0.0)
 
 
 def metric(name: str) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from probes.comparison import Ratio, Standing
-from probes.memory.growth import MemoryGrowth
+from probes.memory.growth import RESERVE_MB, MemoryGrowth
 from probes.records import Record
 from probes.settings import Settings
 from probes.tunings import device_kind
@@ -55,6 +55,13 @@ class Machine(Record):
         if device_kind(device) == "cpu":
             return self.memory_gb
         return next((each.memory_gb for each in self.accelerators if each.memory_gb), None)
+
+    def room_mb_of(self, device: str) -> float | None:
+        """MiB of a device's memory that a training may take: all of an accelerator's, of the machine's what is not
+        kept for everything else on it.
+        """
+        memory_gb, kept_mb = self.memory_gb_of(device), RESERVE_MB if device_kind(device) == "cpu" else 0
+        return None if memory_gb is None else max(memory_gb * 1024 - kept_mb, 0.0)
 
 
 class WarmStart(Record):

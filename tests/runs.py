@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from probes.report import CandidateResult, Machine, Measurement, ProbeReport
+from probes.comparison import Ratio
+from probes.report import CandidateResult, Machine, Measurement, ProbeReport, WarmStart
+from probes.settings import Settings
 from probes.workloads import find_workload
 
 VERSIONS = {"jax": "0.10.2", "torch": "2.13.0"}
@@ -57,3 +60,47 @@ def a_report(
         measured_at=measured_at,
     )
     return report.model_copy(update=changes)
+
+
+def a_setting(**changes: Any) -> Settings:
+    default = Settings(
+        dtype="float32",
+        matmul_precision="float32",
+        memory_layout="contiguous",
+        compile_scope="none",
+        compiler="none",
+        threads=2,
+        optimizer="Adam(learning_rate=0.001, epsilon=1e-10)",
+        steps_per_call=1,
+        deterministic=False,
+    )
+    return replace(default, **changes)
+
+
+def an_eventful_report(**changes: Any) -> ProbeReport:
+    """What may happen to rows: marks of every kind, a warm start, tuned rows that work and that fail."""
+    jitted = {"memory_layout": "channels_last", "compile_scope": "step", "compiler": "xla"}
+    jax = a_row().model_copy(
+        update={
+            "settings": a_setting(**jitted),
+            "steady": False,
+            "start_beside": True,
+            "warm_start": WarmStart(import_s=0.5, first_step_s=0.25),
+        }
+    )
+    eager = a_row("pytorch-eager", 3.0).model_copy(update={"settings": a_setting(), "contended": True})
+    broken = a_row("keras-torch", 9.0).model_copy(
+        update={"settings": a_setting(memory_layout="channels_last"), "status": "failed", "error": "It was killed."}
+    )
+    fused = a_row("pytorch-eager", 2.5).model_copy(
+        update={
+            "settings": a_setting(memory_layout="channels_last", optimizer=f"{a_setting().optimizer} fused"),
+            "tunings": ("channels_last", "fused_adam"),
+            "to_default": Ratio(0.83, 0.8, 0.86, 6),
+        }
+    )
+    looped = CandidateResult(
+        candidate="jax-jit", status="failed", error="It ran out of memory.", tunings=("fori_loop",)
+    )
+    rung = Measurement(workload=find_workload("cnn-small"), candidates=(jax, eager))
+    return a_report(candidates=(jax, eager, broken), tuned=(fused, looped), rungs=(rung,)).model_copy(update=changes)

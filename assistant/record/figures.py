@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from assistant import job_words, measured_words, wording
+from assistant import job_words, measured_words, training_words, wording
 from assistant.advice.recommendation import ForecastRow, Recommendation
 from assistant.language import _
 from assistant.record import charts
@@ -51,6 +51,9 @@ def _measurements(report: ProbeReport | None) -> Iterator[Block]:
         yield Notice(
             _("Other programs were busy while this was measured: step times may be off. Close them, measure again.")
         )
+    beyond = measured_words.beyond_evaluation(report)
+    if beyond:
+        yield Notice(beyond)
     if report.notes:
         yield Bullets(report.notes)
     for measurement in report.measurements:
@@ -59,9 +62,23 @@ def _measurements(report: ProbeReport | None) -> Iterator[Block]:
     yield Paragraph(
         _(
             "A step is forward, backward and update of one batch, with the same weights and optimizer for everyone. "
-            "The range holds its median nine times in ten. The first step includes compiling."
+            "The range holds its median nine times in ten. The first step includes compiling; warm is what it takes "
+            "in a fresh process that finds what was compiled before."
         )
     )
+    yield from _training(report)
+
+
+def _training(report: ProbeReport) -> Iterator[Block]:
+    """How each was trained: what was the same for all, and one table of the rest."""
+    told = training_words.training(training_words.rows_of(report))
+    if told is None:
+        return
+    yield Heading(_("How each was trained"))
+    yield Paragraph(told.same)
+    if told.differing:
+        heads = (Column(_("Candidate")), *(Column(each.title, each.figures) for each in told.differing))
+        yield Table(heads, tuple((name, *map(str, values)) for name, values in told.rows))
 
 
 def _place(report: ProbeReport) -> str:
@@ -88,13 +105,10 @@ def _measurement(measurement: Measurement) -> Iterator[Block]:
     if tuned:
         yield Paragraph(_("Tuned as the documentation says"))
         yield _tuned_table(tuned)
-    yield from _remarks_explained((*done, *tuned))
+    yield from map(Paragraph, training_words.marks_explained((*done, *tuned)))
     if measurement.control:
         yield Paragraph(measured_words.control(measurement.control))
-    rows = (*measurement.candidates, *measurement.tuned)
-    failed = tuple(
-        (Strong(measured_words.candidate(row.candidate)), _problem(row)) for row in rows if not row.step_ms
-    )
+    failed = tuple((Strong(name), reason) for name, reason in measured_words.unfinished(measurement))
     if failed:
         yield Paragraph(_("Not measured:"))
         yield Bullets(failed)
@@ -102,7 +116,7 @@ def _measurement(measurement: Measurement) -> Iterator[Block]:
 
 def _fastest_first(rows: Sequence[CandidateResult]) -> list[CandidateResult]:
     """Those that have a step time."""
-    return sorted((row for row in rows if row.step_ms), key=lambda row: row.step_ms or 0.0)
+    return [row for row in measured_words.fastest_first(rows) if row.step_ms]
 
 
 def _step_chart(rows: Sequence[CandidateResult]) -> IntervalChart:
@@ -136,8 +150,8 @@ def _step_row(row: CandidateResult, *, device_named: bool) -> tuple[Line, ...]:
         measured_words.candidate(row.candidate),
         _with_range(row.step_ms, row.step_ms_low, row.step_ms_high, per_second=1e3),
         _against_the_fastest(row),
-        _seconds(row.first_step_s),
-        _seconds(row.import_s),
+        _with_warm(row.first_step_s, row.warm_start.first_step_s if row.warm_start else None),
+        _with_warm(row.import_s, row.warm_start.import_s if row.warm_start else None),
         _memory(row.memory_mb),
         str(row.rounds or ""),
         (row.device or "") if device_named else "",
@@ -152,17 +166,9 @@ def _against_the_fastest(row: CandidateResult) -> str:
 
 
 def _remarks(row: CandidateResult) -> Line:
-    """What a reader must know before trusting the row; `_remarks_explained` says what it means."""
-    remarks = {_("disturbed"): row.contended, _("unsteady"): row.steady is False}
-    told = wording.clauses(remark for remark, holds in remarks.items() if holds)
+    """What a reader must know before trusting the row."""
+    told = wording.clauses(training_words.marks(row))
     return Strong(told) if told else ""
-
-
-def _remarks_explained(rows: Sequence[CandidateResult]) -> Iterator[Block]:
-    if any(row.contended for row in rows):
-        yield Paragraph(_("Disturbed: other programs ran during too many of its rounds."))
-    if any(row.steady is False for row in rows):
-        yield Paragraph(_("Unsteady: its step time was still changing after the longest warm-up."))
 
 
 def _tuned_table(rows: Sequence[CandidateResult]) -> Table:
@@ -181,18 +187,6 @@ def _tuning(tuning: str) -> Piece:
     """Its id, which leads to its documentation."""
     source = TUNING_SOURCES.get(tuning)
     return Link(tuning, source) if source else tuning
-
-
-def _problem(row: CandidateResult) -> str:
-    return (
-        row.error
-        or {
-            "failed": _("It failed."),
-            "timeout": _("It was not done in time."),
-            "unusable": _("It cannot be used here."),
-            "ok": _("It gave no step time."),
-        }[row.status]
-    )
 
 
 def _forecast(advice: Recommendation) -> Iterator[Block]:
@@ -242,6 +236,12 @@ def _with_range(value: float | None, low: float | None, high: float | None, per_
 
 def _seconds(value: float | None) -> str:
     return "" if value is None else wording.duration(value)
+
+
+def _with_warm(cold_s: float | None, warm_s: float | None) -> str:
+    if cold_s is None or warm_s is None:
+        return _seconds(cold_s)
+    return _("{figure} (warm {warm})").format(figure=_seconds(cold_s), warm=_seconds(warm_s))
 
 
 def _memory(value: float | None) -> str:

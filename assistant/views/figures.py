@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from dataclasses import fields
 
 import pandas as pd
 
-from assistant import measured_words, wording
-from probes.report import CandidateResult, Measurement, ProbeReport
+from assistant import measured_words, training_words, wording
+from probes.report import CandidateResult, Measurement, ProbeReport, WarmStart
+from probes.settings import Settings
 
-# What the CSV holds, in this order: the report's own names, so that it can be read beside the JSON.
+# What the CSV holds of each row, in this order: the report's own names, so that it can be read beside the JSON.
 COLUMNS = (
     "candidate",
     "status",
+    "error",
     "step_ms",
     "step_ms_low",
     "step_ms_high",
@@ -25,54 +27,79 @@ COLUMNS = (
     "device",
     "precision",
     "parity",
-    "error",
+    "steady",
+    "contended",
+    "start_beside",
 )
+
+# With `warm_` before them.
+WARM = tuple(WarmStart.model_fields)
+
+SETTINGS = tuple(field.name for field in fields(Settings))
 
 
 def table(measurement: Measurement) -> pd.DataFrame:
     """One row per candidate, the fastest first, those without a step time last.
 
-    `name` and the columns ending in `_words` are for people.
+    `name`, `marks` and the columns ending in `_words` are for people.
     """
-    rows = [{column: getattr(row, column) for column in COLUMNS} for row in measurement.candidates]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    frame.insert(0, "name", [wording.candidate_name(row.candidate) for row in measurement.candidates])
-    frame["step_words"] = [_seconds(row.step_ms, 1e3) for row in measurement.candidates]
-    frame["first_step_words"] = [_seconds(row.first_step_s, 1.0) for row in measurement.candidates]
-    frame["memory_words"] = [
-        "" if row.memory_mb is None else wording.memory(row.memory_mb) for row in measurement.candidates
-    ]
-    return frame.sort_values("step_ms", na_position="last", kind="stable").reset_index(drop=True)
+    rows = measured_words.fastest_first(measurement.candidates)
+    frame = pd.DataFrame([_plain(row) for row in rows])
+    frame.insert(0, "name", [measured_words.candidate(row.candidate) for row in rows])
+    frame["marks"] = [_marks(row) for row in rows]
+    frame["step_words"] = [_seconds(row.step_ms, 1e3) for row in rows]
+    frame["first_step_words"] = [_seconds(row.first_step_s, 1.0) for row in rows]
+    frame["memory_words"] = ["" if row.memory_mb is None else wording.memory(row.memory_mb) for row in rows]
+    return frame
 
 
 def tuned_table(rows: Sequence[CandidateResult]) -> pd.DataFrame:
     """One row for each tuned candidate, the fastest first; `against` compares it with its defaults, in words."""
-    ordered = sorted(rows, key=lambda row: row.step_ms or math.inf)
+    ordered = measured_words.fastest_first(rows)
     return pd.DataFrame(
         {
-            "name": [wording.candidate_name(row.candidate) for row in ordered],
+            "name": [measured_words.candidate(row.candidate) for row in ordered],
             "step_ms": [row.step_ms for row in ordered],
             "against": ["" if row.to_default is None else measured_words.ratio(row.to_default) for row in ordered],
             "precision": [row.precision for row in ordered],
             "tunings": [list(row.tunings) for row in ordered],
+            "marks": [_marks(row) for row in ordered],
         }
     )
 
 
+def csv(report: ProbeReport) -> str:
+    """Every row of every workload as CSV, with the machine and the versions in each: a row can stand alone.
+
+    `variant` is `default`, or `tuned` for a row with the `tunings` beside it.
+    """
+    origin = {
+        "machine": wording.machine_line(report.machine),
+        "versions": "; ".join(f"{name} {version}" for name, version in report.versions.items()),
+        "measured_at": report.measured_at,
+    }
+    rows = [
+        {"workload": measurement.workload.id, "batch": measurement.workload.batch, "variant": variant}
+        | {"tunings": "; ".join(row.tunings)}
+        | _plain(row)
+        | {name: getattr(row.settings, name, None) for name in SETTINGS}
+        | origin
+        for measurement in report.measurements
+        for variant, measured in (("default", measurement.candidates), ("tuned", measurement.tuned))
+        for row in measured_words.fastest_first(measured)
+    ]
+    # As objects: a column of whole numbers stays one where some are missing.
+    return pd.DataFrame(rows, dtype=object).to_csv(index=False)
+
+
+def _plain(row: CandidateResult) -> dict[str, object]:
+    plain: dict[str, object] = {column: getattr(row, column) for column in COLUMNS}
+    return plain | {f"warm_{column}": getattr(row.warm_start, column, None) for column in WARM}
+
+
+def _marks(row: CandidateResult) -> str | None:
+    return wording.clauses(training_words.marks(row)) or None
+
+
 def _seconds(value: float | None, per_second: float) -> str:
     return "" if value is None else wording.duration(value / per_second)
-
-
-def csv(report: ProbeReport) -> str:
-    """Every workload's rows as CSV, with the machine and the versions in every row: a row can stand alone."""
-    frames = []
-    for measurement in report.measurements:
-        frame = table(measurement)[list(COLUMNS)]
-        frame.insert(0, "workload", measurement.workload.id)
-        frame.insert(1, "batch", measurement.workload.batch)
-        frames.append(frame)
-    whole = pd.concat(frames, ignore_index=True)
-    whole["machine"] = wording.machine_line(report.machine)
-    whole["versions"] = "; ".join(f"{name} {version}" for name, version in report.versions.items())
-    whole["measured_at"] = report.measured_at
-    return whole.to_csv(index=False)

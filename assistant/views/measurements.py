@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 import streamlit as st
 
-from assistant import measured_words, wording
+from assistant import measured_words, training_words, wording
 from assistant.language import _
 from assistant.target import target
 from assistant.views import charts, figures
@@ -18,7 +18,8 @@ from assistant.views.measuring import enabled, require_budget
 from assistant.views.standing import again_button, draw_while_measuring, show_progress, when
 from assistant.views.state import state
 from assistant.views.theme import ink
-from probes.report import CandidateResult, Measurement, ProbeReport, Progress
+from assistant.views.training import show_training
+from probes.report import Measurement, ProbeReport, Progress
 from probes.words import sentences
 
 # Enough to tell two machines apart; the names stand whole above the charts.
@@ -48,11 +49,13 @@ def _report(report: ProbeReport) -> None:
     frame = figures.table(measurement) if other is None else side_by_side(measurement, other)
     if other is not None:
         show_places(report, other)
-    if (frame["status"] == "ok").any():
+    if frame["step_ms"].notna().any():
         _charts(frame)
         _table(frame)
     _tuned(measurement)
+    _marks(measurement)
     _failures(measurement)
+    show_training(measurement, None if other is None else other.measurement)
     _further(measurement, report)
     _take_away(report)
 
@@ -76,6 +79,9 @@ def _notices(report: ProbeReport) -> None:
             _("Other programs were busy while this was measured: step times may be off. Close them, measure again."),
             icon=":material/group:",
         )
+    beyond = measured_words.beyond_evaluation(report)
+    if beyond:
+        st.info(beyond, icon=":material/memory:")
     for note in report.notes:
         st.caption(note)
 
@@ -98,7 +104,7 @@ def _choose(report: ProbeReport) -> Measurement:
     )
     measurement = by_id.get(chosen or "", report.measurements[0])
     st.caption(
-        _("{network}. The same weights, batch and optimizer (Adam, float32) for everyone.").format(
+        _("{network}. The same weights, batch and optimizer for everyone.").format(
             network=wording.network(measurement.workload)
         )
     )
@@ -137,8 +143,19 @@ def _table(frame: pd.DataFrame) -> None:
         ),
         "step_ms_high": number(_("High, ms"), format="%.3g"),
         "rounds": number(_("Rounds")),
-        "first_step_s": number(_("First step, s"), format="%.2f"),
+        "marks": st.column_config.TextColumn(_("Remarks")),
+        "first_step_s": number(
+            _("First step, s"), format="%.2f", help=_("Compiling included; nothing is there from an earlier start.")
+        ),
+        "warm_first_step_s": number(
+            _("First step, warm, s"),
+            format="%.2f",
+            help=_("In a fresh process that finds what an earlier one has compiled."),
+        ),
         "import_s": number(_("Import, s"), format="%.2f"),
+        "warm_import_s": number(
+            _("Import, warm, s"), format="%.2f", help=_("In a fresh process that finds its files in memory.")
+        ),
         "memory_mb": number(_("Memory, MB"), format="%.0f"),
         "device": st.column_config.TextColumn(_("Device")),
         "parity": number(
@@ -147,9 +164,10 @@ def _table(frame: pd.DataFrame) -> None:
             help=_("Relative difference of the first loss to the reference: the same network."),
         ),
     }
+    measured = frame[frame["step_ms"].notna()].dropna(axis="columns", how="all")
     st.markdown(f"#### {_('All figures')}")
     st.dataframe(
-        frame.loc[frame["status"] == "ok", [column for column in config if column in frame]],
+        measured[[column for column in config if column in measured]],
         column_config=config,
         hide_index=True,
         alt=_("Every figure of every candidate on this network"),
@@ -163,13 +181,14 @@ def _tuned(measurement: Measurement) -> None:
         return
     st.markdown(f"#### {_('Tuned as the documentation says')}")
     st.dataframe(
-        figures.tuned_table(rows),
+        figures.tuned_table(rows).dropna(axis="columns", how="all"),
         column_config={
             "name": st.column_config.TextColumn(_("Candidate"), pinned=True),
             "step_ms": st.column_config.NumberColumn(_("Step, ms"), format="%.3g"),
             "against": st.column_config.TextColumn(_("Against its defaults")),
             "precision": st.column_config.TextColumn(_("Precision")),
             "tunings": st.column_config.ListColumn(_("Tunings")),
+            "marks": st.column_config.TextColumn(_("Remarks")),
         },
         hide_index=True,
         alt=_("Step times with the documented tunings, beside the defaults"),
@@ -187,28 +206,20 @@ def _further(measurement: Measurement, report: ProbeReport) -> None:
             st.caption(plain(sentence))
 
 
+def _marks(measurement: Measurement) -> None:
+    rows = [row for row in (*measurement.candidates, *measurement.tuned) if row.step_ms is not None]
+    for sentence in training_words.marks_explained(rows):
+        st.caption(sentence)
+
+
 def _failures(measurement: Measurement) -> None:
-    failed = [row for row in measurement.candidates if row.status != "ok"]
+    failed = measured_words.unfinished(measurement)
     if not failed:
         return
-    if len(failed) == len(measurement.candidates):
+    if all(row.step_ms is None for row in measurement.candidates):
         st.error(_("No candidate could be measured on this network; what is said of it rests on other evidence."))
     st.markdown(f"#### {_('Not measured')}")
-    st.markdown(
-        "\n".join(f"- {named(wording.candidate_name(row.candidate), plain(_problem(row)))}" for row in failed)
-    )
-
-
-def _problem(row: CandidateResult) -> str:
-    return (
-        row.error
-        or {
-            "failed": _("It failed."),
-            "timeout": _("It was not done in time."),
-            "unusable": _("It cannot be used here."),
-            "ok": "",
-        }[row.status]
-    )
+    st.markdown("\n".join(f"- {named(plain(name), plain(reason))}" for name, reason in failed))
 
 
 def _take_away(report: ProbeReport) -> None:

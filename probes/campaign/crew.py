@@ -11,15 +11,12 @@ import psutil
 from probes.campaign.contenders import Contender
 from probes.costs import costs
 from probes.member import Member
+from probes.memory.growth import RESERVE_MB
 from probes.supervisor import Worker
 from probes.workloads import Workload
 
 # Peak resident memory of a Keras worker with a small network, rounded up; the largest of all candidates.
 WORKER_MB = 1100
-
-# Left to everything else on the machine.
-RESERVE_MB = 1024
-
 
 # Reading files, running imports and compiling keep one core busy; more at once than this fight over the disk.
 MOST_STARTS_AT_ONCE = 4

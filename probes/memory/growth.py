@@ -16,6 +16,9 @@ PEAK_SD_MB = 5.0
 # Two-sided 90 %.
 Z_90 = 1.645
 
+# MiB of a machine's memory that no measurement takes and no batch should: they are left to everything else on it.
+RESERVE_MB = 1024
+
 
 class MemoryPoint(Record):
     """The peak of a few steps on one batch size, in MiB: of the device where one is used, else resident."""

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 
 import pytest
 
 from assistant.views import charts, figures
 from probes.report import CandidateResult, Measurement, ProbeReport
+from probes.settings import Settings
 from probes.workloads import find_workload
+from tests.runs import an_eventful_report
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def test_the_fastest_stand_first_and_failures_last(report) -> None:
 
 
 def test_the_csv_holds_every_workload_and_says_where_it_is_from(report) -> None:
-    rows = list(csv.DictReader(io.StringIO(figures.csv(report))))
+    rows = rows_in_csv(report)
     assert [(row["workload"], row["candidate"]) for row in rows] == [
         ("cnn-tiny", "jax-jit"),
         ("cnn-tiny", "pytorch-eager"),
@@ -52,6 +55,31 @@ def test_the_csv_holds_every_workload_and_says_where_it_is_from(report) -> None:
     assert float(rows[0]["step_ms_low"]) == 1.9
     assert rows[2]["error"] == "It ran out of memory, sorry."
     assert all(row["versions"] == "torch 2.13.0; jax 0.10.2" and row["machine"] for row in rows)
+
+
+def rows_in_csv(report: ProbeReport) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(figures.csv(report))))
+
+
+def test_the_csv_tells_defaults_from_tuned_rows_and_leaves_out_neither() -> None:
+    rows = [row for row in rows_in_csv(an_eventful_report()) if row["workload"] == "cnn-tiny"]
+    assert [(row["candidate"], row["variant"], row["tunings"], row["status"]) for row in rows] == [
+        ("jax-jit", "default", "", "ok"),
+        ("pytorch-eager", "default", "", "ok"),
+        ("keras-torch", "default", "", "failed"),
+        ("pytorch-eager", "tuned", "channels_last; fused_adam", "ok"),
+        ("jax-jit", "tuned", "fori_loop", "failed"),
+    ]
+    assert rows[-1]["error"] == "It ran out of memory."
+
+
+def test_the_csv_says_how_each_row_was_trained_and_how_far_it_can_be_trusted() -> None:
+    jax, eager, *_others, failed = rows_in_csv(an_eventful_report())[:5]
+    assert {field.name for field in dataclasses.fields(Settings)} <= set(jax)
+    assert (jax["compiler"], jax["threads"], jax["deterministic"]) == ("xla", "2", "False")
+    assert (jax["steady"], jax["start_beside"], jax["warm_first_step_s"]) == ("False", "True", "0.25")
+    assert (eager["contended"], eager["warm_first_step_s"]) == ("True", "")
+    assert (failed["compiler"], failed["threads"]) == ("", "")
 
 
 @pytest.mark.parametrize(("ratio", "high", "scale"), [(2.0, 2.5, None), (20.0, 21.0, "log"), (2.0, 90.0, "log")])

@@ -41,6 +41,7 @@ from knowledge.load import load
 from probes.comparison import Ratio
 from probes.report import CandidateResult, Control, ProbeReport
 from tests.assistant.recorded import rungs
+from tests.runs import an_eventful_report
 
 MADE_ON = date(2026, 11, 21)
 FORMATS = {"markdown": markdown.render, "html": html.render}
@@ -302,6 +303,36 @@ def test_what_disturbed_a_measurement_is_told(show: Show, advice: Recommendation
     assert any("jax.lax.fori_loop" in link for link in page.links)
 
 
+def test_what_was_tuned_and_failed_is_told(show: Show, advice: Recommendation) -> None:
+    page = show(record(advice, an_eventful_report()))
+    assert "tuned (fori_loop) It ran out of memory." in page.text.replace("): ", ") ")
+    assert "Only 2 rounds were measured. It was killed." in page.text
+
+
+def test_a_warm_start_stands_beside_the_cold_one(show: Show, advice: Recommendation) -> None:
+    rows = show(record(advice, an_eventful_report())).rows
+    (jax, *_others) = [row for row in rows if row[0] == wording.candidate_name("jax-jit") and "2 ms" in row[1]]
+    assert jax[2:4] == ["400 ms (warm 250 ms)", "800 ms (warm 500 ms)"]
+
+
+def test_how_each_was_trained_is_one_table(show: Show, advice: Recommendation) -> None:
+    page = show(record(advice, an_eventful_report()))
+    (heads,) = [row for row in page.rows if "Memory layout" in row]
+    assert heads == ["Candidate", "Memory layout", "Compiled", "Compiler", "Optimizer kernel"]
+    start = page.rows.index(heads)
+    eager = wording.candidate_name("pytorch-eager")
+    assert [eager, "contiguous", "nothing", "none", ""] in page.rows[start:]
+    assert "The same for all. Dtype: float32." in page.text
+    assert "Deterministic: no." in page.text
+
+
+def test_figures_of_an_accelerator_say_that_nobody_evaluated_such(show: Show, advice: Recommendation) -> None:
+    calm = an_eventful_report()
+    on_gpu = calm.candidates[1].model_copy(update={"device": "cuda:0"})
+    assert "our published evaluation" not in show(record(advice, calm)).text
+    assert "our published evaluation" in show(record(advice, an_eventful_report(candidates=(on_gpu,)))).text
+
+
 def test_text_of_others_is_shown_as_it_is_and_never_acts(
     show: Show, advice: Recommendation, report: ProbeReport
 ) -> None:
@@ -453,12 +484,15 @@ def test_the_record_says_how_to_get_it_again(advice: Recommendation, report: Pro
 def test_every_word_can_be_translated(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Any, advice: Recommendation, report: ProbeReport
 ) -> None:
-    own = {message for file, message in messages.code_messages() if file.startswith("assistant/record/")}
+    rooms = ("assistant/record/", "assistant/training_words.py")
+    own = {message for file, message in messages.code_messages() if file.startswith(rooms)}
     add_language(
         monkeypatch, tmp_path, "zh_CN", {each: f"\u300a{each}\u300b" for each in own if isinstance(each, str)}
     )
+    settings = an_eventful_report().candidates[1].settings
+    trained = [row.model_copy(update={"settings": settings}) for row in report.candidates]
     with spoken("zh_CN"):
-        document = record(advice, report)
+        document = record(advice, report.model_copy(update={"candidates": tuple(trained)}))
         assert '<html lang="zh-CN">' in html.render(document)
     words = [
         document.title,

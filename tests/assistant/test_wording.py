@@ -12,6 +12,7 @@ from made_up_language import add_language, spoken
 from assistant import wording
 from assistant.advice.recommendation import Flip, ForecastRow
 from tests.assistant.claim_records import decided
+from tests.runs import a_report
 
 
 @pytest.mark.parametrize(
@@ -132,3 +133,32 @@ def test_a_sentence_is_put_together_as_the_language_does(monkeypatch: pytest.Mon
 
 def test_an_answer_that_names_nothing_says_so() -> None:
     assert wording.answer_label("knows", ()) == "none of them"
+
+
+def test_the_time_spent_says_what_of_it_was_overhead() -> None:
+    report = a_report(
+        seconds=60.0,
+        wall_s={
+            "importing": 20.0,
+            "building": 4.0,
+            "first steps": 10.0,
+            "warming up": 8.0,
+            "timed steps": 12.0,
+            "starting workers": 1.0,
+            "reading memory": 2.0,
+        },
+    )
+    assert wording.overhead(report) == pytest.approx(0.1)
+    told = wording.time_spent(report)
+    assert told.startswith("Measured in 60 s: importing 20 s, timed steps 12 s, first steps 10 s, warming up 8 s,")
+    assert "between them 3 s" in told
+    assert told.endswith("or timed step): 10 %.")
+
+
+def test_of_a_report_that_does_not_say_where_its_time_went_nothing_is_called_overhead() -> None:
+    assert wording.overhead(a_report(wall_s={})) is None
+    assert wording.time_spent(a_report(wall_s={})) == "Measured in 12 s."
+
+
+def test_overhead_is_never_below_nothing() -> None:
+    assert wording.overhead(a_report(seconds=10.0, wall_s={"timed steps": 10.1})) == 0.0
