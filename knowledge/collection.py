@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from operator import attrgetter
 from typing import TypeVar
 
 from knowledge.claims import Claim
@@ -164,14 +165,22 @@ class Knowledge:
         )
 
     def rating(self, criterion: str, candidate: str, answers: Mapping[str, object]) -> CriterionRule:
-        """The rule that rates the candidate on a rated criterion: the last in the file that matches the answers."""
+        """The rule that rates the candidate on a rated criterion: the lowest of those that match the answers and that
+        no other one refines, of equal ones the last in the file.
+        """
+        matching = [rule for rule in self.ratings(criterion, candidate) if rule.when.matches(answers)]
+        unrefined = (
+            rule
+            for place, rule in enumerate(matching)
+            if not any(later.refines(rule) for later in matching[place + 1 :])
+        )
+        return min(reversed(tuple(unrefined)), key=attrgetter("level"))
+
+    def ratings(self, criterion: str, candidate: str) -> tuple[CriterionRule, ...]:
+        """The rules that may rate the candidate on a rated criterion, in the file's order."""
         framework = _find("candidate", candidate, self.framework_of)
         rules = _find("rated criterion", criterion, self._rules_by_criterion)
-        return next(
-            rule
-            for rule in reversed(rules)
-            if (rule.framework == framework or rule.candidate == candidate) and rule.when.matches(answers)
-        )
+        return tuple(rule for rule in rules if rule.concerns(candidate, framework))
 
     def bearing(self, answers: Mapping[str, object]) -> frozenset[str]:
         """The open fields on which some rule still depends: no known answer rules it out."""

@@ -26,6 +26,9 @@ MEASURED_CRITERIA: tuple[str, ...] = get_args(MeasuredCriterion)
 RATED_CRITERIA: tuple[str, ...] = get_args(RatedCriterion)
 CRITERIA = (*MEASURED_CRITERIA, *RATED_CRITERIA)
 
+# Criteria each rule of which names a limit of its own, of the accelerator, say, or of Python: no limit lifts another.
+LIMITED_CRITERIA: tuple[str, ...] = ("platform_support",)
+
 
 @dataclass(frozen=True)
 class FieldDefinition:

@@ -1,16 +1,21 @@
-"""The criteria matrix: how good each candidate is on each criterion, from 0 to 1, in every world.
+"""The criteria matrix: how good each candidate is on each criterion, in every world; 1 is all a person needs.
 
-Rated criteria: level 1 to 5 of the rules becomes 0, 0.25, 0.5, 0.75, 1. A time is worth 1 up to what the person can
-wait for, or up to the fastest candidate's where none is that fast; being twice as slow costs a level, sixteen times
-as slow is worth nothing. Ratios of times alone count, so taking the fastest away moves all others alike and
-reorders none of them (only beyond a factor of sixteen it could). Memory is worth 1 up to half of what the machine
-has and 0 where it is full.
+Rated criteria: level 1 to 5 of the rules becomes 0, 0.25, 0.5, 0.75, 1. Of a time it counts how often it doubles
+what the person can wait for: each doubling costs a level, less than that earns nothing, and who wants the fastest
+gains by every bit. Memory is worth 1 up to half of what the machine has and 0 where it is full. Nothing is clipped:
+sixteen times as slow is worth 0, still slower less.
+
+What a candidate takes is held against the need alone, never against another candidate. Only then all times are
+shifted alike, so that the best usable candidate has 1: who comes or goes reorders nobody else. A candidate without a
+figure counts as the median of all that have one, usable or not, give or take `UNMEASURED_LOG_SD`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from math import log
 from statistics import median
 from typing import Any, Self
 
@@ -21,7 +26,7 @@ from assistant.advice.estimates import MB_PER_GB, Estimate, JobForecast
 from assistant.advice.worlds import Mask, Worlds
 from assistant.target import EPOCHS
 from knowledge.collection import Knowledge
-from knowledge.vocabulary import CRITERIA, MEASURED_CRITERIA, RATED_CRITERIA
+from knowledge.vocabulary import CRITERIA, LIMITED_CRITERIA, MEASURED_CRITERIA, RATED_CRITERIA
 from probes.candidates import CANDIDATES
 
 Values = NDArray[np.float64]
@@ -31,13 +36,20 @@ Values = NDArray[np.float64]
 JOB_NEED_S: Mapping[str | None, float] = {"prototype": 900, "balanced": 300, "fastest": 0, None: 300}
 FIRST_RESULT_NEED_S: Mapping[str | None, float] = {"prototype": 5, "balanced": 20, "fastest": 60, None: 20}
 
-# A candidate that was not measured counts as the median of those that were, give or take the spread between
-# candidates: in a sketch on 33 workloads step times differed by about this standard deviation of the logarithm.
+# The spread between candidates: in a sketch on 33 workloads step times differed by about this standard deviation of
+# the logarithm. A framework's modes share the doubt: having more of them makes a framework no likelier to be good.
 UNMEASURED_LOG_SD = 0.5
 
 BEST_LEVEL = 5
 SPEED, FIRST_RESULT, MEMORY = (CRITERIA.index(name) for name in MEASURED_CRITERIA)
 
+# Up to this share of the memory, more of it left over earns nothing.
+ENOUGH_MEMORY = 0.5
+
+_FIRST_MODE = [
+    next(place for place, other in enumerate(CANDIDATES) if other.framework == candidate.framework)
+    for candidate in CANDIDATES
+]
 
 # What sets the size of the job, and with it every forecast.
 JOB_FIELDS = ("dataset_rows", "input_size", "model_scale")
@@ -48,7 +60,7 @@ class Situation:
     """What the measured criteria depend on besides the answers.
 
     `forecasts` by candidate id; `steps_per_epoch` of the job; `memory_gb` by candidate id, of the device
-    that it trains on, where that is known.
+    that it trains on, where that is known. `failed` says, by candidate id, why this very job did not run here.
     `resized` gives the situation with other answers to `JOB_FIELDS`; None where nothing depends on them.
     """
 
@@ -56,12 +68,17 @@ class Situation:
     steps_per_epoch: int
     memory_gb: Mapping[str, float] = field(default_factory=dict)
     resized: Callable[[Mapping[str, Any]], Situation] | None = None
+    failed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Jobs:
-    """How large the job is in every world: the situations that occur, and `codes` (worlds,), which of them it is."""
+    """How large the job is in every world: the situations that occur, and `codes` (worlds,), which of them it is.
 
+    `central` is the one of the job that the person is told about.
+    """
+
+    central: Situation
     situations: tuple[Situation, ...]
     codes: NDArray[np.intp]
 
@@ -70,7 +87,7 @@ class Jobs:
         """One situation for each set of answers to the open ones of `JOB_FIELDS`."""
         columns = {name: worlds.columns[name] for name in JOB_FIELDS if name in worlds.columns}
         if situation.resized is None or not columns:
-            return cls((situation,), np.zeros(worlds.size, np.intp))
+            return cls(situation, (situation,), np.zeros(worlds.size, np.intp))
         shape = tuple(len(column.values) for column in columns.values())
         distinct, codes = np.unique(
             np.ravel_multi_index([column.codes for column in columns.values()], shape), return_inverse=True
@@ -80,7 +97,16 @@ class Jobs:
             {name: column.values[place] for (name, column), place in zip(columns.items(), row, strict=True)}
             for row in places
         )
-        return cls(tuple(map(situation.resized, sizes)), codes)
+        return cls(situation, tuple(map(situation.resized, sizes)), codes)
+
+    @property
+    def possible(self) -> Mask:
+        """Which candidate has not failed: at the job that the person is told about or at the one of the world;
+        (candidates, worlds).
+        """
+        failed = [[candidate.id in each.failed for each in self.situations] for candidate in CANDIDATES]
+        told = [[candidate.id in self.central.failed] for candidate in CANDIDATES]
+        return np.asarray(~(np.array(failed) | np.array(told))[:, self.codes])
 
 
 def level_value(level: int | NDArray[np.float64]) -> float | NDArray[np.float64]:
@@ -89,7 +115,7 @@ def level_value(level: int | NDArray[np.float64]) -> float | NDArray[np.float64]
 
 
 def criterion_values(
-    worlds: Worlds, usable: Mask, situation: Situation, knowledge: Knowledge, errors: Values | None = None
+    worlds: Worlds, jobs: Jobs, usable: Mask, knowledge: Knowledge, errors: Values | None = None
 ) -> tuple[Values, Values]:
     """The matrix in every world, (candidates, criteria, worlds), and the seconds that the whole job takes,
     (candidates, worlds), nan where they are not known.
@@ -101,21 +127,22 @@ def criterion_values(
     for criterion in RATED_CRITERIA:
         values[:, CRITERIA.index(criterion)] = _rated(criterion, worlds, knowledge)
     off = np.zeros((len(MEASURED_CRITERIA), len(CANDIDATES), worlds.size)) if errors is None else errors
-    jobs = Jobs.of(worlds, situation)
-    possible = np.asarray(usable.any(axis=1))
-    step_s, steps_known = _draw(jobs, lambda row: row.step_ms, possible, off[SPEED])
-    first_s, first_known = _draw(jobs, lambda row: row.first_result_s, possible, off[FIRST_RESULT])
+    doubts = off[:, _FIRST_MODE]
     steps_per_epoch = np.array([each.steps_per_epoch for each in jobs.situations])[jobs.codes]
-    job_s = step_s * steps_per_epoch * worlds.lookup("performance", EPOCHS) / 1e3
-    needs = worlds.lookup("performance", JOB_NEED_S), worlds.lookup("performance", FIRST_RESULT_NEED_S)
-    values[:, SPEED] = _worth(job_s, usable, np.where(steps_known.any(axis=0), needs[0], 0))
-    values[:, FIRST_RESULT] = _worth(first_s, usable, np.where(first_known.any(axis=0), needs[1], 0))
-    values[:, MEMORY] = _memory_worth(jobs, possible, off[MEMORY])
-    return values, np.where(steps_known & first_known, job_s + first_s, np.nan)
+    steps = steps_per_epoch * worlds.lookup("performance", EPOCHS)
+    job_s = _drawn(jobs, lambda row: row.step_ms, off[SPEED]) * steps / 1e3
+    first_s = _drawn(jobs, lambda row: row.first_result_s, off[FIRST_RESULT])
+    for place, seconds, need_s in ((SPEED, job_s, JOB_NEED_S), (FIRST_RESULT, first_s, FIRST_RESULT_NEED_S)):
+        doublings = _doublings(seconds, worlds.lookup("performance", need_s), doubts[place])
+        values[:, place] = _beside_best(doublings, usable)
+    values[:, MEMORY] = _memory_worth(_memory_share(jobs, off[MEMORY]), doubts[MEMORY])
+    return values, job_s + first_s
 
 
 def _rated(criterion: str, worlds: Worlds, knowledge: Knowledge) -> Values:
-    """Of the rules that hold for a candidate in a world, the last in the file counts; (candidates, worlds)."""
+    """The value of every candidate by the rules that rate it, (candidates, worlds)."""
+    if criterion in LIMITED_CRITERIA:
+        return np.asarray(level_value(_lowest_levels(criterion, worlds, knowledge)))
     levels = np.zeros((len(CANDIDATES), worlds.size))
     for rule in knowledge.criteria:
         if rule.criterion != criterion:
@@ -124,47 +151,89 @@ def _rated(criterion: str, worlds: Worlds, knowledge: Knowledge) -> Values:
         if holds is False:
             continue
         for row, candidate in zip(levels, CANDIDATES, strict=True):
-            if candidate.framework == rule.framework or candidate.id == rule.candidate:
+            if rule.concerns(candidate.id, candidate.framework):
                 np.copyto(row, rule.level, where=holds)
     return np.asarray(level_value(levels))
 
 
-def _draw(
-    jobs: Jobs, figure: Callable[[JobForecast], Estimate | None], possible: Mask, errors: Values
-) -> tuple[Values, Mask]:
-    """One figure of every candidate in every world, and where it is known; both (candidates, worlds).
+def _lowest_levels(criterion: str, worlds: Worlds, knowledge: Knowledge) -> Values:
+    """The lowest level of the rules that hold and that no other one refines; (candidates, worlds)."""
+    rules = {rule.id: rule for rule in knowledge.criteria if rule.criterion == criterion}
+    holds = {rule.id: worlds.matches(rule.when) for rule in rules.values()}
 
-    `possible` (candidates,) are those usable in some world: the others say nothing of what is usual.
-    """
+    @cache
+    def lowest(*ids: str) -> Values:
+        levels = np.full(worlds.size, float(BEST_LEVEL))
+        for place, rule in enumerate(ids):
+            counts = np.array(holds[rule])
+            for later in ids[place + 1 :]:
+                if rules[later].refines(rules[rule]):
+                    counts = counts & ~np.asarray(holds[later])
+            np.minimum(levels, rules[rule].level, out=levels, where=counts)
+        return levels
+
+    rated = (knowledge.ratings(criterion, candidate.id) for candidate in CANDIDATES)
+    return np.array([lowest(*(rule.id for rule in each if holds[rule.id] is not False)) for each in rated])
+
+
+def _drawn(jobs: Jobs, figure: Callable[[JobForecast], Estimate | None], errors: Values) -> Values:
+    """One figure of every candidate in every world, nan where it is not known; (candidates, worlds)."""
     rows = [[each.forecasts.get(candidate.id) for each in jobs.situations] for candidate in CANDIDATES]
     estimates = [[figure(row) if row else None for row in of_candidate] for of_candidate in rows]
     centres = np.log([[each.value if each else np.nan for each in of_candidate] for of_candidate in estimates])
     log_sds = np.array([[each.log_sd if each else np.nan for each in of_candidate] for of_candidate in estimates])
-    known = np.isfinite(centres)
-    centres = np.where(known, centres, _usual(np.where(possible[:, None], centres, np.nan)))
-    log_sds = np.where(known, log_sds, UNMEASURED_LOG_SD)
-    return np.exp(centres[:, jobs.codes] + log_sds[:, jobs.codes] * errors), known[:, jobs.codes]
+    if np.isnan(centres).all():
+        return np.full(errors.shape, np.nan)
+    return np.asarray(np.exp(centres[:, jobs.codes] + log_sds[:, jobs.codes] * errors))
 
 
-def _usual(centres: Values) -> Values:
-    """What stands for an unknown figure (nan) in each situation: the median of the known ones; (situations,)."""
-    usual = np.zeros(centres.shape[1])
-    some = np.isfinite(centres).any(axis=0)
-    usual[some] = np.nanmedian(centres[:, some], axis=0)
-    return usual
-
-
-def _worth(seconds: Values, usable: Mask, need_s: Values) -> Values:
-    fastest = np.where(usable, seconds, np.inf).min(axis=0)
-    enough = np.maximum(np.where(np.isfinite(fastest), fastest, 1), need_s)
-    doublings = np.log2(np.maximum(seconds, enough) / enough)
-    return np.clip(1 - doublings / (BEST_LEVEL - 1), 0, 1)
-
-
-def _memory_worth(jobs: Jobs, possible: Mask, errors: Values) -> Values:
-    memory_mb, known = _draw(jobs, lambda row: row.memory_mb, possible, errors)
-    memory_gb = jobs.situations[0].memory_gb
+def _memory_share(jobs: Jobs, errors: Values) -> Values:
+    """Which share of the memory of the device each candidate takes; (candidates, worlds)."""
+    memory_gb = jobs.central.memory_gb
     # Where nobody knows a limit, all are alike.
     usual_gb = median(memory_gb.values()) if memory_gb else np.inf
     limits_mb = MB_PER_GB * np.array([memory_gb.get(candidate.id, usual_gb) for candidate in CANDIDATES])
-    return np.where(known.any(axis=0), np.clip(2 * (1 - memory_mb / limits_mb[:, None]), 0, 1), 1)
+    return np.asarray(_drawn(jobs, lambda row: row.memory_mb, errors) / limits_mb[:, None])
+
+
+def _doublings(figures: Values, enough: Values, doubts: Values) -> Values:
+    """How many times each figure is twice what would be `enough`, at least 0; where nothing is (0), how many times it
+    is twice 1. (candidates, worlds)
+
+    `doubts` (candidates, worlds) are standard normal: how unusual those are whose figures are not known.
+    """
+    known = np.isfinite(figures)
+    # Without any figure there is nothing that could be held against the need.
+    supposed = UNMEASURED_LOG_SD / log(2) * doubts
+    if not known.any():
+        return np.asarray(supposed)
+    least = np.where(enough > 0, 0, -np.inf)
+    with np.errstate(divide="ignore"):
+        doublings = np.maximum(np.log2(figures / np.where(enough > 0, enough, 1)), least)
+    if known.all():
+        return doublings
+    some = known.any(axis=0)
+    supposed = supposed + np.where(some, _median(doublings, known), 0)
+    return np.where(known, doublings, np.maximum(supposed, np.where(some, least, -np.inf)))
+
+
+def _median(figures: Values, known: Mask) -> Values:
+    """Of the known ones in each world, nan without any; (worlds,)."""
+    ordered, count = np.sort(figures, axis=0), known.sum(axis=0)
+    middle = np.array([(count - 1) // 2, count // 2])
+    return np.asarray(np.take_along_axis(ordered, middle, axis=0).mean(axis=0))
+
+
+def _beside_best(doublings: Values, usable: Mask) -> Values:
+    """What times are worth: 1 for the best that can be used, a level less for each doubling; (candidates, worlds)."""
+    best = np.where(usable, doublings, np.inf).min(axis=0)
+    return 1 - (doublings - np.where(np.isfinite(best), best, 0)) / (BEST_LEVEL - 1)
+
+
+def _memory_worth(shares: Values, doubts: Values) -> Values:
+    """What it is worth to take these shares of the memory: all alike where no candidate's is known.
+
+    From enough of it to all of it is one doubling.
+    """
+    worth = 1 - _doublings(shares, np.full(shares.shape[1], ENOUGH_MEMORY), doubts)
+    return np.where(np.isfinite(shares).any(axis=0), worth, 1)

@@ -24,13 +24,17 @@ from probes.candidates import FRAMEWORKS
 
 Counts = NDArray[np.intp]
 
+# The outcome of a world in which nothing can be used, beside the frameworks.
+NOTHING = len(FRAMEWORKS)
+OUTCOMES = NOTHING + 1
+
 # Another framework leads when it is ahead by this many standard deviations of what chance does to equal shares.
 LEAST_LEAD = 3.0
 
 
 @dataclass(frozen=True)
 class Draws:
-    """The worlds in which something can be used, and `winners` (worlds,), the best framework of each."""
+    """The drawn worlds, and `winners` (worlds,), the best framework of each; `NOTHING` where none can be used."""
 
     worlds: Worlds
     winners: NDArray[np.intp]
@@ -38,7 +42,7 @@ class Draws:
     @property
     def leader(self) -> str | None:
         """The framework that wins most worlds; None when nothing can be used."""
-        return FRAMEWORKS[self._won.argmax()] if self.worlds.size else None
+        return FRAMEWORKS[self._won.argmax()] if self._won.any() else None
 
     @property
     def confidence(self) -> float:
@@ -47,7 +51,7 @@ class Draws:
 
     @property
     def _won(self) -> Counts:
-        return np.bincount(self.winners, minlength=len(FRAMEWORKS))
+        return np.bincount(self.winners, minlength=NOTHING)[:NOTHING]
 
     def expected_bits(self, field: str) -> float:
         """How many bits an answer to the question is expected to tell about the winner; 0 when it is not open."""
@@ -60,7 +64,9 @@ class Draws:
         return max(told, 0.0) * float(counts.sum()) / max(self.worlds.size, 1)
 
     def could_change(self, fields: Sequence[str]) -> frozenset[str]:
-        """Those of the questions an answer to which makes another framework lead, alone or with one other answer."""
+        """Those of the questions an answer to which makes another framework lead, or leaves none, alone or with one
+        other answer.
+        """
         columns = {field: self.worlds.columns[field] for field in fields if field in self.worlds.columns}
         nothing = Column((None,), np.zeros(self.worlds.size, np.intp))
         return frozenset(
@@ -74,23 +80,22 @@ class Draws:
         """Whether an answer makes another framework lead than the one that leads with the other answer alone."""
         kinds = len(column.values), len(other.values)
         codes = np.ravel_multi_index((column.codes, other.codes), kinds)
-        counts = self._count(codes, kinds[0] * kinds[1]).reshape(*kinds, len(FRAMEWORKS))
+        counts = self._count(codes, kinds[0] * kinds[1]).reshape(*kinds, OUTCOMES)
         leader = counts.sum(axis=0).argmax(axis=1)
         led = np.take_along_axis(counts, leader[None, :, None], axis=2)
         return bool((counts - led > LEAST_LEAD * np.sqrt(counts + led)).any())
 
     def _count(self, codes: NDArray[np.intp], kinds: int) -> Counts:
-        """In how many worlds each answer comes with each winner; (kinds, frameworks)."""
-        counted = np.bincount(codes * len(FRAMEWORKS) + self.winners, minlength=kinds * len(FRAMEWORKS))
-        return counted.reshape(kinds, len(FRAMEWORKS))
+        """In how many worlds each answer comes with each outcome; (kinds, outcomes)."""
+        counted = np.bincount(codes * OUTCOMES + self.winners, minlength=kinds * OUTCOMES)
+        return counted.reshape(kinds, OUTCOMES)
 
 
 def draw(answers: Mapping[str, Any], situation: Situation, knowledge: Knowledge, *, seed: int, draws: int) -> Draws:
     """Draw `draws` worlds that agree with `answers` and note who wins in each; the same seed gives the same."""
     worlds = sample(answers, knowledge, draws, seed)
     _modes, totals = best_modes(drawn_scores(worlds, situation, knowledge, seed))
-    decided = np.isfinite(totals.max(axis=0))
-    return Draws(worlds.only(decided), totals.argmax(axis=0)[decided])
+    return Draws(worlds, np.where(np.isfinite(totals.max(axis=0)), totals.argmax(axis=0), NOTHING))
 
 
 def _entropy(counts: Counts) -> float:

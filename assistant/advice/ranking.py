@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.advice.criteria import Situation, Values, criterion_values
+from assistant.advice.criteria import Jobs, Situation, Values, criterion_values
 from assistant.advice.eligibility import eligible
 from assistant.advice.worlds import Mask, Worlds, certain, sample
 from knowledge.collection import Knowledge
@@ -30,7 +30,7 @@ WEIGHT_CONCENTRATION = 40.0
 # Modes of one framework whose ratings differ by less than this count as rated alike; among them, time decides.
 LIKE_RATED = 0.05
 
-# Two frameworks are tied when neither beats the other in more than this share of the worlds.
+# Two frameworks are tied when neither beats the other in more than this share of the worlds in which any is usable.
 TIE_SHARE = 0.55
 
 FRAMEWORK_OF = np.array([FRAMEWORKS.index(candidate.framework) for candidate in CANDIDATES])
@@ -41,8 +41,8 @@ _ERROR_STREAM, _WEIGHT_STREAM = 1_000, 1_001
 
 @dataclass(frozen=True)
 class Scores:
-    """Values in some worlds: `weights` (criteria, worlds) add up to 1, `values` (candidates, criteria, worlds) are
-    0 to 1, `usable` (candidates, worlds), `job_s` (candidates, worlds) the seconds of the whole job, nan if unknown.
+    """Values in some worlds: `weights` (criteria, worlds) add up to 1, `values` (candidates, criteria, worlds) are at
+    most 1, `usable` (candidates, worlds), `job_s` (candidates, worlds) the seconds of the whole job, nan if unknown.
     """
 
     weights: Values
@@ -65,13 +65,14 @@ class Scores:
 class Standing:
     """The outcome of the draws.
 
-    `frameworks` and `candidates` are the shares of worlds won; each adds up to 1, or is 0 throughout when nothing
-    is usable. `beats[f, g]` is the share of worlds in which framework f scores higher than g; `usable` tells which
-    frameworks can be used in any world.
+    `frameworks` and `candidates` are the shares of worlds won, `nothing` the share of those in which nothing is
+    usable: with it each adds up to 1. `beats[f, g]` is the share of the other worlds in which framework f scores
+    higher than g; `usable` tells which frameworks can be used in any world.
     """
 
     frameworks: NDArray[np.float64]
     candidates: NDArray[np.float64]
+    nothing: float
     beats: NDArray[np.float64]
     usable: Mask
 
@@ -87,7 +88,7 @@ class Standing:
         if not self.order:
             return ()
         winner, *others = self.order
-        equal = [other for other in others if self.beats[winner, other] < TIE_SHARE]
+        equal = [other for other in others if max(self.beats[winner, other], self.beats[other, winner]) <= TIE_SHARE]
         return (winner, *equal) if equal else ()
 
 
@@ -133,24 +134,27 @@ def standing(scores: Scores) -> Standing:
     worlds = np.arange(totals.shape[1])
     won = np.bincount(winners[decided], minlength=len(FRAMEWORKS))
     won_by = np.bincount(modes[winners, worlds][decided], minlength=len(CANDIDATES))
-    count = max(int(decided.sum()), 1)
-    beats = np.array([[(one > other).sum() for other in totals] for one in totals]) / count
-    return Standing(won / count, won_by / count, beats, np.isfinite(totals.max(axis=1)))
+    beats = np.array([[(one > other).sum() for other in totals] for one in totals]) / max(int(decided.sum()), 1)
+    return Standing(
+        frameworks=won / decided.size,
+        candidates=won_by / decided.size,
+        nothing=1 - float(decided.mean()),
+        beats=beats,
+        usable=np.isfinite(totals.max(axis=1)),
+    )
 
 
 def best_modes(scores: Scores) -> tuple[NDArray[np.intp], Values]:
     """The mode to use of each framework in each world, an index into the candidates, and the framework's score (-inf
     where no mode is usable); both (frameworks, worlds).
 
-    With times the score is that of the mode that scores highest, which need not be the one to use: a mode that gets
-    faster, and is used for it, must not lower its framework.
+    The score is that of the mode that scores highest, which need not be the one to use: a mode that gets faster, and
+    is used for it, must not lower its framework.
     """
     totals = np.where(scores.usable, scores.totals, -np.inf)
     preference = _mode_preference(scores)
     modes = np.array([indices[preference[indices].argmax(axis=0)] for indices in _MODES])
-    highest = np.array([totals[indices].max(axis=0) for indices in _MODES])
-    timed = np.array([_timed(scores, indices) for indices in _MODES])
-    return modes, np.where(timed, highest, np.take_along_axis(totals, modes, axis=0))
+    return modes, np.array([totals[indices].max(axis=0) for indices in _MODES])
 
 
 def _mode_preference(scores: Scores) -> Values:
@@ -175,6 +179,7 @@ def _timed(scores: Scores, indices: NDArray[np.intp]) -> Mask:
 def _scores(
     worlds: Worlds, importance: Values, situation: Situation, knowledge: Knowledge, errors: Values | None = None
 ) -> Scores:
-    usable = eligible(worlds, knowledge)
-    values, job_s = criterion_values(worlds, usable, situation, knowledge, errors)
+    jobs = Jobs.of(worlds, situation)
+    usable = eligible(worlds, knowledge) & jobs.possible
+    values, job_s = criterion_values(worlds, jobs, usable, knowledge, errors)
     return Scores(importance, values, usable, job_s)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.advice.criteria import Situation
-from assistant.advice.information import Draws, draw
+from assistant.advice.information import NOTHING, Draws, draw
 from assistant.advice.ranking import rank
 from assistant.advice.worlds import Column, Worlds, alternatives
 from knowledge.load import load
@@ -63,13 +63,21 @@ def test_that_a_question_does_not_matter_is_not_told_by_asking_it() -> None:
     assert Draws(worlds, (codes == 2).astype(int)).expected_bits("left") == pytest.approx(0, abs=0.01)
 
 
-def test_worlds_in_which_nothing_can_be_used_do_not_count() -> None:
+def test_where_nothing_can_be_used_nobody_leads_and_no_answer_tells() -> None:
     impossible = {"operating_system": "macos", "accelerator": "nvidia", "task": "image_classification"}
     draws = draw(impossible, UNMEASURED, load(), seed=0, draws=50)
-    assert draws.worlds.size == 0
+    assert set(draws.winners) == {NOTHING}
     assert (draws.leader, draws.confidence) == (None, 0.0)
     assert draws.expected_bits("goal") == 0
     assert draws.could_change(["goal", "experience"]) == frozenset()
+
+
+def test_worlds_in_which_nothing_can_be_used_make_the_leader_less_certain() -> None:
+    """Whether anything is left depends on an answer: that is worth asking."""
+    draws = made_up(lambda left, _right: 4 if left else NOTHING)
+    assert (draws.leader, draws.confidence) == (FRAMEWORKS[4], 0.5)
+    assert draws.expected_bits("left") == pytest.approx(1, abs=0.01)
+    assert draws.could_change(["left", "right"]) == {"left"}
 
 
 QUESTIONS = [question for question in load().questions.values() if question.kind == "choice"]

@@ -97,6 +97,22 @@ def test_a_refinement_overrides_the_general_rule_only_where_it_holds():
     assert KNOWLEDGE.rating("deployment_fit", "jax-jit", {}).id == "deployment-jax"
 
 
+@pytest.mark.parametrize("candidate", KNOWLEDGE.modes)
+def test_no_answer_about_the_platform_lifts_the_limit_of_another(candidate):
+    """Which Python is used makes a GPU that hardly works work no better."""
+    for accelerator, python in product(FIELDS["accelerator"].values, FIELDS["python"].values):
+        alone = level("platform_support", candidate, accelerator=accelerator)
+        assert level("platform_support", candidate, accelerator=accelerator, python=python) <= alone
+
+
+def test_a_rule_on_more_of_the_platform_refines_one_on_less():
+    rating = KNOWLEDGE.rating("platform_support", "scikit-learn", {"accelerator": "nvidia"})
+    small = {"accelerator": "nvidia", "task": "tabular_regression", "dataset_rows": 1_000}
+    refined = KNOWLEDGE.rating("platform_support", "scikit-learn", small)
+    assert (rating.id, refined.id) == ("platform-scikit-learn-gpu", "platform-scikit-learn-gpu-small-tables")
+    assert refined.level > rating.level
+
+
 def test_a_reason_that_cites_nothing_repeats_an_answer_about_the_framework_it_rates():
     uncited = [rule for rule in KNOWLEDGE.criteria if not rule.facts]
     assert uncited
