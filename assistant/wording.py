@@ -114,6 +114,7 @@ def time_spent(report: ProbeReport) -> str:
         "warming up": _("warming up"),
         "timed steps": _("timed steps"),
         "reading memory": _("reading memory"),
+        "memory growth": _("memory by batch size"),
         "between": _("between them"),
     }
     whole, share = duration(report.seconds), overhead(report)

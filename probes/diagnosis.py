@@ -34,14 +34,15 @@ def reported_failure(candidate: Candidate, stage: Stage, failure: Failure, inter
             return _raised(candidate, stage, failure, interpreter)
 
 
-def ended(candidate: Candidate, stage: Stage, returncode: int, last_lines: Sequence[str]) -> WorkerFailed:
+def ended(candidate: Candidate, stage: Stage, returncode: int) -> WorkerFailed:
     """The process is gone without an answer; `returncode` is negative for a signal, as `subprocess` has it."""
-    shown = [line.strip()[:MAX_TAIL_LINE_CHARACTERS] for line in last_lines if line.strip()][-TAIL_LINES:]
-    sentence = (
-        _("{what} This happened {when}. It wrote last: {lines}") if shown else _("{what} This happened {when}.")
-    )
-    message = sentence.format(what=_end(candidate, returncode), when=_when(stage), lines=" | ".join(shown))
+    message = _("{what} This happened {when}.").format(what=_end(candidate, returncode), when=_when(stage))
     return WorkerFailed(message, "unusable" if stage == "importing" else "failed")
+
+
+def tail(lines: Sequence[str]) -> tuple[str, ...]:
+    """The last lines that say something, of what a process wrote, none longer than a person reads."""
+    return tuple(line.strip()[:MAX_TAIL_LINE_CHARACTERS] for line in lines if line.strip())[-TAIL_LINES:]
 
 
 def reached_its_cap(candidate: Candidate, stage: Stage, held_mb: float, limit_mb: float) -> OutOfMemory:
@@ -66,6 +67,19 @@ def babbled(candidate: Candidate, stage: Stage, line: bytes) -> WorkerFailed:
         "writes to files it did not open; nothing it measured is used."
     )
     return WorkerFailed(sentence.format(candidate=candidate.id, when=_when(stage), line=line[:60]))
+
+
+def no_folder(candidate: Candidate, error: OSError) -> WorkerFailed:
+    """There is no place for the files of the worker."""
+    sentence = _(
+        "{candidate} could not be started: {folder} could not be made ({reason}). Free some space on that disk, or "
+        "let the variable TMPDIR name another folder."
+    )
+    return WorkerFailed(
+        sentence.format(
+            candidate=candidate.id, folder=error.filename or _("its folder"), reason=error.strerror or error
+        )
+    )
 
 
 def not_started(candidate: Candidate, interpreter: str, error: OSError) -> WorkerFailed:

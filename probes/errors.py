@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from probes.words import _
+from probes.words import _, sentences
 
 
 class ProbeError(Exception):
@@ -49,11 +49,25 @@ class InvalidWorkload(ProbeError):
 
 
 class WorkerFailed(ProbeError):
-    """A worker process ended, hung or broke its protocol; `reason` is one of `timeout`, `failed`, `unusable`."""
+    """A worker process ended, hung or broke its protocol; `reason` is one of `timeout`, `failed`, `unusable`.
+
+    `last_lines` is what the process wrote last; whoever ends it fills them in, and they are told after the message.
+    """
 
     def __init__(self, message: str, reason: Literal["timeout", "failed", "unusable"] = "failed") -> None:
         super().__init__(message)
+        self.message = message
         self.reason = reason
+        self.last_lines: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if not self.last_lines:
+            return self.message
+        return sentences(self.message, _("It wrote last: {lines}").format(lines=" | ".join(self.last_lines)))
+
+
+class TrainsSomethingElse(WorkerFailed):
+    """From the same weights and data a candidate's first loss is another than the others'."""
 
 
 class NotInstalled(WorkerFailed):

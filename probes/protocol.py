@@ -88,9 +88,10 @@ class Block:
 
 @dataclass(frozen=True)
 class PeakMemory:
-    """Peak MiB since the last build: of the device where one is used, else resident."""
+    """Peak MiB since the last build: `memory_mb` of the device where one is used, else resident as `resident_mb`."""
 
     memory_mb: float
+    resident_mb: float
     kind: Literal["peak_memory"] = "peak_memory"
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from probes.campaign.wall_time import overhead_share
 from probes.comparison import Ratio, Standing
 from probes.memory.growth import RESERVE_MB, MemoryGrowth
 from probes.records import Record
@@ -74,11 +75,16 @@ class WarmStart(Record):
 class CandidateResult(Record):
     """One candidate on one workload.
 
-    `step_ms` is the median over `rounds` rounds, `step_ms_low`/`step_ms_high` its 90 % interval; `samples` the
-    step time of every round. `parity` is the relative difference of the first loss to the reference candidate's
-    (None without one). `memory_mb` is the worker's peak resident memory, or the device's where one is used.
-    `error` says, in a person's words, what happened and what to do. With `start_beside` others were built or compiled
-    at the same time, so that `build_s` and `first_step_s` are longer than alone.
+    `step_ms` is the median over the `rounds` rounds that count, `step_ms_low`/`step_ms_high` its 90 % interval;
+    `samples` the step time of each of them. `disturbed_rounds` are those in which others used too much of the
+    machine, also when measured again; they do not count, unless fewer than `comparison.LEAST_PAIRS` others are left.
+    `parity` is the relative difference of the first loss to the reference candidate's (None without one).
+    `memory_mb` is the peak of the device where one is used, else the same as `resident_mb`, the worker's peak
+    resident memory. `error` says, in a person's words, what happened and what to do.
+
+    `build_s` and `first_step_s` are what a person's own script takes where they are `fresh`: of a process that had
+    built nothing before. In one that had, libraries are loaded and pools of threads and memory are there (None: not
+    known). With `start_beside` others were built or compiled at the same time, so that both are longer than alone.
 
     `settings` says what exactly was measured and `tunings` which documented tunings the row was given (none by
     default). `steady` is false when the step time was still changing after the longest warm-up, `contended` true when
@@ -93,12 +99,15 @@ class CandidateResult(Record):
     build_s: float | None = None
     first_step_s: float | None = None
     start_beside: bool = False
+    fresh: bool | None = None
     step_ms: float | None = None
     step_ms_low: float | None = None
     step_ms_high: float | None = None
     samples: tuple[float, ...] = ()
     rounds: int = 0
+    disturbed_rounds: int = 0
     memory_mb: float | None = None
+    resident_mb: float | None = None
     device: str | None = None
     precision: str | None = None
     parity: float | None = None
@@ -155,6 +164,11 @@ class ProbeReport(Record):
     measured_at: str
     notes: tuple[str, ...] = ()
     wall_s: dict[str, float] = Field(default_factory=dict)
+
+    @property
+    def overhead_share(self) -> float:
+        """The share of the seconds that went neither into imports, builds and compiling nor into steps."""
+        return overhead_share(self.wall_s, self.seconds)
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Self, TypeVar
 
 import psutil
@@ -83,13 +84,13 @@ class Worker:
         self._begun: CommandName | None = None
         self._asked = 0.0
         self._variables = dict(variables or {})
-        self._scratch = scratch_folder()
+        self._scratch = self._furnished()
         self._unread = b""
         self._closing = threading.Lock()
         self._process, self._replies = self._start()
         self._output = _LastLines(self._process.stdout)
         self._cap = (
-            MemoryCap(self.pid, memory_limit_mb, partial(_kill_tree, self._process)) if memory_limit_mb else None
+            MemoryCap(self.pid, memory_limit_mb, partial(_kill_group, self._process)) if memory_limit_mb else None
         )
 
     def __enter__(self) -> Self:
@@ -180,7 +181,8 @@ class Worker:
                 return
             if self._cap:
                 self._cap.stop()
-            _kill_tree(self._process)
+            _kill_group(self._process)
+            _kill_lost(self._scratch.name)
             for pipe in (self._replies, self._process.stdin):
                 with suppress(OSError):
                     if pipe is not None:
@@ -188,12 +190,23 @@ class Worker:
             self._output.close()
             self._scratch.cleanup()
 
+    def _furnished(self) -> TemporaryDirectory[str]:
+        """A folder for the worker's files, with the modules it is lent; raises `WorkerFailed`."""
+        folder = None
+        try:
+            folder = scratch_folder()
+            modules = Path(folder.name) / "modules"
+            modules.mkdir()
+            # Only `probes` is lent to the interpreter: our site-packages may be another Python's.
+            (modules / "probes").symlink_to(Path(__file__).parent, target_is_directory=True)
+        except OSError as error:
+            if folder is not None:
+                folder.cleanup()
+            raise diagnosis.no_folder(self.candidate, error) from error
+        return folder
+
     def _start(self) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
         scratch = Path(self._scratch.name)
-        modules = scratch / "modules"
-        modules.mkdir()
-        # Only `probes` is lent to the interpreter: our site-packages may be another Python's.
-        (modules / "probes").symlink_to(Path(__file__).parent, target_is_directory=True)
         read_fd, write_fd = os.pipe()
         try:
             process = subprocess.Popen(  # noqa: S603  the interpreter is one of ours or one the person named
@@ -241,24 +254,26 @@ class Worker:
             self._process.stdin.flush()
         except (OSError, ValueError) as error:
             # The worker died before it could read the command, or `close` took the pipes away from under us.
-            failure = self._end(stage)
-            self.close()
-            raise failure from error
+            raise self._given_up(self._end(stage)) from error
 
     def _answer(self, stage: Stage, expected: type[ReplyT], timeout_s: float) -> ReplyT:
         try:
             reply = self._next_reply(stage, timeout_s)
-        except WorkerFailed:
-            self.close()
-            raise
+        except WorkerFailed as gone:
+            raise self._given_up(gone) from gone.__cause__
         if isinstance(reply, expected):
             return reply
+        if not isinstance(reply, Failure):
+            raise self._given_up(diagnosis.babbled(self.candidate, stage, repr(reply).encode()))
+        failure = diagnosis.reported_failure(self.candidate, stage, reply, self.interpreter)
         # A worker that refused a workload can do the next one; after anything else its state is unknown.
-        if not (isinstance(reply, Failure) and reply.cause == "workload"):
-            self.close()
-        if isinstance(reply, Failure):
-            raise diagnosis.reported_failure(self.candidate, stage, reply, self.interpreter)
-        raise diagnosis.babbled(self.candidate, stage, repr(reply).encode())
+        raise failure if reply.cause == "workload" else self._given_up(failure)
+
+    def _given_up(self, failure: WorkerFailed) -> WorkerFailed:
+        """The failure with what the worker wrote last, after the worker was ended because of it."""
+        self.close()
+        failure.last_lines = diagnosis.tail(self._output.lines)
+        return failure
 
     def _next_reply(self, stage: Stage, timeout_s: float) -> Reply:
         try:
@@ -303,8 +318,7 @@ class Worker:
             returncode = self._process.wait(KILL_WAIT_S)
         except subprocess.TimeoutExpired:
             return diagnosis.babbled(self.candidate, stage, self._unread)
-        self._output.join(LIVENESS_CHECK_S)
-        return diagnosis.ended(self.candidate, stage, returncode, self._output.lines)
+        return diagnosis.ended(self.candidate, stage, returncode)
 
 
 class _LastLines:
@@ -345,7 +359,7 @@ def _cache_variables(scratch: Path) -> dict[str, str]:
     return {name: str(scratch / name.lower()) for name in caches}
 
 
-def _kill_tree(process: subprocess.Popen[bytes]) -> None:
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
     """Kill the worker's process group and any descendant that left it; returns when the worker is reaped."""
     with suppress(psutil.Error):
         for descendant in psutil.Process(process.pid).children(recursive=True):
@@ -354,3 +368,15 @@ def _kill_tree(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
     with suppress(subprocess.TimeoutExpired):
         process.wait(KILL_WAIT_S)
+
+
+def _kill_lost(scratch: str) -> None:
+    """Kill what a worker started that has neither its group nor a living parent, by the folder in its environment
+    (Linux only; elsewhere there are no such files).
+    """
+    mark = f"TMPDIR={scratch}".encode()
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        # Gone meanwhile, or somebody else's.
+        with suppress(OSError):
+            if mark in environment.read_bytes().split(b"\0"):
+                os.kill(int(environment.parent.name), signal.SIGKILL)

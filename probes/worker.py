@@ -16,6 +16,7 @@ import math
 import os
 import queue
 import resource
+import select
 import signal
 import sys
 import threading
@@ -65,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.set_inheritable(options.result_fd, False)
     _be_the_first_to_go_when_memory_runs_out()
     _die_with_the_parent()
+    _leave_a_guardian(options.result_fd)
     trainer = Trainer(find_candidate(options.candidate))
     with os.fdopen(options.result_fd, "wb", buffering=0) as replies:
         for line in _lines_until_parent_ends(_take_stdin()):
@@ -140,8 +142,8 @@ class Trainer:
 
     def peak_memory(self) -> PeakMemory:
         """Peak memory since the build."""
-        device_mb = self._adapter.device_memory_mb()
-        return PeakMemory(memory_mb=_peak_resident_mb() if device_mb is None else float(device_mb))
+        device_mb, resident_mb = self._adapter.device_memory_mb(), _peak_resident_mb()
+        return PeakMemory(memory_mb=resident_mb if device_mb is None else float(device_mb), resident_mb=resident_mb)
 
     def script(self, source: str) -> Finding:
         """Run a short script that sets `holds` and `figure`, in a namespace of its own."""
@@ -253,6 +255,22 @@ def _die_with_the_parent() -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def _leave_a_guardian(result_fd: int) -> None:
+    """Have a process beside this one end the group when the parent is gone. Where the kernel ends this one first, the
+    watcher cannot, and compilers that run would stay (Linux only, as above).
+    """
+    leads = os.getpgrp() == os.getpid()
+    if sys.platform != "linux" or not leads or os.fork():
+        return
+    # It must not hold open what the parent waits to see closed.
+    for descriptor in (1, 2, result_fd):
+        os.close(descriptor)
+    hang_up = select.poll()
+    hang_up.register(0, 0)
+    hang_up.poll()
+    os.killpg(0, signal.SIGKILL)
 
 
 def _forget_peak_memory() -> None:

@@ -30,7 +30,12 @@ Part = Literal["probe", "truth"]
 PARTS: tuple[Part, ...] = get_args(Part)
 
 # What follows from the rest, is the same in every row, or is not measured for a corpus.
-LEFT_OUT = frozenset(("settings", "tunings", "start_beside", "standing", "to_leader", "to_default", "warm_start"))
+LEFT_OUT = frozenset(
+    (
+        *("settings", "tunings", "start_beside", "fresh", "disturbed_rounds", "resident_mb"),
+        *("standing", "to_leader", "to_default", "warm_start"),
+    )
+)
 RESULT_COLUMNS = tuple(name for name in CandidateResult.model_fields if name not in LEFT_OUT)
 KEY = ("job", "part", "workload")
 COLUMNS = (*KEY, "measured_at", *RESULT_COLUMNS)

@@ -137,7 +137,7 @@ class _Replayed:
     def peak_memory(self, _timeout_s: float) -> PeakMemory:
         # What had held a larger network by then has no memory of this one recorded; here it holds that one still.
         self._peak_mb = max(self._peak_mb, self._row.memory_mb or 0.0)
-        return PeakMemory(memory_mb=self._peak_mb)
+        return PeakMemory(memory_mb=self._peak_mb, resident_mb=self._peak_mb)
 
     def close(self) -> None:
         self.alive = False
@@ -197,7 +197,7 @@ class _ReplayedCrew(Crew):
         self._clock = clock
         self._seeds = np.random.default_rng(seed)
 
-    def capacity(self) -> int:
+    def capacity(self, _workload: Workload) -> int:
         return 2 * len(self._rows)
 
     def starts_at_once(self) -> int:

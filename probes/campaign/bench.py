@@ -69,7 +69,9 @@ class Bench:
             return self.not_reached(contender, workload)
         share = _("The budget of {seconds:.0f} s was for {count} candidates.")
         share = share.format(seconds=self.budget_s, count=self.candidates)
-        return WorkerFailed(sentences(str(failure), share), "timeout")
+        told = WorkerFailed(sentences(failure.message, share), "timeout")
+        told.last_lines = failure.last_lines
+        return told
 
     def not_reached(self, contender: Contender, workload: Workload) -> WorkerFailed:
         """Why a row has no figure when the budget is spent."""

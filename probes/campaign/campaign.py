@@ -22,11 +22,12 @@ from probes.campaign.refinements import Refinements
 from probes.campaign.rounds import Rounds
 from probes.candidates import Candidate
 from probes.report import Machine, ProbeReport, ProgressStage
-from probes.words import _
+from probes.words import _, sentences
 from probes.workloads import Workload
 
-# A candidate that takes longer to start than this is no control: it would cost the others too much.
-CONTROL_START_S = 2.0
+# A control is chosen by lot among those that start as quickly as this. Where nobody does it is the quickest, if its
+# start takes no more than a share of the time that is left: more would cost the others too much.
+CONTROL_START_S, CONTROL_SHARE = 2.0, 0.1
 
 
 class Interrupted(Exception):
@@ -77,6 +78,7 @@ class Campaign:
             clock=self._clock,
         )
         self._preparation = Preparation(self._bench)
+        self._no_control = _("All was measured before.")
 
     @property
     def notes(self) -> dict[str, None]:
@@ -104,6 +106,8 @@ class Campaign:
         """Measure until all is settled or the budget ends; what was not reached is then a row that says so."""
         before = self._clock.conditions()
         self._measure()
+        if self._bench.ledger.lacks_control(self.focus.workloads[0]):
+            self.notes[_no_control_note(self._no_control)] = None
         self.notes.update(dict.fromkeys(disturbance_notes(before, self._clock.conditions())))
 
     def _measure(self) -> None:
@@ -158,7 +162,7 @@ class Campaign:
             row = self._bench.ledger.row(contender, workload)
             return math.inf if row is None or row.step_ms is None else row.step_ms
 
-        room = self._bench.crew.capacity()
+        room = self._bench.crew.capacity(workload)
         return sorted(racing, key=step_ms)[: max(room - len(waiting), min(room - 1, 1))]
 
     def _at_once(self, waiting: Sequence[Contender], workload: Workload, deadline: Deadline) -> int:
@@ -203,7 +207,7 @@ class Campaign:
         uncompiled = [each for each in waiting if not each.candidate.compiles]
         if at_once > 1 and uncompiled:
             waiting = uncompiled
-        room = self._bench.crew.capacity()
+        room = self._bench.crew.capacity(workload)
         if room < len(waiting):
             self.notes[_groups_note(room)] = None
         fitting = self._fitting(waiting, workload, deadline.left_s, at_once, beside=len(racing))
@@ -212,21 +216,33 @@ class Campaign:
     def _prepared_control(
         self, ready: Sequence[Contender], workload: Workload, deadline: Deadline
     ) -> list[Contender]:
-        """The control, warm, if this is the main workload and there is room for it."""
-        if workload != self.focus.workloads[0] or len(ready) >= self._bench.crew.capacity():
+        """The control, warm, if this is the main workload and there is room and time for it."""
+        if workload != self.focus.workloads[0]:
             return []
-        return self._preparation.prepare(self._control(ready), workload, deadline, beside=ready)
+        if len(ready) >= self._bench.crew.capacity(workload):
+            self._no_control = _("Memory was too short for another process.")
+            return []
+        chosen = self._control(ready, workload, deadline)
+        if not chosen:
+            self._no_control = _("Time was too short to start another process.")
+            return []
+        prepared = self._preparation.prepare(chosen, workload, deadline, beside=ready)
+        self._no_control = (
+            _("Time was too short for enough rounds of it.") if prepared else _("It could not be started in time.")
+        )
+        return prepared
 
-    def _control(self, ready: Sequence[Contender]) -> list[Contender]:
+    def _control(self, ready: Sequence[Contender], workload: Workload, deadline: Deadline) -> list[Contender]:
         """A second process of one of those that start quickly, chosen by lot unless there is one from before."""
-        defaults = [each.candidate for each in ready if each.part == "default"]
-        quick = [
-            Contender(candidate, "control")
-            for candidate in defaults
-            if candidate.import_s + candidate.network_s <= CONTROL_START_S
-        ]
+        defaults = [Contender(each.candidate, "control") for each in ready if each.part == "default"]
+        quick = [each for each in defaults if each.candidate.import_s + each.candidate.network_s <= CONTROL_START_S]
         living = [each for each in quick if self._bench.crew.imported(each)]
-        return living[:1] or [quick[self._bench.order.integers(len(quick))]] if quick else []
+        if quick:
+            return living[:1] or [quick[self._bench.order.integers(len(quick))]]
+        starts_s = dict(zip(defaults, self._expected_s(defaults, workload), strict=True))
+        quickest = min(defaults, key=starts_s.__getitem__, default=None)
+        fits = quickest is not None and starts_s[quickest] <= CONTROL_SHARE * deadline.left_s
+        return [quickest] if quickest is not None and fits else []
 
     def _starts_late(self, contender: Contender, workload: Workload) -> bool:
         (start_s,) = self._expected_s([contender], workload)
@@ -259,3 +275,11 @@ def _groups_note(room: int) -> str:
         "Memory was enough for {count} frameworks at a time, so they were measured in groups; "
         "figures of different groups are less comparable."
     ).format(count=room)
+
+
+def _no_control_note(reason: str) -> str:
+    note = _(
+        "No second process of a candidate ran along as a control, so it is not known what differences were found "
+        "where there are none."
+    )
+    return sentences(note, reason)

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 
+from probes.campaign import gpus
 from probes.campaign.contenders import Contender
 from probes.costs import costs
 from probes.member import Member
 from probes.memory.growth import RESERVE_MB
 from probes.supervisor import Worker
+from probes.tunings import device_kind
 from probes.workloads import Workload
 
-# Peak resident memory of a Keras worker with a small network, rounded up; the largest of all candidates.
-WORKER_MB = 1100
+# Peak resident memory of a Keras worker with a small network, rounded up, and how many times what a network keeps
+# by `probes.costs` comes on top. 97 % of 669 measured peaks are below; XLA, which unrolls recurrent networks, took up
+# to 5 GB. The mean of all candidates on a workload is always below.
+WORKER_MB, KEPT_FACTOR = 1100, 2.0
+
+# A process that computes on an NVIDIA GPU takes so much of its memory for itself, beside the same for its network.
+# An assumption of ours: no GPU was at hand to measure it.
+DEVICE_WORKER_MB = 600
 
 # Reading files, running imports and compiling keep one core busy; more at once than this fight over the disk.
 MOST_STARTS_AT_ONCE = 4
@@ -33,6 +42,7 @@ class Crew:
         self._interpreters = interpreters
         self._workers: dict[str, Member] = {}
         self._largest_mb: dict[str, float] = {}
+        self._device_kinds: set[str] = set()
         self._lock = threading.Lock()
         self._closed = False
 
@@ -45,17 +55,32 @@ class Crew:
         """MiB that another worker may take without pushing out anything else on the machine."""
         return max(psutil.virtual_memory().available / 2**20 - RESERVE_MB, 0.0)
 
-    def capacity(self) -> int:
-        """How many workers fit into the memory that is free now and that living workers hold; at least one."""
-        return max(1, len(self.alive) + int(self.free_mb() // WORKER_MB))
+    def capacity(self, workload: Workload) -> int:
+        """How many workers with this network fit into the memory that is free now and that living workers hold, of
+        the machine and, unless all have trained without it, of the GPU; at least one.
+        """
+        rooms = [self._room(self.free_mb(), WORKER_MB, workload)]
+        if not self._device_kinds or "gpu" in self._device_kinds:
+            # Frameworks train on the first GPU.
+            rooms += [self._room(free_mb, DEVICE_WORKER_MB, workload) for free_mb in gpus.free_mb()[:1]]
+        return max(1, len(self.alive) + min(rooms))
+
+    def _room(self, free_mb: float, worker_mb: float, workload: Workload) -> int:
+        """How many more workers fit, less than 0 when those that live will not, with this network."""
+        network_mb = KEPT_FACTOR * costs(workload).kept_mb
+        growing_mb = sum(max(network_mb - KEPT_FACTOR * self._largest_mb.get(name, 0.0), 0.0) for name in self.alive)
+        return math.floor((free_mb - growing_mb) / (worker_mb + network_mb))
 
     def starts_at_once(self) -> int:
         """How many may import, build or compile at the same time: one a physical core."""
         return max(1, min(psutil.cpu_count(logical=False) or 1, MOST_STARTS_AT_ONCE))
 
     def worker(self, contender: Contender) -> Member:
-        """The contender's worker, which was hired before."""
-        return self._workers[contender.name]
+        """The contender's worker, which was hired before; raises `CrewClosed` when all were ended meanwhile."""
+        worker = self._workers.get(contender.name)
+        if worker is None and self._closed:
+            raise CrewClosed
+        return self._workers[contender.name] if worker is None else worker
 
     def imported(self, contender: Contender) -> bool:
         """Whether the contender's worker is alive and has loaded its framework."""
@@ -65,17 +90,19 @@ class Crew:
     def hire(
         self,
         contender: Contender,
+        workload: Workload,
         keep: Collection[str] = (),
         variables: Mapping[str, str] | None = None,
         limit_mb: float | None = None,
     ) -> Member:
-        """A worker for the contender in the place of the one it had; makes room by dismissing one whose name is not
-        in `keep`. `variables` are added to its environment; with more than `limit_mb` (MiB) it is killed.
+        """A worker for the contender and this network, in the place of the one it had; makes room by dismissing one
+        whose name is not in `keep`. `variables` are added to its environment; with more than `limit_mb` (MiB) it is
+        killed.
         """
         self.dismiss(contender)
         idle = sorted(self.alive - set(keep))
-        if idle and len(self.alive) >= self.capacity():
-            self._workers.pop(idle[0]).close()
+        if idle and len(self.alive) >= self.capacity(workload):
+            self._end(idle[0])
         with self._lock:
             if self._closed:
                 raise CrewClosed
@@ -88,10 +115,17 @@ class Crew:
         """Whether this network is the largest that the contender's worker has held. After a larger one its peak
         memory is not its own: frameworks keep what they once took.
         """
-        needed_mb = costs(workload).kept_mb
-        largest_mb = self._largest_mb[contender.name]
-        self._largest_mb[contender.name] = max(largest_mb, needed_mb)
-        return needed_mb >= largest_mb
+        return costs(workload).kept_mb >= self._largest_mb[contender.name]
+
+    def is_fresh(self, contender: Contender) -> bool:
+        """Whether the contender's worker has built nothing yet."""
+        return self._largest_mb[contender.name] == 0.0
+
+    def has_built(self, contender: Contender, workload: Workload, device: str) -> None:
+        """Take note of the network that the contender's worker holds from now on, and where."""
+        self._largest_mb[contender.name] = max(self._largest_mb[contender.name], costs(workload).kept_mb)
+        if contender.candidate.package is not None:
+            self._device_kinds.add(device_kind(device))
 
     def started(self, contender: Contender, variables: Mapping[str, str] | None, limit_mb: float | None) -> Member:
         """A new process for the contender; `hire` is how to ask for one."""
@@ -99,9 +133,7 @@ class Crew:
 
     def dismiss(self, contender: Contender) -> None:
         """End the contender's worker, if it has one."""
-        worker = self._workers.pop(contender.name, None)
-        if worker is not None:
-            worker.close()
+        self._end(contender.name)
 
     def rest(self) -> None:
         """End every worker; the next `hire` starts anew."""
@@ -116,6 +148,11 @@ class Crew:
         with self._lock:
             self._closed = True
         self.rest()
+
+    def _end(self, name: str) -> None:
+        worker = self._workers.pop(name, None)
+        if worker is not None:
+            worker.close()
 
 
 def _close(worker: Member) -> None:

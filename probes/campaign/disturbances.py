@@ -11,8 +11,9 @@ from pathlib import Path
 from statistics import fmean
 
 import psutil
-import pynvml
 
+from probes.campaign import gpus
+from probes.campaign.gpus import Slowdown
 from probes.words import _
 
 CPU_DIRECTORY = Path("/sys/devices/system/cpu")
@@ -26,18 +27,20 @@ TOLD_DRIFT = 0.1
 
 @dataclass(frozen=True)
 class Conditions:
-    """A reading: whether the machine runs on its battery, how often heat slowed its cores since it started, and the
-    ids of the processes, ours aside, that use a GPU.
+    """A reading: whether the machine runs on its battery, how often heat slowed its cores since it started, the
+    ids of the processes, ours aside, that use a GPU, and what slows GPUs down.
     """
 
     on_battery: bool = False
     throttled: int = 0
     gpu_processes: frozenset[int] = frozenset()
+    gpu_slowdowns: frozenset[Slowdown] = frozenset()
 
     @staticmethod
     def read() -> Conditions:
         """The conditions now."""
-        return Conditions(_on_battery(), throttle_count(CPU_DIRECTORY), _gpu_processes() - _own_processes())
+        others = gpus.processes() - _own_processes()
+        return Conditions(_on_battery(), throttle_count(CPU_DIRECTORY), others, gpus.slowdowns())
 
 
 def disturbance_notes(before: Conditions, after: Conditions) -> list[str]:
@@ -50,6 +53,13 @@ def disturbance_notes(before: Conditions, after: Conditions) -> list[str]:
             _("The processor was slowed down because it was too hot, {count} times while measuring.").format(
                 count=after.throttled - before.throttled
             )
+        )
+    slowdowns = before.gpu_slowdowns | after.gpu_slowdowns
+    if "heat" in slowdowns:
+        told.append(_("The GPU was slowed down because it was too hot. Cool it, then measure again."))
+    if "power brake" in slowdowns:
+        told.append(
+            _("The GPU was slowed down because its power supply asked for it. Check the supply, then measure again.")
         )
     if others := before.gpu_processes | after.gpu_processes:
         told.append(
@@ -103,21 +113,6 @@ def _on_battery() -> bool:
     # Not every system tells; a virtual machine has none.
     battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
     return battery is not None and battery.power_plugged is False
-
-
-def _gpu_processes() -> frozenset[int]:
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return frozenset()
-    try:
-        handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
-        running = [each for handle in handles for each in pynvml.nvmlDeviceGetComputeRunningProcesses(handle)]
-        return frozenset(int(each.pid) for each in running)
-    except pynvml.NVMLError:
-        return frozenset()
-    finally:
-        pynvml.nvmlShutdown()
 
 
 def _own_processes() -> frozenset[int]:

@@ -8,27 +8,26 @@ from datetime import UTC, datetime
 from statistics import median
 
 from probes.campaign.contenders import Contender, Part
+from probes.campaign.parity import REFERENCE_CANDIDATE, strays
 from probes.campaign.wall_time import WallTime
 from probes.candidates import Candidate
-from probes.comparison import Ratio, Standing, paired_ratio, standings
-from probes.errors import WorkerFailed
+from probes.comparison import Ratio, Standing, paired_ratio, standings, undisturbed
+from probes.errors import TrainsSomethingElse, WorkerFailed
 from probes.memory.growth import MemoryGrowth
 from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport, WarmStart
 from probes.settings import Settings
 from probes.statistics import TRUSTED_CONTENTION, median_interval, relative_differences
 from probes.workloads import Workload
 
-# Every other candidate's first loss is compared with this one's.
-REFERENCE_CANDIDATE = "pytorch-eager"
-
 
 @dataclass
 class Row:
     """One contender on one workload, as it fills.
 
-    `start_beside`: others were built or compiled at the same time. `step_ms` is what the warm-up promised, `steady`
-    whether it came to an end, `times_ms` the step time of each round by its number, `disturbed` the rounds in which
-    others used too much of the machine.
+    `start_beside`: others were built or compiled at the same time; `fresh`: its process had built nothing before.
+    `memory_mb` is the peak of the device, `resident_mb` that of the process. `step_ms` is what the warm-up
+    promised, `steady` whether it came to an end, `times_ms` the step time of each round by its number, `disturbed`
+    the rounds in which others used too much of the machine.
     """
 
     build_s: float | None = None
@@ -37,8 +36,10 @@ class Row:
     tunings: tuple[str, ...] = ()
     first_step_s: float | None = None
     start_beside: bool = False
+    fresh: bool | None = None
     loss: float | None = None
     memory_mb: float | None = None
+    resident_mb: float | None = None
     step_ms: float | None = None
     steady: bool | None = None
     times_ms: dict[int, float] = field(default_factory=dict)
@@ -50,13 +51,23 @@ class Row:
 
     @property
     def samples(self) -> list[float]:
-        """Step times in ms, in the order of the rounds."""
-        return list(self.times_ms.values())
+        """Step times in ms of the rounds that count, in their order: the undisturbed ones if there are enough."""
+        return list(undisturbed(self).values())
+
+    @property
+    def in_float32(self) -> bool:
+        """Whether all its products are."""
+        return self.settings is not None and self.settings.precision == "float32"
 
     @property
     def contended(self) -> bool:
         """Whether so many rounds were disturbed that the figures should not be trusted."""
         return len(self.disturbed) > TRUSTED_CONTENTION * len(self.times_ms)
+
+    @property
+    def compared(self) -> bool:
+        """Whether it was measured to the end, and trains what the others do."""
+        return self.finished and not isinstance(self.failure, TrainsSomethingElse)
 
     @property
     def refused(self) -> bool:
@@ -104,6 +115,23 @@ class Ledger:
         """Whether nothing more can or need be measured here."""
         row = self.row(contender, workload)
         return contender in self.import_failures or (row is not None and (row.finished or row.failure is not None))
+
+    def compare_losses(self, workload: Workload) -> None:
+        """Close the rows of defaults that do not train what the others train, by all first losses known now. More of
+        them may overturn that: such a row is open again.
+        """
+        rows = [(each, row) for (each, measured), row in self._rows.items() if measured == workload]
+        defaults = {each.candidate.id: row for each, row in rows if each.part == "default" and row.in_float32}
+        losses = {candidate: row.loss for candidate, row in defaults.items() if row.loss is not None}
+        found = strays(losses, workload)
+        for candidate, row in defaults.items():
+            if row.failure is None or isinstance(row.failure, TrainsSomethingElse):
+                row.failure = found.get(candidate)
+
+    def lacks_control(self, workload: Workload) -> bool:
+        """Whether it was measured, and nothing found between a control and its twin."""
+        rows = {each: row for (each, measured), row in self._rows.items() if measured == workload}
+        return any(row.finished for row in rows.values()) and _control(rows) is None
 
     def fail(self, contender: Contender, workload: Workload, failure: WorkerFailed) -> None:
         """Close the row with what happened; samples that it has already stay valid."""
@@ -171,12 +199,15 @@ class Ledger:
             build_s=row.build_s,
             first_step_s=row.first_step_s,
             start_beside=row.start_beside,
+            fresh=row.fresh,
             step_ms=median(row.samples) if row.samples else None,
             step_ms_low=low,
             step_ms_high=high,
             samples=tuple(row.samples),
             rounds=len(row.samples),
+            disturbed_rounds=len(row.disturbed),
             memory_mb=row.memory_mb,
+            resident_mb=row.resident_mb,
             device=row.device,
             precision=row.settings.precision if row.settings else None,
             parity=_parity(contender, rows),
@@ -198,8 +229,8 @@ class Ledger:
 
 
 def _standing(contender: Contender, rows: Mapping[Contender, Row]) -> tuple[Standing | None, Ratio | None]:
-    """Where a default stands among the defaults; nothing for any other part."""
-    defaults = {each.name: row for each, row in rows.items() if each.part == "default"}
+    """Where a default stands among the defaults that did not fail; nothing for any other part."""
+    defaults = {each.name: row for each, row in rows.items() if each.part == "default" and row.failure is None}
     return standings(defaults).get(contender.name, (None, None))
 
 

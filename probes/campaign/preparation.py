@@ -37,6 +37,7 @@ class Preparation:
         `later` others are to be started when these are measured; `at_once` are built at the same time.
         """
         Starts(self._bench, workload, deadline, beside=beside, later=later).run(contenders, at_once=at_once)
+        self._bench.ledger.compare_losses(workload)
         started = [each for each in contenders if self._started(each, workload)]
         ready: list[Contender] = []
         for index, contender in enumerate(started):
@@ -94,4 +95,5 @@ class Preparation:
         row.step_ms, row.steady = warmed.windows_ms[-1], warmed.steady
         if bench.crew.is_largest(contender, workload):
             with bench.wall.spent("reading memory"):
-                row.memory_mb = worker.peak_memory(ANSWER_S).memory_mb
+                peak = worker.peak_memory(ANSWER_S)
+            row.memory_mb, row.resident_mb = peak.memory_mb, peak.resident_mb

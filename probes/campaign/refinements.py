@@ -13,6 +13,7 @@ from probes.campaign.rounds import Rounds
 from probes.errors import WorkerFailed
 from probes.memory.ladder import batch_growth
 from probes.report import WarmStart
+from probes.words import _
 from probes.workloads import Workload
 
 # Two processes, each of which builds several times what the measured one built once.
@@ -44,7 +45,7 @@ class Refinements:
 
     def _step_ms(self, contender: Contender) -> float:
         row = self._bench.ledger.row(contender, self._workload)
-        return row.step_ms if row and row.finished and row.step_ms is not None else math.inf
+        return row.step_ms if row and row.compared and row.step_ms is not None else math.inf
 
     def _tune(self, default: Contender, part: Part) -> None:
         """Measure a tuned row in turns with its default, which is built anew for that."""
@@ -74,13 +75,17 @@ class Refinements:
         again = Contender(default.candidate, "warm start")
         own = bench.deadline.within(bench.deadline.left_s)
         try:
-            with bench.wall.spent("first steps"):
-                worker = bench.crew.hire(again, keep={default.name}, variables=measured.cache_variables)
+            with bench.wall.spent("starting workers"):
+                worker = bench.crew.hire(again, self._workload, {default.name}, measured.cache_variables)
+            with bench.wall.spent("importing"):
                 imported = worker.import_framework(bench.seed, own.left_s)
+            with bench.wall.spent("building"):
                 worker.build(self._workload, bench.seed, own.left_s)
+            with bench.wall.spent("first steps"):
                 first = worker.first_step(own.left_s)
-        except WorkerFailed:
+        except WorkerFailed as failure:
             bench.check()
+            bench.notes[_no_warm_start_note(default, failure)] = None
             return
         finally:
             bench.crew.dismiss(again)
@@ -94,16 +99,17 @@ class Refinements:
         bench.say(default, "measuring", self._workload)
         own, limit_mb = Contender(default.candidate, "memory"), bench.crew.free_mb()
         try:
-            with bench.wall.spent("reading memory"):
+            with bench.wall.spent("memory growth"):
                 row.memory_growth = batch_growth(
                     default.candidate,
                     self._workload,
                     budget_s=bench.deadline.left_s,
                     seed=bench.seed,
-                    hire=lambda variables: bench.crew.hire(own, (default.name,), variables, limit_mb),
+                    hire=lambda variables: bench.crew.hire(own, self._workload, (default.name,), variables, limit_mb),
                 )
-        except WorkerFailed:
+        except WorkerFailed as failure:
             bench.check()
+            bench.notes[_no_growth_note(default, failure)] = None
         finally:
             bench.crew.dismiss(own)
 
@@ -111,3 +117,15 @@ class Refinements:
         """Whether so many starts like the one measured, and rounds, would end in time."""
         known_s = pacing.known_start_s(self._bench.ledger, default, self._workload, alive=False)
         return known_s is not None and starts * known_s + pacing.MIN_ROUNDS < self._bench.deadline.left_s
+
+
+def _no_warm_start_note(default: Contender, failure: WorkerFailed) -> str:
+    return _("{candidate} could not be started again with what it had compiled: {reason}").format(
+        candidate=default.candidate.id, reason=failure
+    )
+
+
+def _no_growth_note(default: Contender, failure: WorkerFailed) -> str:
+    return _("How the memory of {candidate} grows with the batch could not be measured: {reason}").format(
+        candidate=default.candidate.id, reason=failure
+    )

@@ -122,7 +122,7 @@ class Starts:
         bench.say(contender, "importing", self._workload)
         try:
             with bench.wall.spent("starting workers"):
-                worker = bench.crew.hire(contender, keep=self._keep)
+                worker = bench.crew.hire(contender, self._workload, keep=self._keep)
             worker.begin_import(bench.seed)
             yield Wait(worker, "importing", until)
             imported = worker.import_framework(bench.seed, until.left_s)
@@ -169,10 +169,12 @@ def first_step(bench: Bench, contender: Contender, workload: Workload, row: Row,
     worker = bench.worker(contender)
     bench.say(contender, "building", workload)
     row.tunings = _tunings(bench, contender, workload)
+    row.fresh = bench.crew.is_fresh(contender)
     worker.begin_build(workload, bench.seed, row.tunings)
     yield Wait(worker, "building", until)
     built = worker.build(workload, bench.seed, until.left_s, row.tunings)
     row.build_s, row.device, row.settings = built.build_s, built.device, built.settings
+    bench.crew.has_built(contender, workload, built.device)
     bench.say(contender, "first step", workload)
     worker.begin_first_step()
     yield Wait(worker, "first steps", until)

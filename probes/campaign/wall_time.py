@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 Activity = Literal[
-    "starting workers", "importing", "building", "first steps", "warming up", "timed steps", "reading memory"
+    "starting workers",
+    "importing",
+    "building",
+    "first steps",
+    "warming up",
+    "timed steps",
+    "reading memory",
+    "memory growth",
 ]
 
 ACTIVITIES: tuple[Activity, ...] = get_args(Activity)
+
+# What a person's own script does as well, and what a figure is taken from: compiling is part of first steps, and a
+# memory growth is imports, builds and steps in processes of its own.
+WORK: frozenset[Activity] = frozenset(
+    ("importing", "building", "first steps", "warming up", "timed steps", "memory growth")
+)
+
+
+def overhead_share(wall_s: Mapping[str, float], seconds: float) -> float:
+    """The share of `seconds` that went into anything but `WORK`, by what each activity took (`wall_s`); 0 to 1."""
+    if seconds <= 0:
+        return 0.0
+    worked_s = sum(spent_s for activity, spent_s in wall_s.items() if activity in WORK)
+    return min(max(1 - worked_s / seconds, 0.0), 1.0)
 
 
 @dataclass

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
-import psutil
 import pytest
+from leftovers import started_by
 
 
 @pytest.fixture
 def no_process_left() -> Iterator[None]:
-    before = set(psutil.Process().children(recursive=True))
+    before = set(started_by(os.getpid()))
     yield
-    assert set(psutil.Process().children(recursive=True)) <= before
+    assert set(started_by(os.getpid())) <= before

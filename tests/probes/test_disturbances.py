@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pynvml
 import pytest
 
-from probes.campaign import disturbances
+from probes.campaign import disturbances, gpus
 from probes.campaign.disturbances import Conditions, disturbance_notes, drift, drift_note, throttle_count
 
 
@@ -41,12 +41,16 @@ def test_throttling_is_counted_over_all_cores(tmp_path: Path) -> None:
     assert throttle_count(tmp_path / "cpufreq") == 0
 
 
-def test_gpu_processes_are_those_of_others_on_every_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    processes = {0: [41, 42], 1: [42, 99]}
+@pytest.fixture
+def two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pynvml, "nvmlInit", lambda: None)
     monkeypatch.setattr(pynvml, "nvmlShutdown", lambda: None)
     monkeypatch.setattr(pynvml, "nvmlDeviceGetCount", lambda: 2)
     monkeypatch.setattr(pynvml, "nvmlDeviceGetHandleByIndex", lambda index: index)
+
+
+def test_gpu_processes_are_those_of_others_on_every_gpu(two_gpus: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    processes = {0: [41, 42], 1: [42, 99]}
     monkeypatch.setattr(
         pynvml,
         "nvmlDeviceGetComputeRunningProcesses",
@@ -54,6 +58,40 @@ def test_gpu_processes_are_those_of_others_on_every_gpu(monkeypatch: pytest.Monk
     )
     monkeypatch.setattr(disturbances, "_own_processes", lambda: frozenset((99,)))
     assert Conditions.read().gpu_processes == {41, 42}
+
+
+# Masks as NVML gives them (nvml.h, nvmlClocksEventReasons): 0x1 idle, 0x4 power cap, 0x8 any hardware slowdown,
+# 0x20 and 0x40 heat, 0x80 power brake.
+@pytest.mark.parametrize(
+    ("reasons", "words"),
+    [
+        (0x0, []),
+        (0x1, []),
+        (0x4, []),
+        (0x20, ["too hot"]),
+        (0x48, ["too hot"]),
+        (0x88, ["power supply"]),
+        (0xE8, ["too hot", "power supply"]),
+    ],
+)
+def test_what_slows_a_gpu_down_before_or_after_is_told(
+    two_gpus: None, monkeypatch: pytest.MonkeyPatch, reasons: int, words: list[str]
+) -> None:
+    def slowed(handle: int) -> int:
+        if handle == 0:
+            raise pynvml.NVMLError_NotSupported
+        return reasons
+
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetCurrentClocksEventReasons", slowed)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetComputeRunningProcesses", lambda handle: [])
+    slow = Conditions(gpu_slowdowns=Conditions.read().gpu_slowdowns)
+    for notes in (disturbance_notes(slow, Conditions()), disturbance_notes(Conditions(), slow)):
+        assert [word for note, word in zip(notes, words, strict=True) if word not in note] == []
+
+
+def test_free_memory_is_told_of_every_gpu(two_gpus: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetMemoryInfo", lambda handle: SimpleNamespace(free=(handle + 1) * 2**30))
+    assert gpus.free_mb() == [1024.0, 2048.0]
 
 
 def test_a_machine_that_becomes_slower_is_found_through_different_step_times() -> None:

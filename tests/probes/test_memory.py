@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 import toy_worker
 from hypothesis import given
 from hypothesis import strategies as st
+from leftovers import started_by
 
 from probes.candidates import find_candidate
 from probes.errors import OutOfMemory, WorkerFailed
@@ -114,7 +116,7 @@ def test_a_worker_that_reaches_its_cap_is_ended_with_all_it_started(tmp_path: Pa
             OutOfMemory, match=r"ran out of memory at its first step: .* 200 MB are allowed"
         ) as caught:
             worker.first_step(timeout_s=60)
-        assert not psutil.pid_exists(worker.pid)
+        assert started_by(os.getpid()) == []
         assert "smaller batch" in str(caught.value)
         with pytest.raises(OutOfMemory):
             worker.measure(block_ms=20, timeout_s=60)
@@ -141,25 +143,51 @@ def test_too_short_a_time_is_told(tmp_path: Path) -> None:
     assert caught.value.reason == "timeout"
 
 
+def test_the_largest_batch_is_where_a_worker_meets_its_cap(tmp_path: Path) -> None:
+    interpreter = toy_worker.interpreter(tmp_path)
+    assert_limit_is_in_the_interval(interpreter, WIDE, above_mb=250)
+
+
 @pytest.mark.frameworks
 def test_the_largest_batch_is_where_a_real_framework_meets_a_real_cap() -> None:
     network = cnn(side=64, width=16, stages=1, outputs=10, batch=1)
-    with Worker(TORCH) as small:
+    assert_limit_is_in_the_interval(sys.executable, network, above_mb=600)
+
+
+def assert_limit_is_in_the_interval(interpreter: str, network: Workload, above_mb: float) -> None:
+    """With so much more than a single example takes, predicted and found by trying."""
+    with Worker(TORCH, interpreter) as small:
         small.import_framework(seed=0, timeout_s=120)
         small.build(network, seed=0, timeout_s=60)
         small.first_step(timeout_s=60)
-        limit_mb = small.peak_memory(timeout_s=60).memory_mb + 600
-    found = largest_batch(
-        batch_growth(TORCH, network, budget_s=120, seed=0, hire=hiring(sys.executable, 4000)), limit_mb
+        limit_mb = small.peak_memory(timeout_s=60).memory_mb + above_mb
+    grown = batch_growth(TORCH, network, budget_s=120, seed=0, hire=hiring(interpreter, 4000))
+    predicted = largest_batch(grown, limit_mb)
+    assert predicted is not None
+    found = largest_that_fits(
+        lambda batch: takes_a_step(interpreter, network.with_batch(batch), limit_mb),
+        predicted.low // 2,
+        2 * predicted.high,
     )
-    assert found is not None
-    takes_a_step(network.with_batch(round(0.7 * found.low)), limit_mb)
-    with pytest.raises(OutOfMemory):
-        takes_a_step(network.with_batch(round(1.5 * found.high)), limit_mb)
+    assert predicted.low <= found <= predicted.high, (predicted, found)
 
 
-def takes_a_step(workload: Workload, limit_mb: float) -> None:
-    with Worker(TORCH, memory_limit_mb=limit_mb) as worker:
+def largest_that_fits(fits: Callable[[int], bool], low: int, high: int) -> int:
+    """By bisection between one that fits and one that does not, to a thirtieth of itself."""
+    assert fits(low)
+    assert not fits(high)
+    while high - low > low / 30:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
+
+
+def takes_a_step(interpreter: str, workload: Workload, limit_mb: float) -> bool:
+    with Worker(TORCH, interpreter, memory_limit_mb=limit_mb) as worker:
         worker.import_framework(seed=0, timeout_s=120)
-        worker.build(workload, seed=0, timeout_s=60)
-        worker.first_step(timeout_s=60)
+        try:
+            worker.build(workload, seed=0, timeout_s=60)
+            worker.first_step(timeout_s=60)
+        except OutOfMemory:
+            return False
+    return True

@@ -45,7 +45,7 @@ REPLIES = (
     FirstStep(first_step_s=0.2, loss=2.3),
     WarmedUp(windows_ms=[1.2, 1, 0.9], steady=True, seconds=0.4, cpu_s=0.8),
     Block(steps=300, seconds=0.1, cpu_s=0.2, lead_in_s=0.02),
-    PeakMemory(memory_mb=310.0),
+    PeakMemory(memory_mb=310.0, resident_mb=310.0),
     Failure(cause="exception", error="ValueError", message='a "quoted"\nmessage'),
 )
 

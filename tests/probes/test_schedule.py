@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import subprocess
 import sys
 import threading
@@ -14,15 +15,19 @@ import psutil
 import pytest
 import toy_worker
 from filelock import FileLock
+from leftovers import started_by
 
-from probes.campaign import crew, pacing
+from probes.campaign import campaign, crew, pacing
 from probes.errors import UnknownId
 from probes.report import CandidateResult, ProbeReport, Progress
 from probes.schedule import ProbeSession
+from probes.store import History
 from probes.workloads import Workload, find_workload
 
 OTHERS = ("jax-jit", "scikit-learn", "keras-torch")
 COMPILED = ("jax-jit", "keras-jax", "tensorflow-graph")
+# A worker that goes on, and what the others say of one.
+WITHOUT_LAST_WORDS = ("refuse_workload", "another_loss", "no_loss")
 TINY, SMALL, MEDIUM = (find_workload(f"mlp-{size}") for size in ("tiny", "small", "medium"))
 
 pytestmark = pytest.mark.usefixtures("no_process_left", "short_blocks")
@@ -46,6 +51,7 @@ class Toys:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.lock_path = directory / "lock"
+        self.history = History(directory / "history.sqlite3")
         self._before = set(psutil.Process().children())
 
     def children(self) -> set[psutil.Process]:
@@ -68,6 +74,21 @@ class Toys:
         assert report is not None
         self.assert_lock_is_free()
         return report
+
+    def assert_one_fault_cost_one_row(self, report: ProbeReport, others: Sequence[str]) -> CandidateResult:
+        """The faulty row; every other is complete, nothing runs, the lock is free the history takes the report."""
+        results = by_id(report.candidates)
+        (faulty,) = [results.pop(candidate) for candidate in set(results) - set(others)]
+        assert set(results) == set(others)
+        for result in results.values():
+            assert (result.status, result.error) == ("ok", None)
+            assert len(result.samples) == result.rounds >= pacing.MIN_ROUNDS
+            assert None not in (result.import_s, result.build_s, result.first_step_s, result.memory_mb)
+        assert started_by(os.getpid()) == []
+        self.assert_lock_is_free()
+        assert self.history.save(report)
+        assert [run.report for run in self.history.runs()] == [report]
+        return faulty
 
     def assert_lock_is_free(self) -> None:
         lock = FileLock(self.lock_path)
@@ -114,16 +135,19 @@ def test_every_candidate_gets_its_rounds_and_its_figures(toys: Toys) -> None:
         ("garbage_on_the_pipe@steps", "failed", "no measurement"),
         ("huge_output_on_the_pipe@steps", "failed", "no measurement"),
         ("half_a_line@steps", "failed", "exit code 0"),
+        ("leave_a_lost_child@train", "failed", "exit code 3"),
+        ("another_loss@", "failed", "its first loss was 3, expected 2 within 0.1 %"),
+        ("no_loss@", "failed", "its first loss was nan, expected 2"),
         ("refuse_workload@build", "unusable", "cannot do this workload"),
     ],
 )
 def test_a_fault_costs_its_own_row_only(toys: Toys, fault: str, status: str, words: str) -> None:
     report = toys.measure(fault, budget_s=15.0)
-    results = by_id(report.candidates)
-    faulty = results.pop("pytorch-eager")
+    faulty = toys.assert_one_fault_cost_one_row(report, OTHERS)
     assert faulty.status == status
     assert words in faulty.error
-    assert {candidate: result.status for candidate, result in results.items()} == dict.fromkeys(OTHERS, "ok")
+    assert (toy_worker.LAST_WORD in faulty.error) is not fault.startswith(WITHOUT_LAST_WORDS)
+    assert (faulty.standing, faulty.to_leader) == (None, None)
 
 
 def test_when_time_is_short_starts_go_side_by_side_and_the_rows_say_so(toys: Toys, hurried: None) -> None:
@@ -160,9 +184,8 @@ def test_with_time_enough_every_first_step_is_taken_alone(toys: Toys) -> None:
 )
 def test_a_fault_beside_others_costs_its_own_row_only(toys: Toys, hurried: None, fault: str, status: str) -> None:
     others = (*(each for each in COMPILED if each != "keras-jax"), "pytorch-eager")
-    results = by_id(toys.measure(fault, others=others, faulty="keras-jax", budget_s=15.0).candidates)
-    assert results.pop("keras-jax").status == status
-    assert {candidate: result.status for candidate, result in results.items()} == dict.fromkeys(others, "ok")
+    report = toys.measure(fault, others=others, faulty="keras-jax", budget_s=15.0)
+    assert toys.assert_one_fault_cost_one_row(report, others).status == status
 
 
 def test_a_new_focus_interrupts_starts_that_go_side_by_side(toys: Toys, hurried: None) -> None:
@@ -198,6 +221,52 @@ def test_a_hidden_control_runs_along_and_is_no_row(toys: Toys) -> None:
     assert report.control.candidate in {*OTHERS, "pytorch-eager"}
     assert report.control.ratio.pairs >= pacing.MIN_ROUNDS
     assert len(report.candidates) == 4
+    assert not any("control" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    ("room", "start_s", "reason"),
+    [(2, None, "Memory was too short"), (9, 100.0, "Time was too short to start another process")],
+)
+def test_a_measurement_without_a_control_says_why(
+    toys: Toys, monkeypatch: pytest.MonkeyPatch, room: int, start_s: float | None, reason: str
+) -> None:
+    monkeypatch.setattr(crew.Crew, "capacity", lambda self, workload: room)
+    if start_s is not None:
+        monkeypatch.setattr(campaign, "CONTROL_START_S", 0.0)
+        monkeypatch.setattr(campaign, "CONTROL_SHARE", 0.0)
+    report = toys.measure(others=("scikit-learn",))
+    assert report.control is None
+    (note,) = [note for note in report.notes if "control" in note]
+    assert reason in note
+
+
+def test_where_none_starts_quickly_the_quickest_is_the_control(toys: Toys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(campaign, "CONTROL_START_S", 0.0)
+    assert toys.measure(others=("scikit-learn",)).control is not None
+
+
+def test_only_the_first_network_of_a_process_is_built_fresh(toys: Toys) -> None:
+    report = toys.measure(workloads=(TINY, SMALL))
+    main, rung = report.measurements
+    assert [result.fresh for result in main.candidates] == [True] * 4
+    assert [result.fresh for result in rung.candidates] == [False] * 4
+
+
+def test_where_more_than_half_agree_it_is_the_reference_that_is_wrong(toys: Toys) -> None:
+    report = toys.measure("another_loss@", budget_s=15.0, faulty="pytorch-eager")
+    assert [result.candidate for result in report.candidates if result.status == "failed"] == ["pytorch-eager"]
+    assert "leader" in [result.standing for result in report.candidates]
+
+
+def test_a_growth_run_that_fails_is_noted(toys: Toys) -> None:
+    report = toys.measure("segfault_when_large@build", others=())
+    (result,) = report.candidates
+    assert result.status == "ok"
+    (note,) = [note for note in report.notes if "grows with the batch" in note]
+    assert "pytorch-eager could" not in note
+    assert "SIGSEGV" in note
+    assert report.memory_growth == ()
 
 
 def test_tuned_rows_stand_beside_the_defaults_and_name_their_tunings(toys: Toys) -> None:
@@ -220,6 +289,8 @@ def test_the_report_says_where_the_time_went(toys: Toys) -> None:
     assert set(report.wall_s) >= {"importing", "building", "first steps", "warming up", "timed steps"}
     assert all(seconds >= 0 for seconds in report.wall_s.values())
     assert sum(report.wall_s.values()) <= report.seconds
+    assert report.wall_s["memory growth"] > 0
+    assert 0 < report.overhead_share < 1
 
 
 def test_a_clock_that_jumps_changes_no_measurement(toys: Toys, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -324,7 +395,7 @@ def test_the_order_of_every_round_is_shuffled_and_the_same_for_a_seed(toys: Toys
 def test_with_little_memory_candidates_are_measured_in_groups_and_it_says_so(
     toys: Toys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crew.Crew, "capacity", lambda self: 2)
+    monkeypatch.setattr(crew.Crew, "capacity", lambda self, workload: 2)
     most: list[int] = []
     report = toys.measure(on_progress=lambda progress: most.append(len(toys.children())))
     assert max(most) == 2
@@ -355,7 +426,12 @@ def test_closing_in_the_middle_leaves_nothing(toys: Toys) -> None:
 
 @pytest.mark.parametrize(
     ("fault", "last_stage"),
-    [("none", "measuring"), ("hang@train", "first step"), ("hang_in_native_code@train", "first step")],
+    [
+        ("none", "measuring"),
+        ("hang@train", "first step"),
+        ("hang_in_native_code@train", "first step"),
+        ("hang_in_native_code_with_a_child@train", "first step"),
+    ],
 )
 def test_a_parent_that_is_killed_takes_its_workers_along(toys: Toys, fault: str, last_stage: str) -> None:
     script = f"""
@@ -374,11 +450,11 @@ session.wait()
         for line in parent.stdout:
             if line.strip() == f"pytorch-eager {last_stage}":
                 break
-        workers = psutil.Process(parent.pid).children(recursive=True)
+        processes = started_by(parent.pid)
         parent.kill()
-    assert len(workers) >= 2
-    _gone, alive = psutil.wait_procs(workers, timeout=10)
-    assert alive == []
+    assert len(processes) >= 2
+    psutil.wait_procs(processes, timeout=10)
+    assert started_by(parent.pid) == []
     toys.assert_lock_is_free()
 
 

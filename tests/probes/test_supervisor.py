@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import tempfile
 import threading
 from pathlib import Path
 
-import psutil
 import pytest
 import toy_worker
+from leftovers import started_by
 
+from probes import diagnosis
 from probes.candidates import find_candidate
 from probes.errors import NotInstalled, WorkerFailed
 from probes.supervisor import Worker, worker_environment
@@ -16,6 +20,7 @@ from probes.workloads import find_workload
 
 TORCH = find_candidate("pytorch-eager")
 TINY = find_workload("mlp-tiny")
+LAST_WORDS = f"It wrote last: {toy_worker.LAST_WORD}"
 
 pytestmark = pytest.mark.usefixtures("no_process_left")
 
@@ -31,7 +36,8 @@ def failure(directory: Path, fault: str, timeout_s: float = 20.0) -> WorkerFaile
     with Worker(TORCH, toy_worker.interpreter(directory, fault)) as worker:
         with pytest.raises(WorkerFailed) as caught:
             train(worker, timeout_s)
-        assert not worker.alive or caught.value.reason == "unusable"
+        assert not worker.alive or fault.startswith("refuse_workload")
+        assert worker.alive or started_by(os.getpid()) == [], "a survivor"
     return caught.value
 
 
@@ -62,7 +68,8 @@ def test_a_worker_trains_and_tells_its_figures(tmp_path: Path) -> None:
         ("not_installed@train", "unusable", ["'torch'", "not installed", "-m pip install torch"]),
         ("exception@build", "failed", ["RuntimeError while building: shapes do not fit"]),
         ("exception@train", "failed", ["RuntimeError at its first step"]),
-        ("leave@train", "failed", ["exit code 3", "It wrote last: one last word"]),
+        ("leave@train", "failed", ["exit code 3"]),
+        ("leave_a_lost_child@train", "failed", ["exit code 3"]),
         ("segfault@train", "failed", ["SIGSEGV", "segmentation fault", "Reinstall"]),
         ("segfault@steps", "failed", ["SIGSEGV", "while measuring"]),
         ("killed@train", "failed", ["SIGKILL", "memory ran out", "smaller batch"]),
@@ -75,6 +82,14 @@ def test_each_end_has_a_reason_and_a_sentence(tmp_path: Path, fault: str, reason
     caught = failure(tmp_path, fault)
     assert caught.reason == reason
     assert [word for word in words if word not in str(caught)] == []
+    # A refusal is no fault: that worker goes on.
+    assert str(caught).endswith(LAST_WORDS) is not fault.startswith("refuse_workload")
+
+
+def test_the_last_lines_are_few_and_short(tmp_path: Path) -> None:
+    caught = failure(tmp_path, "slow_death@steps")
+    assert str(caught).endswith(f"It wrote last: {toy_worker.LAST_WORD} | it leaks | it leaks more | it gives up")
+    assert diagnosis.tail(["", "a", " \n", *"bcde", "f" * 1000]) == ("c", "d", "e", "f" * 200)
 
 
 @pytest.mark.parametrize("fault", ["hang@train", "hang_in_native_code_with_a_child@train"])
@@ -85,6 +100,7 @@ def test_a_hang_ends_with_the_time_it_was_given(tmp_path: Path, fault: str) -> N
         with pytest.raises(WorkerFailed, match=r"no answer in 0\.3 s") as caught:
             worker.first_step(timeout_s=0.3)
     assert caught.value.reason == "timeout"
+    assert str(caught.value).endswith(LAST_WORDS)
 
 
 def test_a_package_that_is_missing_is_told_from_one_that_is_broken(tmp_path: Path) -> None:
@@ -120,6 +136,23 @@ def test_an_interpreter_that_does_not_exist_is_told(tmp_path: Path) -> None:
     assert caught.value.reason == "unusable"
 
 
+def no_space(*_arguments: object, **_options: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device", "/tmp/folder")
+
+
+@pytest.mark.parametrize("call", ["tempfile.mkdtemp", "pathlib.Path.mkdir", "pathlib.Path.symlink_to"])
+def test_a_disk_without_space_for_a_worker_is_told_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with monkeypatch.context() as broken:
+        broken.setattr(call, no_space)
+        with pytest.raises(WorkerFailed, match=r"could not be started: /tmp/folder .* Free some space") as caught:
+            Worker(TORCH)
+    assert caught.value.reason == "failed"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_command_that_is_no_python_is_told(tmp_path: Path) -> None:
     with Worker(TORCH, "/bin/false") as worker, pytest.raises(WorkerFailed, match="exit code 1"):
         worker.import_framework(seed=0, timeout_s=20)
@@ -150,7 +183,7 @@ def test_closing_ends_what_the_worker_started(tmp_path: Path) -> None:
         worker.build(TINY, seed=0, timeout_s=20)
         with pytest.raises(WorkerFailed):
             worker.first_step(timeout_s=0.5)
-        assert not psutil.pid_exists(worker.pid)
+        assert started_by(os.getpid()) == []
 
 
 def test_the_environment_of_a_worker_is_filtered(tmp_path: Path) -> None:

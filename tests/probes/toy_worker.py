@@ -7,6 +7,7 @@ is the toy below. Everything else (worker, supervisor, session) is the real thin
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import resource
 import runpy
@@ -19,6 +20,15 @@ from pathlib import Path
 
 STEP_S = 1e-4
 STEPS_PER_TUNED_CALL = 10
+
+# No workload of these tests has such a batch, but where memory grows with it there is one.
+LARGE_BYTES = 2**20
+
+# Written by every fault before it strikes.
+LAST_WORD = "one last word"
+
+# What the first step's loss is of those that train something else.
+LOSSES = {"another_loss": 3.0, "no_loss": math.nan}
 
 
 def interpreter(directory: Path, fault: str = "none") -> str:
@@ -45,12 +55,15 @@ def exception() -> None:
 
 
 def leave() -> None:
-    print("one last word", file=sys.stderr, flush=True)
     sys.exit(3)
 
 
 def segfault() -> None:
     os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def segfault_when_large() -> None:
+    segfault()
 
 
 def killed() -> None:
@@ -65,6 +78,12 @@ def hang() -> None:
 def hang_in_native_code_with_a_child() -> None:
     subprocess.Popen(["sleep", "600"])
     hang_in_native_code()
+
+
+def leave_a_lost_child() -> None:
+    # In a session of its own, and without a parent since the one between them is gone.
+    subprocess.run(["sh", "-c", "setsid sleep 600 >/dev/null 2>&1 &"], check=True)
+    leave()
 
 
 def hang_in_native_code() -> None:
@@ -112,6 +131,14 @@ def slow_death() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def another_loss() -> None:
+    """`Toy.train` tells it."""
+
+
+def no_loss() -> None:
+    """The same."""
+
+
 def slow() -> None:
     time.sleep(0.02)
 
@@ -134,6 +161,7 @@ class Toy:
 
     def break_in(self, place: str) -> None:
         if place == self.place:
+            print(LAST_WORD, file=sys.stderr, flush=True)
             globals()[self.fault]()
 
     def configure(self, mode: str, seed: int) -> None:
@@ -143,7 +171,8 @@ class Toy:
         return {"toy": "1.0"}
 
     def build(self, workload: object, weights: object, batch: object, mode: str, tunings: frozenset[str]) -> object:
-        self.break_in("build")
+        if not self.fault.endswith("_when_large") or batch.inputs.nbytes > LARGE_BYTES:
+            self.break_in("build")
         return tunings
 
     def train(self, model: object, steps: int) -> object:
@@ -153,7 +182,7 @@ class Toy:
         self.break_in("train" if steps == 1 else "steps")
         while time.perf_counter() - started < STEP_S * steps:
             pass
-        return Trained(time.perf_counter() - started, 2.0)
+        return Trained(time.perf_counter() - started, LOSSES.get(self.fault, 2.0))
 
     def settings(self, model: object) -> object:
         from probes.settings import Settings
