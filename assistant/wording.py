@@ -18,8 +18,6 @@ from probes.workloads import NAMED, Workload
 
 SIGNIFICANT_DIGITS = 2
 
-# What no measurement of a candidate can do without; all else that takes time is overhead.
-MEASURING = ("importing", "building", "first steps", "warming up", "timed steps")
 MINUTE_S, HOUR_S = 60, 3600
 
 
@@ -117,8 +115,8 @@ def time_spent(report: ProbeReport) -> str:
         "memory growth": _("memory by batch size"),
         "between": _("between them"),
     }
-    whole, share = duration(report.seconds), overhead(report)
-    if share is None:
+    whole = duration(report.seconds)
+    if not report.wall_s:
         return _("Measured in {time}.").format(time=whole)
     spent_s = report.wall_s | {"between": max(report.seconds - sum(report.wall_s.values()), 0.0)}
     most = sorted((name for name in spent_s if name in names), key=lambda name: -spent_s[name])
@@ -126,15 +124,7 @@ def time_spent(report: ProbeReport) -> str:
     line = _(
         "Measured in {time}: {activities}. Overhead (no import, build, first step, warm-up or timed step): {share}."
     )
-    return line.format(time=whole, activities=told, share=percent(share))
-
-
-def overhead(report: ProbeReport) -> float | None:
-    """The share of its seconds that nothing of `MEASURING` took; None where it does not say where they went."""
-    if not report.wall_s or not report.seconds:
-        return None
-    spent_s = sum(report.wall_s.get(activity, 0.0) for activity in MEASURING)
-    return max(1 - spent_s / report.seconds, 0.0)
+    return line.format(time=whole, activities=told, share=percent(report.overhead_share))
 
 
 def metric(name: str) -> str:

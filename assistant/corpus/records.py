@@ -21,6 +21,7 @@ from assistant.corpus.jobs import JOBS, find_measured
 from assistant.corpus.replayed import ReplayedForecast, read_replayed
 from probes.comparison import Ratio
 from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport
+from probes.statistics import step_time, step_time_interval
 
 DIRECTORY = Path(knowledge.__file__).parent / "measurements"
 
@@ -32,7 +33,17 @@ PARTS: tuple[Part, ...] = get_args(Part)
 # What follows from the rest, is the same in every row, or is not measured for a corpus.
 LEFT_OUT = frozenset(
     (
-        *("settings", "tunings", "start_beside", "fresh", "disturbed_rounds", "resident_mb"),
+        *(
+            "step_ms",
+            "step_ms_low",
+            "step_ms_high",
+            "settings",
+            "tunings",
+            "start_beside",
+            "fresh",
+            "disturbed_rounds",
+            "resident_mb",
+        ),
         *("standing", "to_leader", "to_default", "warm_start"),
     )
 )
@@ -166,9 +177,10 @@ def _row(passage: Passage, measurement: Measurement, result: CandidateResult) ->
 
 def _result(row: Mapping[str, str]) -> CandidateResult:
     figures: dict[str, object] = {name: row[name] for name in RESULT_COLUMNS if row[name]}
-    return CandidateResult.model_validate(
-        figures | {"samples": tuple(map(float, row["samples"].split()))}, strict=False
-    )
+    samples = tuple(map(float, row["samples"].split()))
+    low, high = step_time_interval(samples) or (None, None)
+    timed = {"step_ms": step_time(samples), "step_ms_low": low, "step_ms_high": high} if samples else {}
+    return CandidateResult.model_validate(figures | timed | {"samples": samples}, strict=False)
 
 
 def _control_row(passage: Passage, measurement: Measurement, control: Control) -> dict[str, str]:

@@ -137,9 +137,13 @@ def _table(frame: pd.DataFrame) -> None:
     config = {
         "name": st.column_config.TextColumn(_("Candidate"), pinned=True),
         "machine": st.column_config.TextColumn(_("Machine"), width=MACHINE_PX),
-        "step_ms": number(_("Step, ms"), format="%.3g"),
+        "step_ms": number(
+            _("Step, ms"),
+            format="%.3g",
+            help=_("The lower quartile of the rounds: other programs only ever make a step longer."),
+        ),
         "step_ms_low": number(
-            _("Low, ms"), format="%.3g", help=_("The median lies between low and high, nine times in ten.")
+            _("Low, ms"), format="%.3g", help=_("The step time lies between low and high, nine times in ten.")
         ),
         "step_ms_high": number(_("High, ms"), format="%.3g"),
         "rounds": number(_("Rounds")),

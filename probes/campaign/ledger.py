@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from statistics import median
 
 from probes.campaign.contenders import Contender, Part
 from probes.campaign.parity import REFERENCE_CANDIDATE, strays
@@ -16,7 +15,7 @@ from probes.errors import TrainsSomethingElse, WorkerFailed
 from probes.memory.growth import MemoryGrowth
 from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport, WarmStart
 from probes.settings import Settings
-from probes.statistics import TRUSTED_CONTENTION, median_interval, relative_differences
+from probes.statistics import TRUSTED_CONTENTION, relative_differences, step_time, step_time_interval
 from probes.workloads import Workload
 
 
@@ -190,7 +189,7 @@ class Ledger:
         row = rows.get(contender) or Row()
         if failure is None and not row.samples:
             return None
-        low, high = median_interval(row.samples) or (None, None)
+        low, high = step_time_interval(row.samples) or (None, None)
         standing, to_leader = _standing(contender, rows)
         return CandidateResult(
             candidate=contender.candidate.id,
@@ -200,7 +199,7 @@ class Ledger:
             first_step_s=row.first_step_s,
             start_beside=row.start_beside,
             fresh=row.fresh,
-            step_ms=median(row.samples) if row.samples else None,
+            step_ms=step_time(row.samples) if row.samples else None,
             step_ms_low=low,
             step_ms_high=high,
             samples=tuple(row.samples),

@@ -9,6 +9,7 @@ from assistant.corpus.records import Corpus, Part, Passage
 from probes.candidates import find_candidate
 from probes.costs import costs
 from probes.report import CandidateResult, Machine, Measurement
+from probes.statistics import step_time_interval
 from probes.workloads import Workload
 
 ORDINARY_JOBS = tuple(job for job in JOBS if job.family != RUNGS)
@@ -22,15 +23,17 @@ def result(candidate: str, step_ms: float, **changes: object) -> CandidateResult
     """Import, build and first step as long as is typical of the candidate; three samples, 10 % apart."""
     usual = find_candidate(candidate)
     half_s = usual.network_s / 2
+    samples = (step_ms * 1.05, step_ms * 0.95, step_ms * 1.15)
+    low, high = step_time_interval(samples)
     facts = {
         "status": "ok",
         "import_s": usual.import_s,
         "build_s": half_s,
         "first_step_s": half_s,
         "step_ms": step_ms,
-        "step_ms_low": step_ms * 0.9,
-        "step_ms_high": step_ms * 1.1,
-        "samples": (step_ms, step_ms * 0.9, step_ms * 1.1),
+        "step_ms_low": low,
+        "step_ms_high": high,
+        "samples": samples,
         "rounds": 3,
         "memory_mb": 300.0,
         "device": "cpu",

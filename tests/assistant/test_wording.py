@@ -148,7 +148,6 @@ def test_the_time_spent_says_what_of_it_was_overhead() -> None:
             "reading memory": 2.0,
         },
     )
-    assert wording.overhead(report) == pytest.approx(0.1)
     told = wording.time_spent(report)
     assert told.startswith("Measured in 60 s: importing 20 s, timed steps 12 s, first steps 10 s, warming up 8 s,")
     assert "between them 3 s" in told
@@ -156,9 +155,4 @@ def test_the_time_spent_says_what_of_it_was_overhead() -> None:
 
 
 def test_of_a_report_that_does_not_say_where_its_time_went_nothing_is_called_overhead() -> None:
-    assert wording.overhead(a_report(wall_s={})) is None
     assert wording.time_spent(a_report(wall_s={})) == "Measured in 12 s."
-
-
-def test_overhead_is_never_below_nothing() -> None:
-    assert wording.overhead(a_report(seconds=10.0, wall_s={"timed steps": 10.1})) == 0.0
