@@ -44,14 +44,18 @@ def unfinished(measurement: Measurement) -> list[tuple[str, str]]:
     return [(name, _problem(row)) for name, row in rows if row.status != "ok" or row.step_ms is None]
 
 
+def on_accelerator(devices: Iterable[str | None]) -> bool:
+    """Whether one of the devices, as frameworks name them, is no processor."""
+    return any(device and device_kind(device) != "cpu" for device in devices)
+
+
 def beyond_evaluation(report: ProbeReport) -> str | None:
     """That our evaluation covers no accelerator; None where everything was measured on the processor."""
     rows = [row for measurement in report.measurements for row in (*measurement.candidates, *measurement.tuned)]
-    if all(row.device is None or device_kind(row.device) == "cpu" for row in rows):
+    if not on_accelerator(row.device for row in rows):
         return None
     return _(
-        "Measured on an accelerator: our published evaluation was made on a processor alone, and says nothing about "
-        "how good such measurements and what is foretold from them are."
+        "Measured on an accelerator, which our published evaluation does not cover: it was made on processors alone."
     )
 
 

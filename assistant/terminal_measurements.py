@@ -23,6 +23,8 @@ def probe_report(report: ProbeReport) -> RenderableType:
     parts: list[RenderableType] = [Text(wording.machine_line(report.machine), style="bold")]
     for measurement in report.measurements:
         parts += _measurement(measurement, report.machine)
+    rows = [row for measurement in report.measurements for row in (*measurement.candidates, *measurement.tuned)]
+    parts += [Text(sentence, style="yellow") for sentence in training_words.marks_explained(rows)]
     parts += _training(training_words.training(training_words.rows_of(report)))
     if report.contended:
         parts.append(
@@ -47,8 +49,6 @@ def _measurement(measurement: Measurement, machine: Machine) -> Iterator[Rendera
         defaults.add_row(_name(row), *fitting(_figures(row), *NARROW))
     yield defaults
     yield from _tuned(measurement.tuned)
-    rows = [row for _name, row in measured_words.named_rows(measurement)]
-    yield from (Text(sentence, style="yellow") for sentence in training_words.marks_explained(rows))
     warm = (training_words.warm_start(*named) for named in measured_words.named_rows(measurement))
     growths = (measured_words.growth(growth, machine) for growth in measurement.memory_growth)
     control = measured_words.control(measurement.control) if measurement.control else None

@@ -56,7 +56,7 @@ def dot_plot(frame: pd.DataFrame, axis: Axis, ink: str) -> alt.LayerChart:
     frame["end"] = frame[axis.high].fillna(frame[axis.column]) if axis.high else frame[axis.column]
     scale = _scale(pd.concat([frame[axis.column], frame["end"]]))
     names = frame["name"].nunique()
-    rows = _pairs(places) if places else {"y": _names()}
+    rows = _pairs(places, ink) if places else {"y": _names(ink)}
     base = alt.Chart(frame).encode(**rows)
     ticks = alt.Axis(tickCount=5, format=",~r", grid=False)
     x = alt.X(f"{axis.column}:Q", scale=scale, title=axis.title, axis=ticks)
@@ -102,16 +102,16 @@ def ratio_plot(frame: pd.DataFrame, holds: tuple[float, float], title: str) -> a
 
 def _ratio_names() -> alt.Y:
     """Names of two lines above their rows."""
-    axis = _names_above().copy()
+    axis = _names_above()
     axis.labelOffset, axis.labelLineHeight, axis.labelExpr = -36, 17, "split(datum.label, '\\n')"
     # The room is needed above the rows.
     scale = alt.Scale(type="point", padding=PADDING, align=0.85)
     return alt.Y("name:N", sort=None, title=None, axis=axis, scale=scale)
 
 
-def _pairs(places: list[str]) -> dict[str, alt.Y | alt.YOffset]:
+def _pairs(places: list[str], ink: str) -> dict[str, alt.Y | alt.YOffset]:
     """A row for each place below the name."""
-    axis = _names_above().copy()
+    axis = _names_above(ink)
     axis.labelOffset = 8 - PAIR_PX / 2
     names = alt.Scale(type="band", padding=0)
     # Nearer to their own name than to the next.
@@ -128,17 +128,18 @@ def _scale(values: pd.Series[float]) -> alt.Scale:
     return alt.Scale(zero=True, nice=True)
 
 
-def _names() -> alt.Y:
+def _names(ink: str) -> alt.Y:
     scale = alt.Scale(type="point", padding=PADDING)
-    return alt.Y("name:N", sort=None, title=None, axis=_names_above(), scale=scale)
+    return alt.Y("name:N", sort=None, title=None, axis=_names_above(ink), scale=scale)
 
 
-def _names_above() -> alt.Axis:
+def _names_above(ink: str | None = None) -> alt.Axis:
     """The names above their rows, inside the chart: beside it they would leave no room on a phone."""
     return alt.Axis(
+        labelColor=ink or alt.Undefined,
         labelAlign="left",
         labelPadding=-2,
-        labelOffset=-15,
+        labelOffset=-17,
         labelLimit=340,
         labelFontSize=13,
         ticks=False,

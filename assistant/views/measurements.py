@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -22,8 +22,8 @@ from assistant.views.training import show_training
 from probes.report import Measurement, ProbeReport, Progress
 from probes.words import sentences
 
-# Enough to tell two machines apart; the names stand whole above the charts.
-MACHINE_PX = 170
+# Names in two lines leave room for figures beside them, on a phone as well. Rows of up to 64 pixels are not wrapped.
+NAME_PX, REMARKS_PX, ROW_PX = 172, 150, 66
 
 # Charts take longer to redraw than bars.
 POLL_S = 3.0
@@ -39,10 +39,10 @@ def _page(progress: Progress | None) -> None:
     else:
         show_history_problem(state())
     if report is not None:
-        _report(report)
+        _report(report, ended=progress is None)
 
 
-def _report(report: ProbeReport) -> None:
+def _report(report: ProbeReport, *, ended: bool) -> None:
     _notices(report)
     measurement = _choose(report)
     other = choose_other(measurement.workload)
@@ -53,8 +53,8 @@ def _report(report: ProbeReport) -> None:
         _charts(frame)
         _table(frame)
     _tuned(measurement)
-    _marks(measurement)
-    _failures(measurement)
+    _marks((measurement,) if other is None else (measurement, other.measurement))
+    _failures(measurement, ended=ended)
     show_training(measurement, None if other is None else other.measurement)
     _further(measurement, report)
     _take_away(report)
@@ -135,8 +135,8 @@ def _axes() -> Iterator[tuple[str, charts.Axis]]:
 def _table(frame: pd.DataFrame) -> None:
     number = st.column_config.NumberColumn
     config = {
-        "name": st.column_config.TextColumn(_("Candidate"), pinned=True),
-        "machine": st.column_config.TextColumn(_("Machine"), width=MACHINE_PX),
+        "name": st.column_config.TextColumn(_("Candidate"), pinned=True, width=NAME_PX),
+        "place": st.column_config.TextColumn(_("Where")),
         "step_ms": number(
             _("Step, ms"),
             format="%.3g",
@@ -147,18 +147,18 @@ def _table(frame: pd.DataFrame) -> None:
         ),
         "step_ms_high": number(_("High, ms"), format="%.3g"),
         "rounds": number(_("Rounds")),
-        "marks": st.column_config.TextColumn(_("Remarks")),
+        "marks": st.column_config.TextColumn(_("Remarks"), width=REMARKS_PX),
         "first_step_s": number(
-            _("First step, s"), format="%.2f", help=_("Compiling included; nothing is there from an earlier start.")
+            _("First step, s"), format="%.3g", help=_("Compiling included; nothing is there from an earlier start.")
         ),
         "warm_first_step_s": number(
             _("First step, warm, s"),
-            format="%.2f",
+            format="%.3g",
             help=_("In a fresh process that finds what an earlier one has compiled."),
         ),
-        "import_s": number(_("Import, s"), format="%.2f"),
+        "import_s": number(_("Import, s"), format="%.3g"),
         "warm_import_s": number(
-            _("Import, warm, s"), format="%.2f", help=_("In a fresh process that finds its files in memory.")
+            _("Import, warm, s"), format="%.3g", help=_("In a fresh process that finds its files in memory.")
         ),
         "memory_mb": number(_("Memory, MB"), format="%.0f"),
         "device": st.column_config.TextColumn(_("Device")),
@@ -167,13 +167,19 @@ def _table(frame: pd.DataFrame) -> None:
             format="%.1e",
             help=_("Relative difference of the first loss to the reference: the same network."),
         ),
+        "machine": st.column_config.TextColumn(_("Machine")),
     }
     measured = frame[frame["step_ms"].notna()].dropna(axis="columns", how="all")
+    if "device" in measured and not measured_words.on_accelerator(measured["device"].dropna()):
+        measured = measured.drop(columns="device")
     st.markdown(f"#### {_('All figures')}")
     st.dataframe(
         measured[[column for column in config if column in measured]],
         column_config=config,
         hide_index=True,
+        row_height=ROW_PX,
+        height="content",
+        placeholder="",
         alt=_("Every figure of every candidate on this network"),
         key="figures",
     )
@@ -187,14 +193,16 @@ def _tuned(measurement: Measurement) -> None:
     st.dataframe(
         figures.tuned_table(rows).dropna(axis="columns", how="all"),
         column_config={
-            "name": st.column_config.TextColumn(_("Candidate"), pinned=True),
+            "name": st.column_config.TextColumn(_("Candidate"), pinned=True, width=NAME_PX),
             "step_ms": st.column_config.NumberColumn(_("Step, ms"), format="%.3g"),
             "against": st.column_config.TextColumn(_("Against its defaults")),
             "precision": st.column_config.TextColumn(_("Precision")),
             "tunings": st.column_config.ListColumn(_("Tunings")),
-            "marks": st.column_config.TextColumn(_("Remarks")),
+            "marks": st.column_config.TextColumn(_("Remarks"), width=REMARKS_PX),
         },
         hide_index=True,
+        row_height=ROW_PX,
+        placeholder="",
         alt=_("Step times with the documented tunings, beside the defaults"),
         key="tuned",
     )
@@ -210,17 +218,18 @@ def _further(measurement: Measurement, report: ProbeReport) -> None:
             st.caption(plain(sentence))
 
 
-def _marks(measurement: Measurement) -> None:
-    rows = [row for row in (*measurement.candidates, *measurement.tuned) if row.step_ms is not None]
-    for sentence in training_words.marks_explained(rows):
-        st.caption(sentence)
+def _marks(shown: Sequence[Measurement]) -> None:
+    rows = [row for measurement in shown for row in (*measurement.candidates, *measurement.tuned)]
+    explained = list(training_words.marks_explained(rows))
+    if explained:
+        st.caption("  \n".join(explained))
 
 
-def _failures(measurement: Measurement) -> None:
+def _failures(measurement: Measurement, *, ended: bool) -> None:
     failed = measured_words.unfinished(measurement)
     if not failed:
         return
-    if all(row.step_ms is None for row in measurement.candidates):
+    if ended and all(row.step_ms is None for row in measurement.candidates):
         st.error(_("No candidate could be measured on this network; what is said of it rests on other evidence."))
     st.markdown(f"#### {_('Not measured')}")
     st.markdown("\n".join(f"- {named(plain(name), plain(reason))}" for name, reason in failed))

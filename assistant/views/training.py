@@ -11,6 +11,9 @@ from assistant.training_words import NamedRow, Training
 from assistant.views.markdown import plain
 from probes.report import Measurement
 
+# Names in up to three lines: those of tuned rows are long.
+NAME_PX, ROW_PX = 200, 68
+
 
 def show_training(here: Measurement, there: Measurement | None) -> None:
     """To be opened, of a measurement and of another machine's; nothing where nothing is known of it."""
@@ -41,8 +44,9 @@ def _table(told: Training) -> None:
     frame.insert(0, "name", [name for name, _values in told.rows])
     st.dataframe(
         frame,
-        column_config={"name": column(_("Candidate"), pinned=True), **config},
+        column_config={"name": column(_("Candidate"), pinned=True, width=NAME_PX), **config},
         hide_index=True,
+        row_height=ROW_PX,
         height="content",
         alt=_("How each candidate was trained, where that differs"),
         key="training-table",

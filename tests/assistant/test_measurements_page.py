@@ -73,4 +73,4 @@ def on_accelerator() -> ProbeReport:
 
 def test_figures_of_an_accelerator_say_that_nobody_evaluated_such(monkeypatch) -> None:
     page = shown(monkeypatch, candidates=on_accelerator().candidates)
-    assert "our published evaluation" in words(page)
+    assert "published evaluation" in words(page)

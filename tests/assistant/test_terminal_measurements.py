@@ -42,5 +42,5 @@ def test_how_each_was_trained_is_shown_where_there_is_room(monkeypatch, width: i
 
 def test_figures_of_an_accelerator_say_that_nobody_evaluated_such(monkeypatch) -> None:
     row = a_row().model_copy(update={"device": "cuda:0"})
-    assert "our published evaluation" in printed(monkeypatch, a_report(candidates=(row,)))
-    assert "our published evaluation" not in printed(monkeypatch, an_eventful_report())
+    assert "published evaluation" in printed(monkeypatch, a_report(candidates=(row,)))
+    assert "published evaluation" not in printed(monkeypatch, an_eventful_report())
