@@ -17,7 +17,6 @@ from probes.report import Machine, ProbeReport, Progress
 from probes.workloads import NAMED, Workload
 
 SIGNIFICANT_DIGITS = 2
-
 MINUTE_S, HOUR_S = 60, 3600
 
 
@@ -116,14 +115,12 @@ def time_spent(report: ProbeReport) -> str:
         "between": _("between them"),
     }
     whole = duration(report.seconds)
-    if not report.wall_s:
+    if not report.wall_s:  # a report of an earlier version
         return _("Measured in {time}.").format(time=whole)
     spent_s = report.wall_s | {"between": max(report.seconds - sum(report.wall_s.values()), 0.0)}
     most = sorted((name for name in spent_s if name in names), key=lambda name: -spent_s[name])
     told = clauses(_("{activity} {time}").format(activity=names[name], time=duration(spent_s[name])) for name in most)
-    line = _(
-        "Measured in {time}: {activities}. Overhead (no import, build, first step, warm-up or timed step): {share}."
-    )
+    line = _("Measured in {time}: {activities}. Overhead (processes, reading memory, between them): {share}.")
     return line.format(time=whole, activities=told, share=percent(report.overhead_share))
 
 

@@ -24,11 +24,14 @@ COLUMNS = (
     "build_s",
     "import_s",
     "memory_mb",
+    "resident_mb",
     "device",
     "precision",
     "parity",
     "steady",
     "contended",
+    "disturbed_rounds",
+    "fresh",
     "start_beside",
 )
 

@@ -151,7 +151,7 @@ def test_the_time_spent_says_what_of_it_was_overhead() -> None:
     told = wording.time_spent(report)
     assert told.startswith("Measured in 60 s: importing 20 s, timed steps 12 s, first steps 10 s, warming up 8 s,")
     assert "between them 3 s" in told
-    assert told.endswith("or timed step): 10 %.")
+    assert told.endswith("between them): 10 %.")
 
 
 def test_of_a_report_that_does_not_say_where_its_time_went_nothing_is_called_overhead() -> None:
