@@ -161,6 +161,8 @@ def _headline(advice: Recommendation) -> Iterator[RenderableType]:
     yield Text.assemble((wording.framework_name(advice.winner.framework), "bold"), "   ", (sure, "bold cyan"))
     mode = wording.candidate_name(advice.winner.candidate)
     yield Text(_("Best used as: {candidate}").format(candidate=mode), style="dim")
+    if advice.nothing_fits >= wording.WORTH_TELLING:
+        yield Text(wording.nothing_fits_line(advice.nothing_fits))
     if advice.tie:
         names = wording.listing(map(wording.framework_name, advice.tie))
         yield Text(_("A tie: {names} are equally good here; choose by taste.").format(names=names))
@@ -182,8 +184,10 @@ def _headline(advice: Recommendation) -> Iterator[RenderableType]:
 def _reasons(advice: Recommendation) -> Iterator[RenderableType]:
     for reason in advice.reasons:
         yield Text.assemble("- ", reason.text, _evidence(reason.evidence, reason.facts))
-    for flip in advice.flips:
-        yield Text(_("Would change it: {change}").format(change=wording.flip_line(flip)), style="dim")
+    for change in wording.changes(advice):
+        yield Text(_("Would change it: {change}").format(change=change), style="dim")
+    if advice.steadfast:
+        yield Text(wording.steadfast_line(advice.steadfast), style="dim")
     if advice.unknown:
         yield Text(_("Not known yet: {fields}").format(fields=", ".join(advice.unknown)), style="dim")
 
@@ -195,6 +199,11 @@ def _evidence(kind: str, facts: Sequence[str]) -> Text:
 
 
 def _standing(advice: Recommendation) -> RenderableType:
+    note = (Text(advice.score_note, style="dim"),) if advice.score_note else ()
+    return Group(_shares(advice), *note)
+
+
+def _shares(advice: Recommendation) -> RenderableType:
     table = figure_table(_("Share of plausible worlds that each one wins"), _("Candidate"), (_("Share"), _("Score")))
     for ranked in advice.ranking:
         if ranked.excluded is None:
@@ -208,7 +217,7 @@ def _exclusions(advice: Recommendation) -> Iterator[RenderableType]:
         if ranked.excluded:
             name = wording.candidate_name(ranked.candidate)
             why = wording.labelled(name, sentences(ranked.excluded.reason, ranked.excluded.fix))
-            yield Text.assemble((why, "dim"), _evidence("cited", ranked.excluded.facts))
+            yield Text.assemble((why, "dim"), _evidence(ranked.excluded.evidence, ranked.excluded.facts))
 
 
 def figure_table(title: str, first: str, numbers: Sequence[str]) -> Table:

@@ -5,14 +5,15 @@ Every reason carries its evidence: a cited fact, what the person said, or a figu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from assistant import wording
-from assistant.advice.criteria import Situation
+from assistant.advice.criteria import Situation, Values
 from assistant.advice.estimates import Estimate
 from assistant.advice.own_weights import own_weights
 from assistant.advice.ranking import Scores
@@ -33,29 +34,59 @@ _INDEX = {candidate.id: index for index, candidate in enumerate(CANDIDATES)}
 
 @dataclass(frozen=True)
 class Case:
-    """What the explanation is about: the known answers, the central scores and what is behind them."""
+    """What the explanation is about: the known answers, the scores, and what is behind them.
+
+    `scores` are those for what is known, `drawn` those in all plausible worlds: their means decide what comes first.
+    """
 
     answers: Mapping[str, Any]
     scores: Scores
+    drawn: Scores
     situation: Situation
     excluded: Mapping[str, Exclusion]
     workload_id: str
     knowledge: Knowledge
 
+    @cached_property
+    def added(self) -> Values:
+        """What each criterion adds to each candidate's score in the mean; (candidates, criteria)."""
+        return self.drawn.added
+
+    def score(self, candidate: str) -> float:
+        """The candidate's mean score."""
+        return float(self.added[_INDEX[candidate]].sum())
+
+    def usable_share(self, candidate: str) -> float:
+        """The share of worlds in which the candidate can be used."""
+        return float(self.drawn.usable[_INDEX[candidate]].mean())
+
 
 def contributions(case: Case, candidate: str) -> tuple[Contribution, ...]:
     """What each criterion adds to the candidate's score; together they are the score."""
-    weights, values = case.scores.weights[:, 0], case.scores.values[_INDEX[candidate], :, 0]
+    weights, added = case.drawn.weights.mean(axis=1), case.added[_INDEX[candidate]]
     return tuple(
         Contribution(
             candidate=candidate,
             criterion=criterion,
             weight=float(weight),
-            value=float(value),
-            contribution=float(weight * value),
+            value=float(part / weight) if weight else 0.0,
+            contribution=float(part),
+            **_cell(case, criterion, candidate),
         )
-        for criterion, weight, value in zip(CRITERIA, weights, values, strict=True)
+        for criterion, weight, part in zip(CRITERIA, weights, added, strict=True)
     )
+
+
+def _cell(case: Case, criterion: str, candidate: str) -> dict[str, Any]:
+    """The level or figure of a candidate, with its evidence; nothing where it was not measured."""
+    if criterion in MEASURED_CRITERIA:
+        estimate = _figure(case, criterion, candidate)
+        if estimate is None:
+            return {}
+        return {"figure": estimate.value, "evidence": estimate.evidence, "sources": (case.workload_id,)}
+    rule = case.knowledge.rating(criterion, candidate, case.answers)
+    sources = tuple(source.id for source in case.knowledge.sources_of(rule.facts)) or rule.when.fields[:1]
+    return {"level": rule.level, "evidence": rule.evidence, "sources": sources}
 
 
 def reasons_for(case: Case, candidate: str, rival: str | None) -> tuple[Reason, ...]:
@@ -73,7 +104,7 @@ def exclusion_reason(case: Case, candidate: str) -> Reason:
     exclusion = case.excluded[candidate]
     return Reason(
         text=sentences(exclusion.reason, exclusion.fix),
-        evidence="cited",
+        evidence=exclusion.evidence,
         source=exclusion.source,
         framework=find_candidate(candidate).framework,
         facts=exclusion.facts,
@@ -82,9 +113,9 @@ def exclusion_reason(case: Case, candidate: str) -> Reason:
 
 def _strongest(case: Case, better: str, worse: str | None, subject: str) -> tuple[Reason, ...]:
     """The criteria by which `better` leads `worse`, as reasons about the `subject`, one of the two."""
-    values = case.scores.values[:, :, 0]
-    floor = values[_INDEX[worse]] if worse else np.zeros(len(CRITERIA))
-    lead = case.scores.weights[:, 0] * (values[_INDEX[better]] - floor)
+    known, drawn = (_lead(added, better, worse) for added in (case.scores.added, case.added))
+    # What leads only for answers that are still open cannot be told as a reason for the known ones.
+    lead = np.where(known > 0, drawn, 0)
     other = worse if subject == better else better
     found: list[Reason] = []
     for index in np.argsort(-lead, kind="stable"):
@@ -94,6 +125,11 @@ def _strongest(case: Case, better: str, worse: str | None, subject: str) -> tupl
         if reason:
             found.append(reason)
     return tuple(found)
+
+
+def _lead(added: Values, better: str, worse: str | None) -> Values:
+    """How much more each criterion adds to one candidate's score than to the other's; (criteria,)."""
+    return np.asarray(added[_INDEX[better]] - (added[_INDEX[worse]] if worse else 0))
 
 
 def _reason(case: Case, criterion: str, subject: str, other: str | None) -> Reason | None:
@@ -139,10 +175,20 @@ def _measured_reason(case: Case, criterion: str, subject: str, other: str | None
 
 
 def _figures(case: Case, criterion: str, subject: str, other: str) -> tuple[Estimate, Estimate] | None:
-    attribute = {"training_speed": "step_ms", "time_to_first_result": "first_result_s", "memory_fit": "memory_mb"}
-    rows: Sequence[Any] = [case.situation.forecasts.get(candidate) for candidate in (subject, other)]
-    mine, theirs = (getattr(row, attribute[criterion]) if row else None for row in rows)
+    mine, theirs = (_figure(case, criterion, candidate) for candidate in (subject, other))
     return (mine, theirs) if mine and theirs else None
+
+
+def _figure(case: Case, criterion: str, candidate: str) -> Estimate | None:
+    """What is known of the candidate's figure on a measured criterion, in the unit of its scale."""
+    row = case.situation.forecasts.get(candidate)
+    if row is None:
+        return None
+    return {
+        "training_speed": row.step_ms,
+        "time_to_first_result": row.first_result_s,
+        "memory_fit": row.memory_mb,
+    }[criterion]
 
 
 def _comparison(criterion: str, mine: float, theirs: float, other: str) -> str:

@@ -1,28 +1,36 @@
-"""Flips: which change of one answer would change the winning framework, found by trying them all."""
+"""Flips: the smallest change of answers that would make another framework win, found by search, one for each rival.
+
+Changes of one answer are tried all, those of two answers where one is not enough: the pairs that add up to most.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.advice.criteria import Situation
+from assistant.advice.criteria import Situation, Values
 from assistant.advice.ranking import best_modes, drawn_scores
 from assistant.advice.worlds import Column, Worlds, alternatives, sample
 from knowledge.collection import Knowledge
 from knowledge.schema import Question
 from probes.candidates import FRAMEWORKS
 
-MOST_FLIPS = 3
-
 # Draws for each change while searching; what is found is confirmed with a full ranking before it is told.
-SEARCH_DRAWS = 150
+SEARCH_DRAWS = 120
 
-# A change that looked like a flip in the search may not be one. So many are confirmed at most: each costs a ranking.
-MOST_CONFIRMED = 12
+# For each rival so many changes of one answer, and of two, are confirmed at most: each costs a ranking.
+MOST_CONFIRMED = (4, 2)
+
+# For each rival so many pairs of changes are searched.
+PAIRS = 12
+
+# A change whose share is this far behind the best one's in the search may still be a flip.
+SEARCH_SLACK = 0.05
 
 # These answers name a framework themselves: a change of theirs explains little, and is told only for want of another.
 NAMING = ("knows", "existing_code")
@@ -39,6 +47,9 @@ ORDERED = (
     "python",
 )
 
+# What counts for a framework that cannot be used, where scores are averaged.
+UNUSABLE_SCORE = -1.0
+
 
 @dataclass(frozen=True)
 class Change:
@@ -50,39 +61,35 @@ class Change:
     steps: int
 
 
-def flips(
-    answers: Mapping[str, Any],
-    situation: Situation,
-    knowledge: Knowledge,
-    *,
-    winner: str,
-    seed: int,
-    confirm: Callable[[Change], str | None],
-) -> tuple[tuple[Change, str], ...]:
-    """Changes that make another framework win, and which: the smallest first, one for each framework that could.
+Changes = tuple[Change, ...]
 
-    `confirm` says which framework really wins after a change.
+
+@dataclass(frozen=True)
+class Search:
+    """Where to look: the known answers and what they are `after` some changes, the situation, the rules, the seed.
+
+    `confirm` says which framework really wins after changes; None when nothing is left.
     """
-    changes = tuple(_changes(answers, knowledge))
-    shares = _shares_won(changes, answers, situation, knowledge, seed)
-    likely = shares.argmax(axis=1)
-    sureness = shares.max(axis=1, initial=0)
-    order = sorted(
-        range(len(changes)),
-        key=lambda index: (changes[index].field in NAMING, changes[index].steps, -sureness[index]),
-    )
-    promising = [index for index in order if FRAMEWORKS[likely[index]] != winner and shares[index].any()]
-    found: dict[str, Change] = {}
-    confirmed = 0
-    for index in promising:
-        framework = FRAMEWORKS[likely[index]]
-        if len(found) == MOST_FLIPS or confirmed == MOST_CONFIRMED:
-            break
-        if framework not in found:
-            confirmed += 1
-            if confirm(changes[index]) == framework:
-                found[framework] = changes[index]
-    return tuple((change, framework) for framework, change in found.items())
+
+    answers: Mapping[str, Any]
+    situation: Situation
+    knowledge: Knowledge
+    seed: int
+    after: Callable[[Changes], Mapping[str, Any]]
+    confirm: Callable[[Changes], str | None]
+
+
+def flips(search: Search, rivals: Sequence[str]) -> dict[str, Changes]:
+    """By rival, the smallest changes that make it win: one answer or, where none does, two; none where neither do."""
+    one = [(change,) for change in _changes(search.answers, search.knowledge)]
+    margins, shares = _outcomes(search, [(), *one])
+    found = {rival: _smallest(search, rival, one, shares[1:]) for rival in rivals}
+    missing = [rival for rival in rivals if not found[rival]]
+    two = [pair for rival in missing for pair in _pairs(one, margins[:, FRAMEWORKS.index(rival)])]
+    if two:
+        _margins, shares = _outcomes(search, two)
+        found |= {rival: _smallest(search, rival, two, shares) for rival in missing}
+    return found
 
 
 def _changes(answers: Mapping[str, Any], knowledge: Knowledge) -> Iterator[Change]:
@@ -104,31 +111,67 @@ def _steps(question: Question, values: tuple[Any, ...], before: Any, after: Any)
     return abs(places[before] - places[after]) if before in places else 1
 
 
-def _shares_won(
-    changes: tuple[Change, ...], answers: Mapping[str, Any], situation: Situation, knowledge: Knowledge, seed: int
-) -> NDArray[np.float64]:
-    """The share of worlds that each framework wins after each change; (changes, frameworks)."""
-    worlds = _changed(sample(answers, knowledge, SEARCH_DRAWS, seed), changes)
-    _modes, totals = best_modes(drawn_scores(worlds, situation, knowledge, seed))
-    won = totals.argmax(axis=0)[None] == np.arange(len(FRAMEWORKS))[:, None]
-    won &= np.isfinite(totals.max(axis=0))
-    shares = won.reshape(len(FRAMEWORKS), len(changes), SEARCH_DRAWS).mean(axis=2)
-    return np.asarray(shares.T)
+def _smallest(search: Search, rival: str, tried: Sequence[Changes], shares: Values) -> Changes:
+    """Of the changes after which the rival wins, or nearly does, the smallest that a full ranking confirms."""
+    own = shares[:, FRAMEWORKS.index(rival)]
+    likely = np.flatnonzero((own > 0) & (own >= shares.max(axis=1) - SEARCH_SLACK)).tolist()
+    by_size = sorted(likely, key=lambda place: (*_size(tried[place]), -own[place]))
+    most = MOST_CONFIRMED[len(tried[0]) - 1] if tried else 0
+    return next((tried[place] for place in by_size[:most] if search.confirm(tried[place]) == rival), ())
 
 
-def _changed(base: Worlds, changes: tuple[Change, ...]) -> Worlds:
-    """The base worlds once for each change, with that change made; change by change."""
-    columns = {name: _tiled(column, name, changes) for name, column in base.columns.items()}
-    for field in dict.fromkeys(change.field for change in changes):
-        if field not in columns:
-            known = Column((base.known.get(field),), np.zeros(base.size, np.intp))
-            columns[field] = _tiled(known, field, changes)
-    return Worlds(base.size * len(changes), base.known, columns)
+def _size(changes: Changes) -> tuple[int, int]:
+    return sum(change.field in NAMING for change in changes), sum(change.steps for change in changes)
 
 
-def _tiled(column: Column, field: str, changes: tuple[Change, ...]) -> Column:
-    concerned = [index for index, change in enumerate(changes) if change.field == field]
-    codes = np.tile(column.codes, (len(changes), 1))
-    for place, index in enumerate(concerned):
-        codes[index] = len(column.values) + place
-    return Column((*column.values, *(changes[index].after for index in concerned)), codes.ravel())
+def _pairs(one: Sequence[Changes], margins: NDArray[np.float64]) -> Iterator[Changes]:
+    """The pairs of changes that bring a rival furthest ahead if their effects add up.
+
+    `margins` (1 + changes,) is how far ahead it is without a change and with each.
+    """
+    gains = margins[1:] - margins[0]
+    by_gain = [place for place in np.argsort(-gains, kind="stable") if gains[place] > 0]
+    pairs = ((first, second) for first, second in combinations(by_gain[: 2 * PAIRS], 2))
+    apart = [pair for pair in pairs if one[pair[0]][0].field != one[pair[1]][0].field]
+    best = sorted(apart, key=lambda pair: -(gains[pair[0]] + gains[pair[1]]))[:PAIRS]
+    yield from (one[first] + one[second] for first, second in best)
+
+
+def _outcomes(search: Search, tried: Sequence[Changes]) -> tuple[Values, Values]:
+    """After each of the changes: how far each framework is ahead of the best other one, in the mean, and the share of
+    worlds that it wins; both (changes, frameworks).
+    """
+    worlds = _changed(search, tried)
+    _modes, totals = best_modes(drawn_scores(worlds, search.situation, search.knowledge, search.seed))
+    decided = np.isfinite(totals.max(axis=0))
+    won = (totals.argmax(axis=0)[None] == np.arange(len(FRAMEWORKS))[:, None]) & decided
+    scores = np.maximum(totals, UNUSABLE_SCORE)
+    ordered = np.sort(scores, axis=0)
+    best_other = np.where(scores == ordered[-1], ordered[-2], ordered[-1])
+    shape = (len(FRAMEWORKS), len(tried), SEARCH_DRAWS)
+    ahead, shares = (each.reshape(shape).mean(axis=2).T for each in (scores - best_other, won))
+    return ahead, shares
+
+
+def _changed(search: Search, tried: Sequence[Changes]) -> Worlds:
+    """The worlds of now once for each of the changes, with the answers that count after it; change by change."""
+    base = sample(search.answers, search.knowledge, SEARCH_DRAWS, search.seed)
+    answers = [search.after(changes) for changes in tried]
+    moved = {field for each in answers for field in {*each, *base.known} if each.get(field) != base.known.get(field)}
+    fields = dict.fromkeys((*base.columns, *sorted(moved)))
+    columns = {field: _tiled(base, search.knowledge.question(field), answers) for field in fields}
+    return Worlds(base.size * len(tried), base.known, columns)
+
+
+def _tiled(base: Worlds, question: Question, answers: Sequence[Mapping[str, Any]]) -> Column:
+    """The answers to a question: what is given, what was drawn where it is open, none where it is not asked."""
+    drawn = base.columns.get(question.id, Column((None,), np.zeros(base.size, np.intp)))
+    given = [each.get(question.id) for each in answers]
+    values = tuple(dict.fromkeys((*drawn.values, *given, None)))
+    codes = [
+        drawn.codes
+        if value is None and not question.when.ruled_out(each)
+        else np.full(base.size, values.index(value))
+        for value, each in zip(given, answers, strict=True)
+    ]
+    return Column(values, np.concatenate(codes))

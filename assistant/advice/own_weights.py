@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from assistant.advice.ranking import weights
 from assistant.advice.worlds import certain
@@ -16,11 +18,11 @@ from knowledge.vocabulary import CRITERIA
 
 LARGEST = 10.0
 
-# Rules multiply, so a weight cannot be zero; this is as good as none.
-NEXT_TO_NOTHING = 1e-3
 
-# Of the ids of the rules that a person's weights are turned into.
-PREFIX = "weight-of-the-person-"
+class OwnWeight(WeightRule):
+    """A weight that the person gave: it holds whatever the answers, and may be 0."""
+
+    factor: Annotated[float, Field(ge=0, le=LARGEST)]
 
 
 def importance(knowledge: Knowledge, answers: Mapping[str, Any]) -> dict[str, float]:
@@ -49,8 +51,7 @@ def knowing(own: Mapping[str, Any]) -> Knowledge:
 
 def own_weights(knowledge: Knowledge) -> dict[str, float]:
     """The weights that `weighted` was given; none where rules decide."""
-    rules = [rule for rule in knowledge.weights if rule.id.startswith(PREFIX)]
-    return {rule.criterion: 0.0 if rule.factor == NEXT_TO_NOTHING else rule.factor for rule in rules}
+    return {rule.criterion: rule.factor for rule in knowledge.weights if isinstance(rule, OwnWeight)}
 
 
 def _check(own: Mapping[str, Any]) -> None:
@@ -71,13 +72,13 @@ def _check(own: Mapping[str, Any]) -> None:
         raise InvalidInput(_("All weights are 0; give one criterion more at least."))
 
 
-def _rule(criterion: str, weight: float) -> WeightRule:
-    return WeightRule.model_validate(
+def _rule(criterion: str, weight: float) -> OwnWeight:
+    return OwnWeight.model_validate(
         {
-            "id": f"{PREFIX}{criterion}".replace("_", "-"),
+            "id": f"weight-of-the-person-{criterion}".replace("_", "-"),
             "criterion": criterion,
             "when": {},
-            "factor": max(weight, NEXT_TO_NOTHING),
+            "factor": weight,
             "reason": _("you gave it this weight"),
         }
     )

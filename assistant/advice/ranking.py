@@ -60,6 +60,14 @@ class Scores:
         """The part of the score that does not come from measurements; (candidates, worlds)."""
         return np.asarray(np.einsum("kw,ckw->cw", self.weights[_RATED], self.values[:, _RATED]))
 
+    @property
+    def added(self) -> Values:
+        """What each criterion adds to the score of each candidate, in the mean of the worlds in which that can be
+        used, 0 where it never can; (candidates, criteria).
+        """
+        added = np.einsum("kw,ckw,cw->ck", self.weights, self.values, self.usable.astype(float))
+        return np.asarray(added / np.maximum(self.usable.sum(axis=1), 1)[:, None])
+
 
 @dataclass(frozen=True)
 class Standing:

@@ -2,72 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from assistant import wording
 from assistant.advice.break_even import lead_changes
-from assistant.advice.eligibility import Relaxation, answers_to_relax, exclusions
+from assistant.advice.criteria import JOB_FIELDS
+from assistant.advice.eligibility import Relaxation, answers_to_relax
 from assistant.advice.estimates import Estimate, JobForecast
-from assistant.advice.explanation import Case, contributions, exclusion_reason, reasons_against, reasons_for
-from assistant.advice.flips import Change, flips
+from assistant.advice.explanation import (
+    LEAST_CONTRIBUTION,
+    Case,
+    contributions,
+    exclusion_reason,
+    reasons_against,
+    reasons_for,
+)
+from assistant.advice.flips import Changes
 from assistant.advice.forecast import Forecaster
+from assistant.advice.inquiry import FAILED_HERE, Inquiry
 from assistant.advice.own_weights import own_weights
-from assistant.advice.ranking import DRAWS, Standing, best_modes, central_scores, rank
-from assistant.advice.recommendation import Choice, Flip, ForecastRow, Ranked, Reason, Recommendation
-from assistant.advice.situation import situation_of
+from assistant.advice.ranking import Standing, best_modes, standing
+from assistant.advice.recommendation import (
+    AnswerChange,
+    Choice,
+    DoubleFlip,
+    Flip,
+    ForecastRow,
+    Ranked,
+    Reason,
+    Recommendation,
+)
 from assistant.conversation.questions import open_questions
 from assistant.language import _
 from assistant.project import Project
 from assistant.table.records import TableTrial
 from assistant.table.words import finding
-from assistant.target import Target, target, weighed_answers
 from knowledge.collection import Knowledge
 from knowledge.load import load
 from probes.candidates import CANDIDATES, FRAMEWORKS
 from probes.report import Machine, ProbeReport
 
-# A flip is confirmed with this many draws: the winner's share is then known to about two hundredths.
-CONFIRMING_DRAWS = 1_500
+# So many frameworks after the winner hear what would make them win.
+RIVALS = 3
 
 # Of the draws, where nobody chooses another.
 SEED = 0
-
-
-@dataclass(frozen=True)
-class Inquiry:
-    """What is asked: the project, what was measured, the machine the person sits at, the rules, the draws' seed."""
-
-    project: Project
-    forecaster: Forecaster
-    machine: Machine | None
-    knowledge: Knowledge
-    seed: int
-
-    @cached_property
-    def job(self) -> Target:
-        """The project's workload and how long it is trained."""
-        return target(self.project, self.machine)
-
-    @cached_property
-    def case(self) -> Case:
-        """The central scores, and what they rest on."""
-        answers = weighed_answers(self.project, self.machine)
-        situation = situation_of(self.project, self.forecaster, self.machine)
-        scores = central_scores(answers, situation, self.knowledge)
-        excluded = exclusions(answers, self.knowledge)
-        return Case(answers, scores, situation, excluded, self.job.workload.id, self.knowledge)
-
-    def rank(self, draws: int = DRAWS) -> Standing:
-        """Who wins in how many of `draws` plausible worlds."""
-        return rank(self.case.answers, self.case.situation, self.case.knowledge, seed=self.seed, draws=draws)
-
-    def winner_after(self, change: Change) -> str | None:
-        """The framework that wins once an answer is changed; None when nothing is left."""
-        changed = replace(self, project=self.project.with_answer(change.field, change.after))
-        order = changed.rank(CONFIRMING_DRAWS).order
-        return FRAMEWORKS[order[0]] if order else None
 
 
 def recommend(
@@ -94,10 +74,11 @@ def recommend(
         seed=seed,
     )
     case, job = inquiry.case, inquiry.job
-    outcome = inquiry.rank()
+    outcome = standing(case.drawn)
     best = _best_candidates(case, outcome)
     order = [FRAMEWORKS[index] for index in outcome.order]
-    relaxation = Relaxation() if order else answers_to_relax(case.answers, case.knowledge)
+    found = {rival: _told(changes, project) for rival, changes in inquiry.flips(order[1 : 1 + RIVALS]).items()}
+    relaxation = Relaxation() if order else _relaxation(case)
     simpler_first, simpler_first_facts = _simpler_first(case, table)
     return Recommendation(
         winner=_choice(order, 0, best),
@@ -105,13 +86,17 @@ def recommend(
         tie=tuple(FRAMEWORKS[index] for index in outcome.tied),
         confidence=float(outcome.frameworks.max()),
         frameworks=dict(zip(FRAMEWORKS, map(float, outcome.frameworks), strict=True)),
+        nothing_fits=outcome.nothing,
+        score_note=_score_note(case, order, best),
         ranking=_ranking(case, outcome),
         forecast=tuple(_forecast_row(inquiry, row) for row in case.situation.forecasts.values()),
         reasons=_reasons(case, order, best),
         contributions=tuple(each for framework in order for each in contributions(case, best[framework])),
         why_not=_why_not(case, order, best),
         other_modes=_other_modes(case, best),
-        flips=_flips(inquiry, order[0]) if order else (),
+        flips=tuple(Flip(**told[0], winner=rival) for rival, told in found.items() if len(told) == 1),
+        double_flips=tuple(_double_flip(told, rival) for rival, told in found.items() if len(told) > 1),
+        steadfast=tuple(rival for rival, told in found.items() if not told),
         unknown=tuple(question.id for question in open_questions(project, (), case.knowledge, inquiry.machine)),
         assumptions=dict(job.assumptions),
         simpler_first=simpler_first,
@@ -132,6 +117,12 @@ def recommend(
     )
 
 
+def _relaxation(case: Case) -> Relaxation:
+    """Which answers to change when nothing is left: the size of the job where what the rules left has failed."""
+    failed = any(each.rule == FAILED_HERE for each in case.excluded.values())
+    return Relaxation(JOB_FIELDS) if failed else answers_to_relax(case.answers, case.knowledge)
+
+
 def _best_candidates(case: Case, outcome: Standing) -> dict[str, str]:
     """The mode of each framework to use: the one it wins with most often, or the best by the central scores."""
     modes, _totals = best_modes(case.scores)
@@ -149,7 +140,7 @@ def _choice(order: list[str], place: int, best: Mapping[str, str]) -> Choice | N
 
 def _ranking(case: Case, outcome: Standing) -> tuple[Ranked, ...]:
     """Candidates by framework, best first, then by their own share and score; the excluded ones last."""
-    totals = case.scores.totals[:, 0]
+    scores = case.added.sum(axis=1)
     shares = dict(zip(FRAMEWORKS, outcome.frameworks, strict=True))
     rows = []
     for index, candidate in enumerate(CANDIDATES):
@@ -158,7 +149,7 @@ def _ranking(case: Case, outcome: Standing) -> tuple[Ranked, ...]:
             candidate=candidate.id,
             framework=candidate.framework,
             acceptability=0.0 if exclusion else float(outcome.candidates[index]),
-            score=0.0 if exclusion else float(totals[index]),
+            score=0.0 if exclusion else float(scores[index]),
             excluded=exclusion,
         )
         rows.append(row)
@@ -169,11 +160,36 @@ def _ranking(case: Case, outcome: Standing) -> tuple[Ranked, ...]:
     )
 
 
+def _score_note(case: Case, order: Sequence[str], best: Mapping[str, str]) -> str | None:
+    """In words, where another framework has the higher mean score than the one that wins most often."""
+    scores = {framework: case.score(best[framework]) for framework in order}
+    highest = max(scores, key=lambda framework: scores[framework], default=None)
+    if highest is None or scores[highest] - scores[order[0]] < LEAST_CONTRIBUTION:
+        return None
+    usable = {framework: case.usable_share(best[framework]) for framework in (highest, order[0])}
+    if usable[highest] < usable[order[0]]:
+        text = _(
+            "{other} has the higher mean score where it can be used, but that is in {share} of the plausible worlds "
+            "only; {winner} is the best choice in more of them."
+        )
+    else:
+        text = _(
+            "{other} has the higher mean score: where it is ahead, it is ahead by more. {winner} is ahead in more of "
+            "the plausible worlds, and that decides."
+        )
+    return text.format(
+        other=wording.candidate_name(best[highest]),
+        winner=wording.candidate_name(best[order[0]]),
+        share=wording.percent(usable[highest]),
+    )
+
+
 def _reasons(case: Case, order: list[str], best: Mapping[str, str]) -> tuple[Reason, ...]:
     if not order:
         return ()
     rival = best[order[1]] if len(order) > 1 else None
-    return reasons_for(case, best[order[0]], rival)
+    # Where nothing that is known sets it apart, what speaks for it is told as such.
+    return reasons_for(case, best[order[0]], rival) or reasons_for(case, best[order[0]], None)
 
 
 def _why_not(case: Case, order: list[str], best: Mapping[str, str]) -> dict[str, tuple[Reason, ...]]:
@@ -210,28 +226,15 @@ def _exclusion_reasons(case: Case, framework: str) -> tuple[Reason, ...]:
     return tuple(dict.fromkeys(reasons))
 
 
-def _flips(inquiry: Inquiry, winner: str) -> tuple[Flip, ...]:
-    case = inquiry.case
-    found = flips(
-        case.answers,
-        case.situation,
-        case.knowledge,
-        winner=winner,
-        seed=inquiry.seed,
-        confirm=inquiry.winner_after,
-    )
-    said = inquiry.project.answers
-    return tuple(
-        Flip.model_validate(
-            {
-                "field": change.field,
-                "from": said.get(change.field, change.before),
-                "to": change.after,
-                "winner": framework,
-            }
-        )
-        for change, framework in found
-    )
+def _told(changes: Changes, project: Project) -> list[dict[str, Any]]:
+    """The changes as they are told, from what the person said."""
+    said = project.answers
+    return [{"field": each.field, "from": said.get(each.field, each.before), "to": each.after} for each in changes]
+
+
+def _double_flip(told: Sequence[Mapping[str, Any]], rival: str) -> DoubleFlip:
+    one, two = (AnswerChange(**change) for change in told)
+    return DoubleFlip(changes=(one, two), winner=rival)
 
 
 def _simpler_first(case: Case, table: TableTrial | None) -> tuple[str | None, tuple[str, ...]]:

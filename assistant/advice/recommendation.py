@@ -34,18 +34,23 @@ class Reason(Record):
 
 
 class Exclusion(Record):
-    """Why a candidate cannot be used, and what would bring it back; `facts` and `source` as those of a `Reason`."""
+    """Why a candidate cannot be used, and what would bring it back; `facts` and `source` as those of a `Reason`.
+
+    It is `cited` where a rule says so, `measured` where the candidate failed on this very job.
+    """
 
     reason: str
     fix: str
     rule: str
     facts: tuple[str, ...]
     source: str
+    evidence: EvidenceKind = "cited"
 
 
 class Ranked(Record):
-    """One candidate's place. `acceptability` is the share of plausible worlds it wins (0-1, they add up to 1 over
-    the candidates); `score` its mean value (0-1) with the central weights; both 0 when excluded.
+    """One candidate's place. `acceptability` is the share of plausible worlds it wins (0-1, with `nothing_fits` they
+    add up to 1 over the candidates); `score` its mean score over the worlds in which it can be used (at most 1); both
+    0 when excluded.
     """
 
     candidate: str
@@ -95,14 +100,26 @@ class BreakEven(Record):
     steps_high: float | None
 
 
-class Flip(Record):
-    """A change of one answer that would change the winning framework."""
+class AnswerChange(Record):
+    """Another answer to one question."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     field: str
     from_: Any = Field(alias="from")
     to: Any
+
+
+class Flip(AnswerChange):
+    """A change of one answer that would change the winning framework."""
+
+    winner: str
+
+
+class DoubleFlip(Record):
+    """Two answers that would have to change together to make this framework win, which no single one does."""
+
+    changes: tuple[AnswerChange, AnswerChange]
     winner: str
 
 
@@ -114,17 +131,31 @@ class Choice(Record):
 
 
 class Contribution(Record):
-    """How much one criterion adds to the score of one framework's best candidate; they add up to its score."""
+    """How much one criterion adds to the score of one framework's best candidate; they add up to its score.
+
+    `weight` and `value` (at most 1, the most a person needs) are means over the plausible worlds, so that they agree
+    with what decides. What the value rests on, for the answers and the job as they are known: the `level`, 1 to 5, of
+    a rated criterion, or the `figure` of a measured one in its scale's unit; `evidence` is its kind and `sources` are
+    the ids of what is `cited`, the field that the person answered (`you`), or the workload. Without `evidence` it was
+    not measured: the value stands in for it, the usual one of what was measured.
+    """
 
     candidate: str
     criterion: str
     weight: float
     value: float
     contribution: float
+    level: int | None = None
+    figure: float | None = None
+    evidence: EvidenceKind | None = None
+    sources: tuple[str, ...] = ()
 
 
 class Recommendation(Record):
-    """The answer. `frameworks` maps each framework to its share of plausible worlds (adds up to 1).
+    """The answer. `frameworks` maps each framework to its share of plausible worlds, `nothing_fits` is the share of
+    those in which nothing can be used: with it they add up to 1. `score_note` says so where the shares and the scores
+    put different frameworks first. `flips` are the smallest changes that make one of the three next frameworks win,
+    `double_flips` those for which one answer is not enough; for the `steadfast` no change of two was found either.
 
     `winner` is None only when every candidate is excluded; then `relax` names the answers to change: one of them or,
     with `relax_together`, all. `tie` lists the frameworks that are equally good here, the winner first, when the
@@ -141,6 +172,8 @@ class Recommendation(Record):
     tie: tuple[str, ...] = ()
     confidence: float
     frameworks: dict[str, float]
+    nothing_fits: float = 0.0
+    score_note: str | None = None
     ranking: tuple[Ranked, ...]
     forecast: tuple[ForecastRow, ...]
     reasons: tuple[Reason, ...]
@@ -148,6 +181,8 @@ class Recommendation(Record):
     why_not: dict[str, tuple[Reason, ...]] = {}
     other_modes: dict[str, tuple[Reason, ...]] = {}
     flips: tuple[Flip, ...]
+    double_flips: tuple[DoubleFlip, ...] = ()
+    steadfast: tuple[str, ...] = ()
     unknown: tuple[str, ...]
     assumptions: dict[str, Any] = {}
     simpler_first: str | None = None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from assistant.advice.criteria import Situation
-from assistant.advice.forecast import Forecaster
+from assistant.advice.forecast import Forecaster, same_work
 from assistant.project import Project
-from assistant.target import target, weighed_answers
+from assistant.target import Target, target, trains_on, weighed_answers
 from probes.report import Machine
 
 
@@ -29,4 +29,22 @@ def situation_of(project: Project, forecaster: Forecaster, machine: Machine | No
 
 def _of_one_job(project: Project, forecaster: Forecaster, machine: Machine | None) -> Situation:
     job = target(project, machine)
-    return Situation(forecaster.forecast(project, job), job.steps_per_epoch, forecaster.memory_gb)
+    return Situation(
+        forecaster.forecast(project, job),
+        job.steps_per_epoch,
+        forecaster.memory_gb,
+        failed=dict(_failures(project, job, forecaster)),
+    )
+
+
+def _failures(project: Project, job: Target, forecaster: Forecaster) -> Iterator[tuple[str, str]]:
+    """Which candidates were tried on this very job, on the machine it is for, and failed; with what they said.
+
+    Not those that are not installed, or were out of time: nothing is known of these.
+    """
+    probe = forecaster.probe
+    for measurement in probe.measurements if probe is not None and trains_on(project, probe.machine) else ():
+        if same_work(measurement.workload, job.workload):
+            for result in measurement.candidates:
+                if result.status == "failed":
+                    yield result.candidate, result.error or ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
@@ -10,16 +11,19 @@ from assistant.advice.forecast import UNMEASURED, Forecaster
 from assistant.conversation.named_networks import unfit
 from assistant.conversation.questions import (
     MostTelling,
+    counting,
     next_question,
     open_questions,
     outlook,
     phrasing,
     questions_for,
+    suits,
+    worded,
 )
 from assistant.errors import InvalidInput
-from assistant.networks import is_for, networks_for
-from assistant.project import Project
-from assistant.target import detected_answers, known_answers, names_network
+from assistant.networks import networks_for
+from assistant.project import Project, parse_project
+from assistant.target import detected_answers, known_answers
 from knowledge.collection import Knowledge
 from knowledge.schema import NumberRange, Question
 from knowledge.vocabulary import FIELDS
@@ -81,12 +85,7 @@ class Interview:
     @cached_property
     def project(self) -> Project:
         """The answers that count now: those whose question applies, in the wording they were given to."""
-        project = Project()
-        for question in self.knowledge.questions.values():
-            if not question.when.ruled_out(project.answers) and self._counts(question, project):
-                value = self.given[_wording(question, project)]
-                project = project if value is None else project.with_answer(question.id, value)
-        return project
+        return parse_project(counting(self.knowledge, self._given))
 
     @cached_property
     def open_question(self) -> OpenQuestion | None:
@@ -119,7 +118,7 @@ class Interview:
             unit = number.unit if number else ""
             if question.id in machine_knows:
                 lines.append(Settled(question.id, text, unit, machine_knows[question.id], detected=True))
-            elif self._counts(question, project):
+            elif self._counts(question, project.answers):
                 lines.append(Settled(question.id, text, unit, self.given[question.id, text]))
         asked = {wording: place for place, wording in enumerate(self.given)}
         return tuple(sorted(lines, key=lambda line: asked.get((line.id, line.text), len(asked))))
@@ -127,9 +126,9 @@ class Interview:
     def answer(self, question_id: str, value: object) -> Interview:
         """The interview with one answer more; None passes the question over. Raises `InvalidInput`."""
         project = self.project.with_answer(question_id, value)
-        wording = _wording(self.knowledge.question(question_id), self.project)
+        wording = _wording(self.knowledge.question(question_id), self.project.answers)
         checked = getattr(project, question_id)
-        if not _suits(question_id, checked, project):
+        if not suits(question_id, checked, project.answers):
             raise InvalidInput(unfit(checked, networks_for(project.task)))
         return replace(self, given={**self.given, wording: checked}, revisited=None)
 
@@ -161,18 +160,17 @@ class Interview:
     def _passed(self, project: Project) -> tuple[str, ...]:
         """The questions that were put and left open, in their present wording."""
         applicable = questions_for(project, self.knowledge)
-        return tuple(question.id for question in applicable if self._counts(question, project))
+        return tuple(question.id for question in applicable if self._counts(question, project.answers))
 
-    def _counts(self, question: Question, project: Project) -> bool:
-        """Whether what was given to the question, None included, is an answer to it as it is put for `project`."""
-        wording = _wording(question, project)
-        return wording in self.given and _suits(question.id, self.given[wording], project)
+    def _given(self, question: Question, answers: Mapping[str, Any]) -> Any:
+        """What was answered to the question as it is put after these answers; None where that does not count."""
+        return self.given[_wording(question, answers)] if self._counts(question, answers) else None
+
+    def _counts(self, question: Question, answers: Mapping[str, Any]) -> bool:
+        """Whether what was given to the question, None included, is an answer to it as it is put after these."""
+        wording = _wording(question, answers)
+        return wording in self.given and suits(question.id, self.given[wording], answers)
 
 
-def _suits(question_id: str, value: Any, project: Project) -> bool:
-    """Whether an answer goes with the task: a network for photos is none for a table."""
-    return not (FIELDS[question_id].open and names_network(value)) or is_for(value, project.task)
-
-
-def _wording(question: Question, project: Project) -> Wording:
-    return question.id, phrasing(question, project)[0]
+def _wording(question: Question, answers: Mapping[str, Any]) -> Wording:
+    return question.id, worded(question, answers)

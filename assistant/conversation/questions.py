@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from assistant.advice.criteria import JOB_FIELDS
 from assistant.advice.forecast import UNMEASURED, Forecaster
 from assistant.advice.information import Draws, draw
 from assistant.advice.situation import situation_of
-from assistant.project import Project
+from assistant.networks import is_for
+from assistant.project import Project, parse_project
 from assistant.target import known_answers, names_network, trains_on, weighed_answers
 from knowledge.collection import Knowledge
 from knowledge.schema import NumberRange, Question
+from knowledge.vocabulary import FIELDS
 from probes.report import Machine
 
 Chooser = Callable[[Sequence[Question], Project], Question | None]
@@ -121,9 +124,52 @@ def next_question(
     return choose(questions, project) if questions else None
 
 
+def counting(knowledge: Knowledge, given: Callable[[Question, Mapping[str, Any]], Any]) -> dict[str, Any]:
+    """The answers that count: those whose question applies after the answers to the questions before it.
+
+    `given` says what was answered to a question, after those answers; None for nothing.
+    """
+    answers: dict[str, Any] = {}
+    for question in knowledge.questions.values():
+        if not question.when.ruled_out(answers):
+            value = given(question, answers)
+            if value is not None:
+                answers[question.id] = value
+    return answers
+
+
+def changed(project: Project, answers: Mapping[str, Any], knowledge: Knowledge) -> Project:
+    """The project with other answers to some questions, without those that the interview would then drop: their
+    question no longer applies, or is put in other words.
+    """
+
+    def given(question: Question, before: Mapping[str, Any]) -> Any:
+        if question.id in answers:
+            return answers[question.id]
+        value = getattr(project, question.id)
+        same = worded(question, before) == worded(question, project.answers)
+        return value if same and suits(question.id, value, before) else None
+
+    return parse_project(counting(knowledge, given))
+
+
+def suits(field: str, value: Any, answers: Mapping[str, Any]) -> bool:
+    """Whether an answer goes with the task: a network for photos is none for a table."""
+    return not (FIELDS[field].open and names_network(value)) or is_for(value, answers.get("task"))
+
+
+def worded(question: Question, answers: Mapping[str, Any]) -> str:
+    """The question's text, as `phrasing` has it."""
+    return _variant(question, answers)[0]
+
+
 def phrasing(question: Question, project: Project) -> tuple[str, NumberRange | None]:
     """The question's text (an English msgid) and range for these answers: those of the variant that fits, if any."""
+    return _variant(question, project.answers)
+
+
+def _variant(question: Question, answers: Mapping[str, Any]) -> tuple[str, NumberRange | None]:
     for variant in question.variant:
-        if variant.when.matches(project.answers):
+        if variant.when.matches(answers):
             return variant.text, variant.number
     return question.text, question.number

@@ -145,12 +145,22 @@ def _options(basis: Basis) -> Iterator[Block]:
             _(
                 "The frameworks stand in the order of their shares, their modes together. A world draws what is not "
                 "known: open answers, how much each thing matters, and how far the measurements may be off. The "
-                "score is the value with every weight at its middle."
+                "score is the mean over the worlds in which it can be used."
             )
         )
+        for told in _told_of_shares(basis.advice):
+            yield Paragraph(told)
     excluded = tuple(_excluded(ranked, basis.cited) for ranked in basis.advice.ranking if ranked.excluded)
     if excluded:
         yield Table(columns(_("Excluded"), _("Why"), _("What would bring it back"), _("Evidence")), excluded)
+
+
+def _told_of_shares(advice: Recommendation) -> Iterator[str]:
+    """What the shares alone do not show."""
+    if advice.nothing_fits >= wording.WORTH_TELLING:
+        yield wording.nothing_fits_line(advice.nothing_fits)
+    if advice.score_note:
+        yield advice.score_note
 
 
 def _option(place: int, ranked: Ranked) -> tuple[Line, ...]:
@@ -160,8 +170,8 @@ def _option(place: int, ranked: Ranked) -> tuple[Line, ...]:
 
 def _excluded(ranked: Ranked, cited: Citations) -> tuple[Line, ...]:
     assert ranked.excluded is not None
-    name = wording.candidate_name(ranked.candidate)
-    return name, ranked.excluded.reason, ranked.excluded.fix, cited.cited(ranked.excluded.facts)
+    name, why = wording.candidate_name(ranked.candidate), ranked.excluded
+    return name, why.reason, why.fix, cited.evidence(why.evidence, why.facts)
 
 
 def _making(basis: Basis, seed: int) -> Iterator[Block]:

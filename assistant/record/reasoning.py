@@ -149,8 +149,24 @@ def _criteria(advice: Recommendation) -> Iterator[Block]:
     if advice.own_weights:
         yield Paragraph(_("The weights were set by hand, in place of those that follow from the answers."))
     yield Paragraph(
-        _("A criterion adds its weight times its value, 0 to 1. Each figure is rounded by itself, the score as well.")
+        _(
+            "A criterion adds its weight times its value, in the mean of the plausible worlds. Each figure is rounded "
+            "by itself, the score as well."
+        )
     )
+    stand_ins = tuple(_stand_ins(advice))
+    if stand_ins:
+        yield Paragraph(_("Not measured, so what is usual of the others stands in:"))
+        yield Bullets(stand_ins)
+
+
+def _stand_ins(advice: Recommendation) -> Iterator[str]:
+    """For each criterion, whose part of the score rests on no figure."""
+    for criterion in CRITERIA:
+        parts = [each for each in advice.contributions if each.criterion == criterion and each.evidence is None]
+        if parts:
+            names = wording.listing(wording.candidate_name(each.candidate) for each in parts)
+            yield wording.labelled(_(load().scales[criterion].label), names)
 
 
 def _criterion(row: list[Contribution]) -> tuple[Line, ...]:
@@ -199,6 +215,11 @@ def _changes(basis: Basis) -> Iterator[Block]:
         yield Table(titles, tuple(_flips(basis)))
     else:
         yield Paragraph(_("No change of one answer was found that makes another framework the winner."))
+    if advice.double_flips:
+        yield Paragraph(_("Two answers together would change it as well:"))
+        yield Bullets(tuple(map(wording.double_flip_line, advice.double_flips)))
+    if advice.steadfast:
+        yield Paragraph(wording.steadfast_line(advice.steadfast))
     yield from _unknown(basis)
 
 

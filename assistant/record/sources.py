@@ -22,8 +22,11 @@ class Citations:
 
     def reason(self, reason: Reason) -> Line:
         """A reason with its badge and, where it is cited, the way to its source."""
-        evidence = self.cited(reason.facts) if reason.facts else (badge(reason.evidence),)
-        return (wording.as_sentence(reason.text), *evidence)
+        return (wording.as_sentence(reason.text), *self.evidence(reason.evidence, reason.facts))
+
+    def evidence(self, kind: str, facts: Sequence[str]) -> tuple[Piece, ...]:
+        """The badge of an evidence kind, and the way to each of the facts if it rests on some."""
+        return self.cited(facts) if facts else (badge(kind),)
 
     def cited(self, facts: Sequence[str]) -> tuple[Piece, ...]:
         """The badge of what rests on these facts, with the day of the oldest, and the way to each."""

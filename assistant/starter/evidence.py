@@ -11,9 +11,9 @@ from assistant.quoting import in_markdown
 from assistant.starter.catalogue import Starter
 from assistant.wording import (
     candidate_name,
+    changes,
     duration,
     evidence_badge,
-    flip_line,
     framework_name,
     job_line,
     listing,
@@ -55,7 +55,7 @@ def evidence(starter: Starter, recommendation: Recommendation | None, report: Pr
         recommended=_recommended(recommendation),
         reasons=tuple(map(_reason, recommendation.reasons)) if recommendation else (),
         job=in_markdown(_job(starter, recommendation)),
-        flips=tuple(in_markdown(flip_line(flip)) for flip in recommendation.flips) if recommendation else (),
+        flips=tuple(map(in_markdown, changes(recommendation))) if recommendation else (),
         measured=tuple(tuple(map(in_markdown, _measured(row))) for row in rows),
         measured_on="" if report is None else in_markdown(_measured_on(report)),
         contended=report is not None and report.contended,

@@ -139,9 +139,12 @@ def _doubt(advised: Recommendation) -> None:
         )
         name = wording.candidate_name(advised.runner_up.candidate)
         st.markdown(sentences(f":gray[{_('Second:')}]", wording.clauses((name, margin))))
-    if advised.flips:
-        changes = "\n".join(f"- {_flip(flip)}" for flip in advised.flips)
-        st.markdown(f":gray[{_('Would change it:')}]\n{changes}")
+    changes = (*map(_flip, advised.flips), *map(wording.double_flip_line, advised.double_flips))
+    if changes:
+        listed = "\n".join(f"- {change}" for change in changes)
+        st.markdown(f":gray[{_('Would change it:')}]\n{listed}")
+    if advised.steadfast:
+        st.markdown(f":gray[{wording.steadfast_line(advised.steadfast)}]")
 
 
 def _flip(flip: Flip) -> str:
@@ -271,7 +274,7 @@ def _excluded(advised: Recommendation) -> None:
                 assert row.excluded is not None
                 name = wording.candidate_name(row.candidate)
                 why = named(name, sentences(row.excluded.reason, row.excluded.fix))
-                st.markdown(f":gray[{why}] {linked_badge('cited', row.excluded.facts)}")
+                st.markdown(f":gray[{why}] {linked_badge(row.excluded.evidence, row.excluded.facts)}")
 
 
 def _revisit(field: str) -> None:

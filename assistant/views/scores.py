@@ -14,16 +14,43 @@ from knowledge.load import load
 def show_scores(advised: Recommendation) -> None:
     """A table of the contributions, with their sums."""
     with st.expander(f":gray[{_('How the scores come about')}]", type="compact", icon=":material/calculate:"):
-        st.caption(_("A criterion adds its weight times its value, 0 to 1. The shares also count what is not known."))
-        st.dataframe(scores(advised.contributions).style.format("{:.3f}"), key="scores")
+        st.caption(
+            _(
+                "A criterion adds its weight times its value, in the mean of plausible worlds. 1 is all you need, "
+                "what is very slow can be below 0. Beside it stands what the value rests on, as far as that is known."
+            )
+        )
+        if advised.score_note:
+            st.caption(advised.score_note)
+        st.dataframe(scores(advised.contributions), key="scores")
 
 
 def scores(contributions: tuple[Contribution, ...]) -> pd.DataFrame:
     """A row for each criterion and the score below, a column for each candidate."""
-    by_candidate: dict[str, dict[str, float]] = {}
+    by_candidate: dict[str, dict[str, str]] = {}
+    sums: dict[str, float] = {}
     for each in contributions:
-        own = by_candidate.setdefault(wording.candidate_name(each.candidate), {})
-        own[_(load().scales[each.criterion].label)] = each.contribution
+        name = wording.candidate_name(each.candidate)
+        own = by_candidate.setdefault(name, {})
+        own[_(load().scales[each.criterion].label)] = wording.clauses((f"{each.contribution:.3f}", _basis(each)))
+        sums[name] = sums.get(name, 0.0) + each.contribution
     table = pd.DataFrame(by_candidate)
-    table.loc[_("Score")] = table.sum()
+    table.loc[_("Score")] = {name: f"{total:.3f}" for name, total in sums.items()}
     return table
+
+
+def _basis(part: Contribution) -> str:
+    """What a contribution rests on: its level or figure, and the kind of evidence."""
+    if part.evidence is None:
+        return _("not measured")
+    return _("{figure} ({evidence})").format(figure=_figure(part), evidence=wording.evidence_badge(part.evidence))
+
+
+def _figure(part: Contribution) -> str:
+    if part.figure is None:
+        return _("level {level}").format(level=part.level)
+    if part.criterion == "memory_fit":
+        return wording.memory(part.figure)
+    if part.criterion == "training_speed":
+        return _("{time} per step").format(time=wording.duration(part.figure / 1e3))
+    return wording.duration(part.figure)

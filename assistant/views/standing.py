@@ -93,6 +93,10 @@ def _bars(advised: Recommendation) -> None:
         for framework, share in shares:
             text = f"{wording.framework_name(framework)} :gray[{wording.percent(share)}]"
             st.progress(share, text=text)
+        if advised.nothing_fits >= wording.WORTH_TELLING:
+            st.progress(
+                advised.nothing_fits, text=f":gray[{_('Nothing fits')} {wording.percent(advised.nothing_fits)}]"
+            )
 
 
 def _verdict(advised: Recommendation) -> str:

@@ -12,7 +12,7 @@ from assistant.views.languages import follow_browser
 from assistant.views.state import State, state
 from knowledge.load import load
 
-STEP = 0.5
+STEP = 0.1
 
 
 def show_weights() -> None:
@@ -47,21 +47,34 @@ def _start(now: State) -> None:
     if _own(now) or st.session_state.get("weights-turn") == now.turns:
         return
     st.session_state["weights-turn"] = now.turns
-    answers = weighed_answers(now.interview.project, now.interview.machine)
-    for criterion, weight in importance(now.interview.knowledge, answers).items():
-        st.session_state[_key(criterion)] = STEP * round(weight / STEP)
+    st.session_state["weights-start"] = importance(
+        now.interview.knowledge, weighed_answers(now.interview.project, now.interview.machine)
+    )
+    for criterion, weight in st.session_state["weights-start"].items():
+        st.session_state[_key(criterion)] = _on_slider(weight)
 
 
 def _use() -> None:
     follow_browser()  # a callback comes before the page
     now = state()
-    own = {criterion: float(st.session_state[_key(criterion)]) for criterion in load().scales}
+    own = {criterion: _set(criterion) for criterion in load().scales}
     try:
         now.move(now.interview.knowing(weighted(load(), own)))
     except InvalidInput as problem:
         now.notice = str(problem)
     # Other weights may make another question worth asking; who is at the answer stays there.
     now.enough = True
+
+
+def _set(criterion: str) -> float:
+    """The weight that a slider stands for: one that was not moved stands for what put it there, unrounded."""
+    moved_to, start = float(st.session_state[_key(criterion)]), st.session_state["weights-start"][criterion]
+    return float(start) if abs(moved_to - _on_slider(start)) < STEP / 2 else moved_to
+
+
+def _on_slider(weight: float) -> float:
+    """The place of a weight on its slider: what counts a little does not stand at 0."""
+    return max(round(weight / STEP), 1) * STEP if weight else 0.0
 
 
 def _reset() -> None:

@@ -8,7 +8,7 @@ from assistant.advice.estimates import Estimate, JobForecast
 from assistant.advice.explanation import Case, contributions, exclusion_reason, reasons_against, reasons_for
 from assistant.advice.ranking import central_scores
 from knowledge.load import load
-from knowledge.vocabulary import CRITERIA
+from knowledge.vocabulary import CRITERIA, MEASURED_CRITERIA
 
 
 def case(answers: dict[str, object], **step_ms: float) -> Case:
@@ -20,7 +20,7 @@ def case(answers: dict[str, object], **step_ms: float) -> Case:
     }
     situation = Situation(rows, steps_per_epoch=10_000)
     scores = central_scores(answers, situation, load())
-    return Case(answers, scores, situation, exclusions(answers, load()), "cnn-medium", load())
+    return Case(answers, scores, scores, situation, exclusions(answers, load()), "cnn-medium", load())
 
 
 def test_contributions_are_weight_times_value_for_every_criterion() -> None:
@@ -28,6 +28,25 @@ def test_contributions_are_weight_times_value_for_every_criterion() -> None:
     assert [part.criterion for part in parts] == list(CRITERIA)
     assert sum(part.weight for part in parts) == pytest.approx(1)
     assert all(part.contribution == pytest.approx(part.weight * part.value) for part in parts)
+
+
+def test_every_part_of_a_score_says_what_it_rests_on() -> None:
+    said = case({"knows": ("pytorch",), "goal": "learning", "deployment": "mobile"}, pytorch_eager=30.0)
+    parts = {part.criterion: part for part in contributions(said, "pytorch-eager")}
+    speed, deployment, ease = (parts[name] for name in ("training_speed", "deployment_fit", "ease_of_learning"))
+    assert (speed.figure, speed.level, speed.evidence, speed.sources) == (30.0, None, "measured", ("cnn-medium",))
+    assert parts["time_to_first_result"].evidence == "forecast"
+    assert (deployment.evidence, deployment.level) == ("cited", 1 + 4 * deployment.value)
+    assert deployment.sources
+    assert all(load().source(source) for source in deployment.sources)
+    assert (ease.evidence, ease.sources) == ("you", ("knows",))
+
+
+def test_what_stands_in_for_a_figure_has_no_evidence() -> None:
+    for part in contributions(case({}, pytorch_eager=30.0), "jax-jit"):
+        measured = part.criterion in MEASURED_CRITERIA
+        assert (part.evidence is None) == measured
+        assert (part.figure, part.level is None) == (None, measured)
 
 
 def test_a_measured_difference_is_told_as_a_ratio_with_its_kind() -> None:

@@ -44,10 +44,15 @@ def test_they_decide_and_the_reasons_say_whose_they_are() -> None:
     assert ", which you gave this weight: " in by_person.reasons[0].text
 
 
+def test_a_weight_of_zero_is_none() -> None:
+    own = weighted(load(), {**dict.fromkeys(CRITERIA, 0.0), "longevity": 1.0})
+    assert weights(certain({}), own)[:, 0].tolist() == [float(name == "longevity") for name in CRITERIA]
+
+
 @settings(max_examples=10, deadline=None)
-@given(factor=st.floats(0.1, 1))
-def test_scaling_all_of_them_changes_nothing(factor) -> None:
-    own = {criterion: 1 + place % 4 for place, criterion in enumerate(CRITERIA)}
+@given(factor=st.floats(1e-4, 1), zeros=st.sets(st.sampled_from(CRITERIA), max_size=len(CRITERIA) - 1))
+def test_scaling_all_of_them_changes_nothing(factor, zeros) -> None:
+    own = {name: 0 if name in zeros else 1 + place % 4 for place, name in enumerate(CRITERIA)}
     scaled = {criterion: weight * factor for criterion, weight in own.items()}
     first, second = (recommend(PHOTOS, knowledge=weighted(load(), each)) for each in (own, scaled))
     assert first.frameworks == pytest.approx(second.frameworks)

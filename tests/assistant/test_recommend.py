@@ -1,19 +1,26 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.advice.criteria import JOB_FIELDS
+from assistant.advice.explanation import LEAST_CONTRIBUTION
 from assistant.advice.recommend import recommend
 from assistant.advice.recommendation import Recommendation
 from assistant.advice.worlds import alternatives
+from assistant.conversation.questions import changed
 from assistant.project import Project, parse_project
 from knowledge.load import load
+from knowledge.vocabulary import MEASURED_CRITERIA
 from probes.candidates import CANDIDATES, FRAMEWORKS, find_candidate
 from probes.report import CandidateResult, ProbeReport
 from probes.workloads import find_workload
+from tests.assistant.recorded import rungs_for
+from tests.assistant.scenarios import SCENARIOS
 
 OWN_IMAGES = Project(task="image_classification", goal="product", experience="beginner", deployment="mobile")
 
@@ -50,7 +57,7 @@ def test_every_recommendation_holds_together(project) -> None:
         assert advice.relax
         assert advice.confidence == 0
         return
-    assert sum(advice.frameworks.values()) == pytest.approx(1)
+    assert sum(advice.frameworks.values()) + advice.nothing_fits == pytest.approx(1)
     assert advice.confidence == pytest.approx(advice.frameworks[advice.winner.framework])
     assert not any(row.excluded for row in advice.ranking if row.candidate == advice.winner.candidate)
     assert advice.ranking[0].framework == advice.winner.framework
@@ -59,12 +66,14 @@ def test_every_recommendation_holds_together(project) -> None:
     assert Recommendation.model_validate_json(written).model_dump_json(by_alias=True) == written
 
 
-@settings(max_examples=15, deadline=None)
-@given(project=projects())
-def test_no_reason_comes_without_evidence(project) -> None:
-    advice = recommend(project)
+@settings(max_examples=20, deadline=None)
+@given(project=projects(), measured=st.booleans())
+def test_every_result_explains_itself(project, measured) -> None:
+    advice = recommend(project, rungs_for(project) if measured else None)
+    assert bool(advice.reasons) == (advice.winner is not None)
     assert len(advice.reasons) <= 3
-    for reason in (*advice.reasons, *(reason for reasons in advice.why_not.values() for reason in reasons)):
+    against = chain.from_iterable((*advice.why_not.values(), *advice.other_modes.values()))
+    for reason in (*advice.reasons, *against):
         assert reason.text
         assert reason.source
         if reason.evidence == "cited":
@@ -72,6 +81,9 @@ def test_no_reason_comes_without_evidence(project) -> None:
             assert set(reason.facts) <= set(load().facts)
         if reason.evidence == "you":
             assert reason.source in project.answers
+    for part in advice.contributions:
+        assert bool(part.sources) == (part.evidence is not None)
+        assert part.evidence is not None or part.criterion in MEASURED_CRITERIA
 
 
 @settings(max_examples=15, deadline=None)
@@ -102,9 +114,46 @@ def test_flips_really_change_the_winner() -> None:
     assert 1 <= len(advice.flips) <= 3
     assert len({flip.winner for flip in advice.flips}) == len(advice.flips)
     for flip in advice.flips:
-        changed = recommend(OWN_IMAGES.with_answer(flip.field, flip.to)).winner
-        assert changed
-        assert changed.framework == flip.winner != advice.winner.framework
+        after = recommend(changed(OWN_IMAGES, {flip.field: flip.to}, load())).winner
+        assert after
+        assert after.framework == flip.winner != advice.winner.framework
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS[::6], ids=lambda scenario: scenario["id"])
+def test_the_next_three_hear_which_smallest_change_makes_them_win(scenario) -> None:
+    project = parse_project(scenario["says"])
+    advice = recommend(project)
+    order = list(dict.fromkeys(row.framework for row in advice.ranking if not row.excluded))
+    told = [*(flip.winner for flip in (*advice.flips, *advice.double_flips)), *advice.steadfast]
+    assert sorted(told) == sorted(order[1:4])
+    for flip in advice.double_flips:
+        answers = {change.field: change.to for change in flip.changes}
+        after = recommend(changed(project, answers, load())).winner
+        assert after
+        assert after.framework == flip.winner
+        for field, answer in answers.items():
+            alone = recommend(changed(project, {field: answer}, load())).winner
+            assert alone is None or alone.framework != flip.winner, "one answer is enough"
+
+
+def test_who_wins_after_a_change_is_judged_without_the_answers_it_makes_void() -> None:
+    """A published model of photos says nothing about tables, nor does the side of an image."""
+    photos = Project(task="image_classification", pretrained="yes", input_size=224, goal="product")
+    table = changed(photos, {"task": "tabular_classification"}, load())
+    assert table.answers == {"task": "tabular_classification", "goal": "product"}
+    assert changed(photos, {"goal": "learning"}, load()) == photos.with_answer("goal", "learning")
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS[::4], ids=lambda scenario: scenario["id"])
+def test_the_scores_put_the_winner_first_or_it_is_said_why_not(scenario) -> None:
+    project = parse_project(scenario["says"])
+    advice = recommend(project, rungs_for(project))
+    scores: dict[str, float] = {}
+    for part in advice.contributions:
+        scores[part.candidate] = scores.get(part.candidate, 0) + part.contribution
+    if advice.winner:
+        behind = max(scores.values()) - scores[advice.winner.candidate]
+        assert (behind >= LEAST_CONTRIBUTION) == (advice.score_note is not None)
 
 
 def test_every_framework_hears_why_not() -> None:
@@ -139,6 +188,47 @@ def test_failed_rows_give_words_and_no_figure(laptop) -> None:
     assert rows["jax-jit"].step_ms is None
     assert rows["pytorch-eager"].missing
     assert advice.winner
+
+
+def failures(status: str) -> tuple[CandidateResult, ...]:
+    error = "It ran out of memory at its first step."
+    return tuple(CandidateResult(candidate=each.id, status=status, error=error) for each in CANDIDATES)
+
+
+def test_who_failed_at_this_very_job_is_excluded_with_what_it_said(laptop) -> None:
+    job = Project(model_scale="cnn-tiny", task="image_classification", existing_code="pytorch")
+    pytorch = [row for row in failures("failed") if row.candidate.startswith("pytorch")]
+    before, after = recommend(job, machine=laptop), recommend(job, report(laptop, *pytorch))
+    assert before.winner
+    assert before.winner.framework == "pytorch"
+    assert after.winner
+    assert after.winner.framework != "pytorch"
+    assert after.frameworks["pytorch"] == 0
+    (reason, *_more) = after.why_not["pytorch"]
+    assert reason.text.startswith("It ran out of memory at its first step. Choose a smaller job")
+    assert (reason.evidence, reason.source) == ("measured", "cnn-tiny")
+
+
+@pytest.mark.parametrize("status", ["unusable", "timeout"])
+def test_who_is_not_installed_or_was_slow_is_not_excluded(laptop, status) -> None:
+    job = Project(model_scale="cnn-tiny", task="image_classification")
+    advice = recommend(job, report(laptop, *failures(status)))
+    assert advice.winner
+    assert {row.candidate for row in advice.ranking if row.excluded} == {"scikit-learn"}
+
+
+def test_a_failure_excludes_from_no_other_job(laptop) -> None:
+    for job in (Project(model_scale="cnn-medium"), Project(model_scale="cnn-tiny", accelerator="tpu")):
+        assert not any(
+            row.excluded and row.excluded.evidence == "measured"
+            for row in recommend(job, report(laptop, *failures("failed"))).ranking
+        )
+
+
+def test_when_all_failed_a_smaller_job_is_asked_for(laptop) -> None:
+    advice = recommend(Project(model_scale="cnn-tiny"), report(laptop, *failures("failed")))
+    assert advice.winner is None
+    assert set(advice.relax) == set(JOB_FIELDS)
 
 
 def test_measurements_of_another_machine_are_not_taken_for_the_job(laptop) -> None:

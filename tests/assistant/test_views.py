@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from assistant.advice.own_weights import importance
 from assistant.errors import InvalidInput
+from assistant.target import weighed_answers
 from assistant.views import measuring
+from knowledge.load import load
 
 APP = Path(__file__).parents[2] / "assistant" / "app.py"
 
@@ -247,6 +250,17 @@ def test_who_sets_the_weights_gets_an_answer_by_them_and_can_go_back(app) -> Non
     assert "which you gave this weight" in words(app).lower()
     app.button(key="reset-weights").click().run()
     assert app.session_state["state"].advised.recommendation == before
+
+
+def test_weights_that_nobody_moved_stay_what_they_are(app) -> None:
+    """However little a criterion counts: its slider does not stand at 0, and its rounding counts for nothing."""
+    answer(app, "task", "image_classification")
+    next(button for button in app.button if "show the answer" in button.label).click().run()
+    now = app.session_state["state"].interview
+    by_answers = importance(load(), weighed_answers(now.project, now.machine))
+    assert all(slider.value > 0 for slider in app.slider)
+    next(button for button in app.button if button.label == "Use these weights").click().run()
+    assert app.session_state["state"].advised.recommendation.own_weights == by_answers
 
 
 def test_weights_that_are_all_zero_are_refused_in_a_sentence(app) -> None:
