@@ -150,8 +150,8 @@ def _criteria(advice: Recommendation) -> Iterator[Block]:
         yield Paragraph(_("The weights were set by hand, in place of those that follow from the answers."))
     yield Paragraph(
         _(
-            "A criterion adds its weight times its value, in the mean of the plausible worlds. Each figure is rounded "
-            "by itself, the score as well."
+            "A criterion adds its weight times its value, in the mean of plausible worlds. Each figure is rounded by "
+            "itself, the score as well."
         )
     )
     stand_ins = tuple(_stand_ins(advice))
