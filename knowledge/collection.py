@@ -26,6 +26,7 @@ from knowledge.schema import (
     Source,
     WeightRule,
 )
+from knowledge.vocabulary import LIMITED_CRITERIA
 
 R = TypeVar("R", bound=Record)
 
@@ -165,22 +166,15 @@ class Knowledge:
         )
 
     def rating(self, criterion: str, candidate: str, answers: Mapping[str, object]) -> CriterionRule:
-        """The rule that rates the candidate on a rated criterion: the lowest of those that match the answers and that
-        no other one refines, of equal ones the last in the file.
+        """The rule that rates the candidate on a rated criterion: the last in the file of those that match the answers,
+        or the lowest of those that name limits.
         """
-        matching = [rule for rule in self.ratings(criterion, candidate) if rule.when.matches(answers)]
-        unrefined = (
-            rule
-            for place, rule in enumerate(matching)
-            if not any(later.refines(rule) for later in matching[place + 1 :])
-        )
-        return min(reversed(tuple(unrefined)), key=attrgetter("level"))
-
-    def ratings(self, criterion: str, candidate: str) -> tuple[CriterionRule, ...]:
-        """The rules that may rate the candidate on a rated criterion, in the file's order."""
         framework = _find("candidate", candidate, self.framework_of)
         rules = _find("rated criterion", criterion, self._rules_by_criterion)
-        return tuple(rule for rule in rules if rule.concerns(candidate, framework))
+        matching = (
+            rule for rule in reversed(rules) if rule.concerns(candidate, framework) and rule.when.matches(answers)
+        )
+        return min(matching, key=attrgetter("level")) if criterion in LIMITED_CRITERIA else next(matching)
 
     def bearing(self, answers: Mapping[str, object]) -> frozenset[str]:
         """The open fields on which some rule still depends: no known answer rules it out."""

@@ -13,7 +13,6 @@ from knowledge.conditions import Condition
 from knowledge.vocabulary import (
     FIELDS,
     FIELDS_ABOUT_FRAMEWORKS,
-    LIMITED_CRITERIA,
     FrameworkId,
     MeasuredCriterion,
     RatedCriterion,
@@ -259,10 +258,9 @@ class CriterionRule(Record):
     """Rates a framework, or one candidate of it, on one criterion while `when` matches.
 
     Of several that match, the last in the file counts: the general rule stands first, its refinements below. Not so
-    for `platform_support`: there a rule refines only those above it whose fields it names as well, and of rules about
-    different things, the accelerator and Python, say, the lowest counts. What a reason says about a framework is
-    `cited`: it names `facts`. Only a reason that repeats the person's own answer about this very framework ("you know
-    PyTorch") rests on nothing else: its `evidence` is `you`, and it names none.
+    for `platform_support`: a machine is no better than its weakest part, so there the lowest counts. What a reason
+    says about a framework is `cited`: it names `facts`. Only a reason that repeats the person's own answer about this
+    very framework ("you know PyTorch") rests on nothing else: its `evidence` is `you`, and it names none.
     """
 
     translated = ("reason",)
@@ -280,10 +278,6 @@ class CriterionRule(Record):
     def concerns(self, candidate: str, framework: str) -> bool:
         """Whether it rates this candidate, which is a mode of the framework."""
         return self.framework == framework or self.candidate == candidate
-
-    def refines(self, other: CriterionRule) -> bool:
-        """Whether it takes the place of another rule above it in the file, where both match."""
-        return self.criterion not in LIMITED_CRITERIA or set(self.when.fields) >= set(other.when.fields)
 
     @model_validator(mode="after")
     def _rates_one_thing(self) -> Self:

@@ -26,7 +26,7 @@ MEASURED_CRITERIA: tuple[str, ...] = get_args(MeasuredCriterion)
 RATED_CRITERIA: tuple[str, ...] = get_args(RatedCriterion)
 CRITERIA = (*MEASURED_CRITERIA, *RATED_CRITERIA)
 
-# Criteria each rule of which names a limit of its own, of the accelerator, say, or of Python: no limit lifts another.
+# Criteria each rule of which names a limit of its own, of the accelerator, say, or of Python: the lowest rule counts.
 LIMITED_CRITERIA: tuple[str, ...] = ("platform_support",)
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from math import log
 from statistics import median
 from typing import Any, Self
@@ -140,10 +139,11 @@ def criterion_values(
 
 
 def _rated(criterion: str, worlds: Worlds, knowledge: Knowledge) -> Values:
-    """The value of every candidate by the rules that rate it, (candidates, worlds)."""
-    if criterion in LIMITED_CRITERIA:
-        return np.asarray(level_value(_lowest_levels(criterion, worlds, knowledge)))
-    levels = np.zeros((len(CANDIDATES), worlds.size))
+    """The value of every candidate: of the rules that hold in a world, the last in the file counts, or the lowest of
+    those that name limits; (candidates, worlds).
+    """
+    limited = criterion in LIMITED_CRITERIA
+    levels = np.full((len(CANDIDATES), worlds.size), float(BEST_LEVEL))
     for rule in knowledge.criteria:
         if rule.criterion != criterion:
             continue
@@ -152,28 +152,8 @@ def _rated(criterion: str, worlds: Worlds, knowledge: Knowledge) -> Values:
             continue
         for row, candidate in zip(levels, CANDIDATES, strict=True):
             if rule.concerns(candidate.id, candidate.framework):
-                np.copyto(row, rule.level, where=holds)
+                np.copyto(row, np.minimum(row, rule.level) if limited else rule.level, where=holds)
     return np.asarray(level_value(levels))
-
-
-def _lowest_levels(criterion: str, worlds: Worlds, knowledge: Knowledge) -> Values:
-    """The lowest level of the rules that hold and that no other one refines; (candidates, worlds)."""
-    rules = {rule.id: rule for rule in knowledge.criteria if rule.criterion == criterion}
-    holds = {rule.id: worlds.matches(rule.when) for rule in rules.values()}
-
-    @cache
-    def lowest(*ids: str) -> Values:
-        levels = np.full(worlds.size, float(BEST_LEVEL))
-        for place, rule in enumerate(ids):
-            counts = np.array(holds[rule])
-            for later in ids[place + 1 :]:
-                if rules[later].refines(rules[rule]):
-                    counts = counts & ~np.asarray(holds[later])
-            np.minimum(levels, rules[rule].level, out=levels, where=counts)
-        return levels
-
-    rated = (knowledge.ratings(criterion, candidate.id) for candidate in CANDIDATES)
-    return np.array([lowest(*(rule.id for rule in each if holds[rule.id] is not False)) for each in rated])
 
 
 def _drawn(jobs: Jobs, figure: Callable[[JobForecast], Estimate | None], errors: Values) -> Values:

@@ -105,14 +105,6 @@ def test_no_answer_about_the_platform_lifts_the_limit_of_another(candidate):
         assert level("platform_support", candidate, accelerator=accelerator, python=python) <= alone
 
 
-def test_a_rule_on_more_of_the_platform_refines_one_on_less():
-    rating = KNOWLEDGE.rating("platform_support", "scikit-learn", {"accelerator": "nvidia"})
-    small = {"accelerator": "nvidia", "task": "tabular_regression", "dataset_rows": 1_000}
-    refined = KNOWLEDGE.rating("platform_support", "scikit-learn", small)
-    assert (rating.id, refined.id) == ("platform-scikit-learn-gpu", "platform-scikit-learn-gpu-small-tables")
-    assert refined.level > rating.level
-
-
 def test_a_reason_that_cites_nothing_repeats_an_answer_about_the_framework_it_rates():
     uncited = [rule for rule in KNOWLEDGE.criteria if not rule.facts]
     assert uncited
