@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from assistant.advice.forecast import Forecaster
 from assistant.corpus.records import Corpus, corpora
 from assistant.project import Project
 from assistant.target import target
@@ -24,3 +25,13 @@ def rungs(family: str) -> ProbeReport:
 def rungs_for(project: Project) -> ProbeReport:
     """Those of the project's family."""
     return rungs(target(project).workload.family)
+
+
+def forecaster_for(project: Project) -> Forecaster:
+    """What they foretell."""
+    return _forecaster(target(project).workload.family)
+
+
+@cache
+def _forecaster(family: str) -> Forecaster:
+    return Forecaster(rungs(family))

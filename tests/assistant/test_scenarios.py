@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
-from assistant.advice.criteria import Situation
-from assistant.advice.ranking import rank
+from assistant.advice.eligibility import exclusions
+from assistant.advice.ranking import DRAWS, Standing
 from assistant.advice.recommend import recommend
 from assistant.project import parse_project
 from knowledge.load import load
-from probes.candidates import FRAMEWORKS
-from tests.assistant.recorded import rungs_for
-from tests.assistant.scenarios import SCENARIOS
+from probes.candidates import CANDIDATES, FRAMEWORKS
+from tests.assistant.recorded import forecaster_for, rungs_for
+from tests.assistant.scenarios import SCENARIOS, measured_here, standing, standing_here, winner
 
 UNDECIDED = 0.6
 CONFIDENT = 0.8
+
+# With so few draws a share is known to within a sixth of the margin (one standard error).
+FEW_DRAWS = 1_000
+MARGIN = 0.1
+
+# In this share of the scenarios measurements must not change the framework: what they say of speed is one reason of
+# several, and capped at what the person needs.
+AGREEMENT = 0.9
+
+each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario["id"])
 
 
 def check(scenario: dict[str, Any], advice: Any) -> None:
     if not scenario["acceptable"]:
         assert advice.winner is None, scenario["why"]
-        assert set(scenario["relax"]) <= set(advice.relax)
+        assert set(scenario["relax"]) == set(advice.relax)
         return
     assert advice.winner is not None
     assert advice.winner.framework in scenario["acceptable"], scenario["why"]
@@ -37,24 +49,47 @@ def check(scenario: dict[str, Any], advice: Any) -> None:
         assert advice.confidence < UNDECIDED
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario["id"])
+@each_scenario
 def test_the_winner_is_acceptable_without_measurements(scenario) -> None:
     check(scenario, recommend(parse_project(scenario["says"])))
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario["id"])
+@each_scenario
 def test_the_winner_is_acceptable_with_measurements(scenario) -> None:
     project = parse_project(scenario["says"])
-    check(scenario, recommend(project, rungs_for(project)))
+    check(scenario, recommend(project, rungs_for(project), forecaster=forecaster_for(project)))
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario["id"])
+@each_scenario
 def test_with_any_one_answer_less_nothing_unacceptable_is_said_with_confidence(scenario) -> None:
-    for left_out in scenario["says"]:
-        answers = {field: value for field, value in parse_project(scenario["says"]) if value and field != left_out}
-        outcome = rank(answers, Situation({}, steps_per_epoch=100), load(), seed=0, draws=1_000)
-        winner = FRAMEWORKS[outcome.order[0]] if outcome.order else None
-        assert winner not in scenario["unacceptable"] or outcome.frameworks.max() <= CONFIDENT, left_out
+    for left_out in set(scenario["says"]) - set(scenario.get("relax", ())):
+        project = parse_project(scenario["says"]).with_answer(left_out, None)
+        assert not wrong_and_confident(scenario, partial(standing, project)), left_out
+        if measured_here(project):
+            measured = partial(standing_here, project, measured=True)
+            assert not wrong_and_confident(scenario, measured), f"{left_out}, measured"
+
+
+def wrong_and_confident(scenario: dict[str, Any], ranked: Callable[..., Standing]) -> bool:
+    """Whether an unacceptable framework wins with confidence. A few draws come first: they settle most cases."""
+    return wins_unacceptably(scenario, ranked(draws=FEW_DRAWS), CONFIDENT - MARGIN) and wins_unacceptably(
+        scenario, ranked(draws=DRAWS), CONFIDENT
+    )
+
+
+def wins_unacceptably(scenario: dict[str, Any], outcome: Standing, above: float) -> bool:
+    return winner(outcome) in scenario["unacceptable"] and outcome.frameworks.max() > above
+
+
+def test_measurements_seldom_change_the_framework() -> None:
+    projects = [parse_project(scenario["says"]) for scenario in SCENARIOS]
+    here = [project for project in projects if measured_here(project)]
+    same = [
+        winner(standing_here(project, measured=False)) == winner(standing_here(project, measured=True))
+        for project in here
+    ]
+    assert len(here) * 2 >= len(SCENARIOS)
+    assert sum(same) >= AGREEMENT * len(here)
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -63,7 +98,7 @@ def test_always_answering_the_same_fails_a_third_at_least(framework) -> None:
     assert wrong * 3 >= len(SCENARIOS)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario["id"])
+@each_scenario
 def test_the_scenario_is_well_formed(scenario) -> None:
     assert set(scenario) <= {
         "id",
@@ -79,9 +114,15 @@ def test_the_scenario_is_well_formed(scenario) -> None:
         "sources",
     }
     assert scenario["why"].endswith(".")
-    assert not set(scenario["acceptable"]) & set(scenario["unacceptable"])
-    assert set(scenario["acceptable"]) | set(scenario["unacceptable"]) <= set(FRAMEWORKS)
+    assert sorted(scenario["acceptable"] + scenario["unacceptable"]) == sorted(FRAMEWORKS)
     assert all(load().fact(fact) for fact in scenario["sources"])
+
+
+@each_scenario
+def test_what_cannot_work_is_unacceptable(scenario) -> None:
+    excluded = exclusions(parse_project(scenario["says"]).answers, load())
+    usable = {candidate.framework for candidate in CANDIDATES if candidate.id not in excluded}
+    assert set(scenario["acceptable"]) <= usable
 
 
 def test_there_are_enough_scenarios_and_no_id_twice() -> None:
