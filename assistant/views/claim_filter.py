@@ -25,9 +25,9 @@ CHOICE_PX = 150
 
 
 def choose_list() -> str:
-    """Which of `LISTS` the person wants to see."""
-    if "claims-list" not in st.session_state:
-        asked = st.query_params.get("list")
+    """Which of `LISTS` the person wants to see; a changed address counts as a wish."""
+    asked = st.query_params.get("list", LISTS[0])
+    if "claims-list" not in st.session_state or asked != st.session_state.get("claims-list-address"):
         st.session_state["claims-list"] = asked if asked in LISTS else LISTS[0]
     names = {"claims": _("Claims"), "facts": _("Facts")}
     chosen = st.segmented_control(
@@ -38,6 +38,7 @@ def choose_list() -> str:
         required=True,
         label_visibility="collapsed",
     )
+    st.session_state["claims-list-address"] = chosen
     replace_in_address(("list",), {"list": chosen} if chosen in LISTS[1:] else {})
     return chosen or LISTS[0]
 

@@ -59,3 +59,17 @@ def test_going_back_undoes_a_filter(serve, open_page) -> None:
     page.go_back()
     page.wait_for_url(re.compile("/claims$"))
     page.get_by_role("radio", name=re.compile("unverified"), checked=False).wait_for()
+
+
+def test_the_facts_are_read_on_a_phone_and_going_back_leads_to_the_claims(serve, open_page) -> None:
+    phone = {"width": 390, "height": 844}
+    page = open_page(f"{serve(0).address}/claims?framework=keras", viewport=phone)
+    page.get_by_role("heading", name=TITLE).wait_for()
+    page.get_by_role("radio", name="Facts").click()
+    page.wait_for_url(re.compile("list=facts"))
+    page.get_by_role("heading", name="What is known").wait_for()
+    page.locator("[class*=st-key-fact-keras]").first.wait_for()
+    cards = page.locator("[class*=st-key-fact-]").evaluate_all("cards => cards.map(c => c.getBoundingClientRect())")
+    assert all(card["left"] >= 0 and card["right"] <= phone["width"] for card in cards)
+    page.go_back()
+    page.get_by_role("heading", name=TITLE).wait_for()
