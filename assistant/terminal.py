@@ -149,7 +149,7 @@ def stale_records(records: Sequence[Stale]) -> RenderableType:
 
 def recommendation(advice: Recommendation) -> RenderableType:
     """The answer as on the page: winner, what it means for the job, reasons, what would change it, exclusions."""
-    return Group(*_headline(advice), *_reasons(advice), _standing(advice), *_exclusions(advice))
+    return Group(*_headline(advice), *_reasons(advice), _standing(advice), *_why_not(advice), *_exclusions(advice))
 
 
 def _headline(advice: Recommendation) -> Iterator[RenderableType]:
@@ -183,7 +183,7 @@ def _headline(advice: Recommendation) -> Iterator[RenderableType]:
 
 def _reasons(advice: Recommendation) -> Iterator[RenderableType]:
     for reason in advice.reasons:
-        yield Text.assemble("- ", reason.text, _evidence(reason.evidence, reason.facts))
+        yield Text.assemble("- ", wording.as_sentence(reason.text), _evidence(reason.evidence, reason.facts))
     for change in wording.changes(advice):
         yield Text(_("Would change it: {change}").format(change=change), style="dim")
     if advice.steadfast:
@@ -193,9 +193,9 @@ def _reasons(advice: Recommendation) -> Iterator[RenderableType]:
 
 
 def _evidence(kind: str, facts: Sequence[str]) -> Text:
-    """The badge; after that of what is cited, where it can be read first."""
-    source = load().first_source(facts) if facts else ""
-    return Text(f"  [{evidence_words.badge(kind, facts)}] {source}".rstrip(), style="dim")
+    """The badge; below that of what is cited, where it can be read first."""
+    source = f"\n    {load().first_source(facts)}" if facts else ""
+    return Text(f"  [{evidence_words.badge(kind, facts)}]{source}", style="dim")
 
 
 def _standing(advice: Recommendation) -> RenderableType:
@@ -210,6 +210,21 @@ def _shares(advice: Recommendation) -> RenderableType:
             share = wording.percent(ranked.acceptability)
             table.add_row(wording.candidate_name(ranked.candidate), share, f"{ranked.score:.2f}")
     return table
+
+
+def _why_not(advice: Recommendation) -> Iterator[RenderableType]:
+    """What speaks most against each usable framework beside the winner, and each other mode beside its best one."""
+    usable = [ranked for ranked in advice.ranking if ranked.excluded is None]
+    frameworks = dict.fromkeys(ranked.framework for ranked in usable[1:] if ranked.framework != usable[0].framework)
+    against = [(wording.framework_name(each), advice.why_not[each]) for each in frameworks]
+    modes = (ranked.candidate for ranked in usable if ranked.candidate in advice.other_modes)
+    against += [(wording.candidate_name(each), advice.other_modes[each]) for each in modes]
+    if against:
+        yield Text(_("Why not another?"), style="bold")
+    for name, reasons in against:
+        text = reasons[0].text if reasons else _("nothing much; it is as good, only less likely to be the best")
+        evidence = _evidence(reasons[0].evidence, reasons[0].facts) if reasons else ""
+        yield Text.assemble("- ", wording.labelled(name, text), evidence)
 
 
 def _exclusions(advice: Recommendation) -> Iterator[RenderableType]:

@@ -253,8 +253,9 @@ def listing(names: Iterable[str], last: Literal["and", "or"] = "and") -> str:
 
 
 def as_sentence(text: str) -> str:
-    """The text with a capital first letter."""
-    return text[:1].upper() + text[1:]
+    """The text with a capital first letter, unless it begins with a name: scikit-learn has none."""
+    named = any(text.startswith(framework.name) for framework in load().frameworks.values())
+    return text if named else text[:1].upper() + text[1:]
 
 
 def clauses(parts: Iterable[str]) -> str:

@@ -126,7 +126,7 @@ def _reasons(advised: Recommendation) -> None:
         evidence = linked_badge("cited" if facts else "measured", facts)
         told = sentences(f"**{_('Try something simpler first.')}**", advised.simpler_first)
         st.info(f"{told} {evidence}", icon=":material/lightbulb:")
-    with st.container(gap=None):
+    with st.container(gap="small"):
         for place, reason in enumerate(advised.reasons):
             show_reason(reason, advised, f"why-{place}")
 

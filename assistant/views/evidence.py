@@ -36,16 +36,16 @@ def show_reason(reason: Reason, advised: Recommendation, key: str) -> None:
 
 
 def linked_badge(kind: str, facts: Sequence[str] = ()) -> str:
-    """The badge as Markdown, which leads to the first source of the facts; the others follow by their numbers.
+    """The badge as Markdown, which leads to the first source of the facts; of several, all follow by their numbers.
 
     Where only packages are cited, which have no address, they are named.
     """
     mark = f":{COLOURS[kind]}-badge[{evidence_words.badge(kind, facts)}]"
-    first, *others = evidence_words.addresses(facts) or (None,)
-    if first is None:
+    addresses = evidence_words.addresses(facts)
+    if not addresses:
         return " ".join((mark, *(source_link(title, None) for title in evidence_words.titles(facts))))
-    numbers = (f":small[[{number}]({address})]" for number, address in enumerate(others, start=2))
-    return " ".join((f"[{mark}]({first})", *numbers))
+    numbers = (f":small[[{number}]({address})]" for number, address in enumerate(addresses, start=1))
+    return " ".join((f"[{mark}]({addresses[0]})", *(numbers if len(addresses) > 1 else ())))
 
 
 def badge(kind: str, key: str, facts: Sequence[str] = ()) -> DeltaGenerator:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import terminal
+from assistant import terminal, wording
 from assistant.cli import main
 from assistant.project import FIELDS
 from assistant.server import server_command
@@ -166,6 +166,19 @@ def test_the_words_and_the_json_name_the_same_winner(run: Run, project: Path, re
     advice = run("recommend", "--project", project, "--probe", report, "--json").json
     words = run("recommend", "--project", project, "--probe", report).out
     assert words.startswith(load().framework(advice["winner"]["framework"]).name)
+
+
+def test_the_words_date_what_is_cited_lead_to_it_and_say_why_no_other(run: Run, project: Path) -> None:
+    advice = run("recommend", "--project", project, "--no-probe", "--json").json
+    words = run("recommend", "--project", project, "--no-probe").out
+    excluded = [row["excluded"] for row in advice["ranking"] if row["excluded"]]
+    cited = [reason for reason in advice["reasons"] if reason["evidence"] == "cited"]
+    assert cited
+    assert all(each["source"].split()[0] in words for each in (*cited, *excluded))
+    assert words.count("[cited, ") >= len(cited) + len(excluded)
+    against = words[words.index("Why not another?") :]
+    ranked = [row["candidate"] for row in advice["ranking"] if not row["excluded"]]
+    assert all(wording.candidate_name(each) in against for each in ranked if each in advice["other_modes"])
 
 
 @pytest.mark.frameworks
