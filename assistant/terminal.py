@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from assistant import evidence_words, job_words, moments, wording
+from assistant.advice.eligibility import by_exclusion
 from assistant.advice.recommendation import Recommendation
 from assistant.claims.records import CheckResult, ClaimRow
 from assistant.claims.words import against, compared, measured_on, when_checked
@@ -228,11 +229,10 @@ def _why_not(advice: Recommendation) -> Iterator[RenderableType]:
 
 
 def _exclusions(advice: Recommendation) -> Iterator[RenderableType]:
-    for ranked in advice.ranking:
-        if ranked.excluded:
-            name = wording.candidate_name(ranked.candidate)
-            why = wording.labelled(name, sentences(ranked.excluded.reason, ranked.excluded.fix))
-            yield Text.assemble((why, "dim"), _evidence(ranked.excluded.evidence, ranked.excluded.facts))
+    for exclusion, candidates in by_exclusion(advice.ranking).items():
+        names = wording.candidate_names(candidates)
+        why = wording.labelled(names, sentences(exclusion.reason, exclusion.fix))
+        yield Text.assemble((why, "dim"), _evidence(exclusion.evidence, exclusion.facts))
 
 
 def figure_table(title: str, first: str, numbers: Sequence[str]) -> Table:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from functools import reduce
 from math import floor, log10
 from typing import Literal
@@ -33,6 +34,18 @@ def candidate_name(candidate: str) -> str:
     knowledge = load()
     name = knowledge.framework(knowledge.framework_of[candidate]).name
     return _("{framework}, {mode}").format(framework=name, mode=_(knowledge.mode(candidate).label))
+
+
+def candidate_names(candidates: Collection[str]) -> str:
+    """Several as they are read out; a framework all of whose modes are among them by its own name alone."""
+    framework_of = load().framework_of
+    modes, among = Counter(framework_of.values()), Counter(framework_of[candidate] for candidate in candidates)
+
+    def name(candidate: str) -> str:
+        framework = framework_of[candidate]
+        return framework_name(framework) if among[framework] == modes[framework] else candidate_name(candidate)
+
+    return listing(dict.fromkeys(map(name, candidates)))
 
 
 def evidence_badge(kind: str) -> str:

@@ -5,14 +5,14 @@ A candidate that failed while measuring is not excluded: the failure is noted wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
 
-from assistant.advice.recommendation import Exclusion
+from assistant.advice.recommendation import Exclusion, Ranked
 from assistant.advice.worlds import Mask, Worlds
 from assistant.language import _
 from knowledge.collection import Knowledge
@@ -38,6 +38,15 @@ def eligible(worlds: Worlds, knowledge: Knowledge) -> Mask:
             concerned = [_concerns(rule, candidate.framework, candidate.id) for candidate in CANDIDATES]
             usable[concerned] &= ~np.asarray(excluded)
     return usable
+
+
+def by_exclusion(ranking: Iterable[Ranked]) -> dict[Exclusion, list[str]]:
+    """The excluded candidates, those that cannot work for the same reason together."""
+    together: dict[Exclusion, list[str]] = {}
+    for ranked in ranking:
+        if ranked.excluded:
+            together.setdefault(ranked.excluded, []).append(ranked.candidate)
+    return together
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from functools import partial
 import streamlit as st
 
 from assistant import wording
+from assistant.advice.eligibility import by_exclusion
 from assistant.advice.recommendation import Flip, ForecastRow, Reason, Recommendation
 from assistant.conversation.questions import phrasing
 from assistant.language import _, ngettext
@@ -134,9 +135,10 @@ def _reasons(advised: Recommendation) -> None:
 def _doubt(advised: Recommendation) -> None:
     if advised.runner_up and not advised.tie:
         behind = advised.confidence - advised.frameworks[advised.runner_up.framework]
-        margin = _("{share}, {points:.0f} percentage points behind").format(
-            share=wording.percent(advised.frameworks[advised.runner_up.framework]), points=100 * behind
-        )
+        points = round(100 * behind)
+        margin = ngettext(
+            "{share}, {points} percentage point behind", "{share}, {points} percentage points behind", points
+        ).format(share=wording.percent(advised.frameworks[advised.runner_up.framework]), points=points)
         name = wording.candidate_name(advised.runner_up.candidate)
         st.markdown(sentences(f":gray[{_('Second:')}]", wording.clauses((name, margin))))
     changes = (*map(_flip, advised.flips), *map(wording.double_flip_line, advised.double_flips))
@@ -264,17 +266,14 @@ def _against(reasons: Sequence[Reason]) -> None:
 
 
 def _excluded(advised: Recommendation) -> None:
-    excluded = [row for row in advised.ranking if row.excluded]
+    excluded = by_exclusion(advised.ranking)
     if excluded:
-        heading = ngettext("{n} option cannot work here", "{n} options cannot work here", len(excluded))
-        with st.expander(
-            f":gray[{heading.format(n=len(excluded))}]", expanded=True, type="compact", icon=":material/block:"
-        ):
-            for row in excluded:
-                assert row.excluded is not None
-                name = wording.candidate_name(row.candidate)
-                why = named(name, sentences(row.excluded.reason, row.excluded.fix))
-                st.markdown(f":gray[{why}] {linked_badge(row.excluded.evidence, row.excluded.facts)}")
+        count = sum(map(len, excluded.values()))
+        heading = ngettext("{n} option cannot work here", "{n} options cannot work here", count).format(n=count)
+        with st.expander(f":gray[{heading}]", expanded=True, type="compact", icon=":material/block:"):
+            for exclusion, candidates in excluded.items():
+                why = named(wording.candidate_names(candidates), sentences(exclusion.reason, exclusion.fix))
+                st.markdown(f":gray[{why}] {linked_badge(exclusion.evidence, exclusion.facts)}")
 
 
 def _revisit(field: str) -> None:

@@ -156,3 +156,14 @@ def test_the_time_spent_says_what_of_it_was_overhead() -> None:
 
 def test_of_a_report_that_does_not_say_where_its_time_went_nothing_is_called_overhead() -> None:
     assert wording.time_spent(a_report(wall_s={})) == "Measured in 12 s."
+
+
+def test_a_framework_named_with_all_its_modes_goes_by_its_own_name() -> None:
+    some = ["keras-jax", "pytorch-eager", "pytorch-compile"]
+    assert wording.candidate_names(some) == "Keras, on JAX and PyTorch"
+    assert wording.candidate_names(["scikit-learn"]) == "scikit-learn"
+
+
+def test_a_sentence_begins_with_a_capital_unless_with_a_name() -> None:
+    assert wording.as_sentence("you know JAX") == "You know JAX"
+    assert wording.as_sentence("scikit-learn has no GPU") == "scikit-learn has no GPU"
