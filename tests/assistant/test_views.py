@@ -167,9 +167,10 @@ def test_what_is_excluded_and_why_not_wear_the_date_and_lead_to_a_source(app) ->
     excluded = [ranked.excluded for ranked in advised.ranking if ranked.excluded]
     assert excluded
     for exclusion in excluded:
-        (told,) = {each.value for each in app.markdown if exclusion.reason in each.value}
-        assert re.search(r"-badge\[cited, \w{3} \d{4}\]", told)
-        assert f"({exclusion.source})" in told
+        told = [each.value for each in app.markdown if exclusion.reason in each.value]
+        assert len(told) == 2, "beneath the card, and where it is asked why not"
+        assert all(re.search(r"-badge\[cited, \w{3} \d{4}\]", each) for each in told)
+        assert all(f"({exclusion.source})" in each for each in told)
     against = [each.value for each in app.markdown if each.value.startswith("- ")]
     assert sum("](https://" in line for lines in against for line in lines.splitlines()) >= 3
 
