@@ -13,7 +13,7 @@ from assistant.corpus.records import DIRECTORY, corpora
 from assistant.errors import InvalidInput
 from assistant.evaluation import document, published
 from assistant.evaluation.evaluate import evaluate
-from assistant.evaluation.interviews import people
+from assistant.evaluation.interviews import MOST_TELLING, people
 from assistant.evaluation.published import publish, read_published
 from assistant.evaluation.trials import truths
 from assistant.language import use_language
@@ -55,6 +55,14 @@ def test_every_evaluation_interviewed_a_person_for_each_scenario() -> None:
         assert each.evaluation.interviews.people == len(SCENARIOS), (
             "run: python -m assistant.evaluation.renew_interviews, then python -m assistant.evaluation.document"
         )
+
+
+@pytest.mark.parametrize("figure", ["asked_median", "asked_90", "settled_median", "settled_90"])
+def test_by_the_app_s_own_draws_it_asks_less_than_any_other_order_and_ends_right(figure) -> None:
+    for orders in (each.evaluation.interviews.orders for each in published.published()):
+        ours = getattr(orders[MOST_TELLING], figure)
+        assert all(ours < getattr(orders[other], figure) for other in orders.keys() - {MOST_TELLING})
+        assert orders[MOST_TELLING].right >= 0.9
 
 
 def test_what_is_published_is_read_again(beside_corpora, small) -> None:
