@@ -156,7 +156,7 @@ def _network(asked: OpenQuestion) -> None:
         persist_state="session",
         width=360,
         on_change=_take_network,
-        args=(asked.id,),
+        args=(asked,),
     )
 
 
@@ -236,12 +236,12 @@ def _take_pill(question_id: str, numeric: bool) -> None:
         _take(question_id, _whole(float(picked)) if numeric else picked)
 
 
-def _take_network(question_id: str) -> None:
+def _take_network(asked: OpenQuestion) -> None:
     named = st.session_state.network
     if named is None:  # it was cleared: the answer stays
         _move(Interview.keep)
     else:
-        _take(question_id, named)
+        _take_text(asked, named)
 
 
 def _take_number(asked: OpenQuestion) -> None:
