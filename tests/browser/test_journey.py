@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -53,8 +54,8 @@ def test_from_the_first_question_to_a_model_that_was_trained(serve, open_page, t
     assert len(measured) >= 2, report["candidates"]
 
     _run([sys.executable, "-m", "pytest", "-q"], unpacked)
-    trained = _run([sys.executable, "train.py"], unpacked)
-    assert "accuracy" in trained.lower()
+    test, majority = _scores(_run([sys.executable, "train.py"], unpacked))["balanced accuracy"]
+    assert test > majority + 0.3, "the trained model clearly beats always answering the majority class"
 
 
 def _download_starter(page, tmp_path: Path) -> Path:
@@ -72,6 +73,14 @@ def _download_json(page) -> dict:
     with page.expect_download() as download:
         page.get_by_role("button", name="Download JSON").click()
     return json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+
+
+def _scores(printed: str) -> dict[str, tuple[float, float]]:
+    """{metric: score on the test examples, score of the majority class} from the table that train.py prints."""
+    lines = printed.splitlines()
+    start = next(place for place, line in enumerate(lines) if line.split()[-2:] == ["test", "majority"])
+    rows = (re.fullmatch(r"([a-z ]+?) +(?:[\d.]+ +){2}([\d.]+) +([\d.]+)", line) for line in lines[start + 1 :])
+    return {row[1]: (float(row[2]), float(row[3])) for row in rows if row}
 
 
 def _run(command: list[str], folder: Path) -> str:

@@ -1,0 +1,96 @@
+"""How long a person waits for the page, in a real Chromium: `python -m tests.browser.response_times [BUDGET_S]`.
+
+Prints the median and the worst of the time until the first question is visible, on the first visit of a server and
+on later ones, and of the time from a click on an answer to the next question. The app trains nothing beside it unless
+seconds to measure for are given. The targets are for a machine with nothing else to do.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.chromium import FLAGS, system_chromium
+from tests.browser.driving import FIRST_QUESTION, ORDINARY_ANSWERS, question, running_app
+
+SERVERS, LATER_VISITS = 3, 3
+FIRST_PAGE_S, NEXT_QUESTION_S = 1.5, 0.3
+
+ANSWERS = ORDINARY_ANSWERS | {FIRST_QUESTION: "Photos: tell what is in them"}
+NOT_SURE = "Not sure"
+
+# What is asked now stands in bold in the last message of the chat; none is asked beside an answer.
+ASKED = (
+    "() => [...document.querySelectorAll('[data-testid=stChatMessage]')].at(-1)?.querySelector('strong')?.innerText"
+)
+
+
+def main(budget_s: float) -> None:
+    """Measure and print."""
+    first, later, answers = [], [], []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=system_chromium(), args=list(FLAGS))
+        for _server in range(SERVERS):
+            with tempfile.TemporaryDirectory() as home, running_app(Path(home), budget_s) as server:
+                visits = [visit(browser, server.address) for _visit in range(1 + LATER_VISITS)]
+                first += visits[:1]
+                later += visits[1:]
+                answers += interview(browser, server.address)
+        browser.close()
+    show("first page of a server's first visit", first, FIRST_PAGE_S)
+    show("first page of later visits", later, FIRST_PAGE_S)
+    show("next question after an answer", answers, NEXT_QUESTION_S)
+
+
+def visit(browser: Browser, address: str) -> float:
+    """Seconds from the request until the first question is visible, for somebody who was never here."""
+    page = browser.new_context().new_page()
+    began = perf_counter()
+    page.goto(address, wait_until="commit")
+    question(page, FIRST_QUESTION).wait_for()
+    waited_s = perf_counter() - began
+    page.context.close()
+    return waited_s
+
+
+def interview(browser: Browser, address: str) -> list[float]:
+    """Seconds from each click on an answer to the next question, until there is none."""
+    page = browser.new_context().new_page()
+    page.goto(address)
+    question(page, FIRST_QUESTION).wait_for()
+    waited_s = list(_answers(page))
+    page.context.close()
+    return waited_s
+
+
+def show(what: str, seconds: list[float], target_s: float) -> None:
+    """One line."""
+    print(
+        f"{what}: median {median(seconds):.2f} s, worst {max(seconds):.2f} s of {len(seconds)} (target {target_s} s)"
+    )
+
+
+def _answers(page: Page) -> Iterator[float]:
+    while True:
+        asked = page.evaluate(ASKED)
+        page.locator("[data-test-script-state=notRunning]").first.wait_for()
+        options = [
+            page.get_by_role(role, name=ANSWERS.get(asked, NOT_SURE), exact=True) for role in ("radio", "button")
+        ]
+        option = options[0].or_(options[1])
+        if not option.count():
+            return
+        began = perf_counter()
+        option.click()
+        page.wait_for_function(f"asked => {{ const now = ({ASKED})(); return now && now !== asked }}", arg=asked)
+        yield perf_counter() - began
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 0.0)
