@@ -21,6 +21,7 @@ from tests.browser.driving import FIRST_QUESTION, ORDINARY_ANSWERS, question, ru
 
 SERVERS, LATER_VISITS = 3, 3
 FIRST_PAGE_S, NEXT_QUESTION_S = 1.5, 0.3
+PATIENCE_MS = 120_000
 
 ANSWERS = ORDINARY_ANSWERS | {FIRST_QUESTION: "Photos: tell what is in them"}
 NOT_SURE = "Not sure"
@@ -50,7 +51,7 @@ def main(budget_s: float) -> None:
 
 def visit(browser: Browser, address: str) -> float:
     """Seconds from the request until the first question is visible, for somebody who was never here."""
-    page = browser.new_context().new_page()
+    page = _new_page(browser)
     began = perf_counter()
     page.goto(address, wait_until="commit")
     question(page, FIRST_QUESTION).wait_for()
@@ -61,7 +62,7 @@ def visit(browser: Browser, address: str) -> float:
 
 def interview(browser: Browser, address: str) -> list[float]:
     """Seconds from each click on an answer to the next question, until there is none."""
-    page = browser.new_context().new_page()
+    page = _new_page(browser)
     page.goto(address)
     question(page, FIRST_QUESTION).wait_for()
     waited_s = list(_answers(page))
@@ -74,6 +75,12 @@ def show(what: str, seconds: list[float], target_s: float) -> None:
     print(
         f"{what}: median {median(seconds):.2f} s, worst {max(seconds):.2f} s of {len(seconds)} (target {target_s} s)"
     )
+
+
+def _new_page(browser: Browser) -> Page:
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
+    return context.new_page()
 
 
 def _answers(page: Page) -> Iterator[float]:
