@@ -26,7 +26,8 @@ PATIENCE_MS = 120_000
 ANSWERS = ORDINARY_ANSWERS | {FIRST_QUESTION: "Photos: tell what is in them"}
 NOT_SURE = "Not sure"
 
-# What is asked now stands in bold in the last message of the chat; none is asked beside an answer.
+# What is asked now stands in bold in the last message of the chat; beside an answer that is the first one, the title.
+TITLE = "Which deep-learning framework, on this machine, for your project?"
 ASKED = (
     "() => [...document.querySelectorAll('[data-testid=stChatMessage]')].at(-1)?.querySelector('strong')?.innerText"
 )
@@ -84,15 +85,11 @@ def _new_page(browser: Browser) -> Page:
 
 
 def _answers(page: Page) -> Iterator[float]:
-    while True:
-        asked = page.evaluate(ASKED)
+    while (asked := page.evaluate(ASKED)) != TITLE:
         page.locator("[data-test-script-state=notRunning]").first.wait_for()
-        options = [
-            page.get_by_role(role, name=ANSWERS.get(asked, NOT_SURE), exact=True) for role in ("radio", "button")
-        ]
-        option = options[0].or_(options[1])
-        if not option.count():
-            return
+        answer = ANSWERS.get(asked, NOT_SURE)
+        option = page.get_by_role("radio", name=answer, exact=True)
+        option = option.or_(page.get_by_role("button", name=answer, exact=True))
         began = perf_counter()
         option.click()
         page.wait_for_function(f"asked => {{ const now = ({ASKED})(); return now && now !== asked }}", arg=asked)
