@@ -261,9 +261,14 @@ def _leave_a_guardian(result_fd: int) -> None:
     """Have a process beside this one end the group when the parent is gone. Where the kernel ends this one first, the
     watcher cannot, and compilers that run would stay (Linux only, as above).
     """
-    leads = os.getpgrp() == os.getpid()
-    if sys.platform != "linux" or not leads or os.fork():
+    if sys.platform != "linux" or os.getpgrp() != os.getpid():
         return
+    # No child of the worker: what a worker and its children hold is its memory.
+    if between := os.fork():
+        os.waitpid(between, 0)
+        return
+    if os.fork():
+        os._exit(0)
     # It must not hold open what the parent waits to see closed.
     for descriptor in (1, 2, result_fd):
         os.close(descriptor)

@@ -65,11 +65,11 @@ class Bench:
         """The failure, with what the budget had to do with it."""
         if failure.reason != "timeout":
             return failure
-        if not self.deadline.left_s:
-            return self.not_reached(contender, workload)
-        share = _("The budget of {seconds:.0f} s was for {count} candidates.")
-        share = share.format(seconds=self.budget_s, count=self.candidates)
-        told = WorkerFailed(sentences(failure.message, share), "timeout")
+        told = self.not_reached(contender, workload)
+        if self.deadline.left_s:
+            share = _("The budget of {seconds:.0f} s was for {count} candidates.")
+            share = share.format(seconds=self.budget_s, count=self.candidates)
+            told = WorkerFailed(sentences(failure.message, share), "timeout")
         told.last_lines = failure.last_lines
         return told
 

@@ -14,6 +14,7 @@ from assistant.corpus.jobs import JOBS, RUNGS, find_measured
 from assistant.corpus.records import corpora, read_passages, write_passages
 from assistant.errors import InvalidInput
 from assistant.target import probe_ladder
+from probes.campaign.parity import parity_limit
 from probes.candidates import CANDIDATES
 from probes.comparison import Ratio
 from probes.costs import costs
@@ -120,6 +121,14 @@ class Sessions:
             rungs=(),
             contended=contended,
         )
+
+
+def test_every_row_of_the_committed_corpora_trains_what_the_reference_trains() -> None:
+    measured = [each for one in corpora() for passage in one.passages.values() for each in passage.measurements]
+    assert measured
+    for measurement in measured:
+        parities = [result.parity for result in measurement.candidates if result.parity is not None]
+        assert max(parities, default=0.0) <= parity_limit(measurement.workload), measurement.workload.id
 
 
 def test_a_sweep_measures_each_job_twice_and_goes_on_where_it_ended(tmp_path, monkeypatch) -> None:

@@ -24,6 +24,7 @@ class ScriptedAdapter:
         self.step_s = step_s
         self.steps_per_call = steps_per_call
         self.seconds = 0.0
+        self.device_mb: float | None = None
         self.counts: list[int] = []
 
     def build(self, *_arguments: object) -> object:
@@ -34,6 +35,9 @@ class ScriptedAdapter:
 
     def device(self, _model: object) -> str:
         return "cpu"
+
+    def device_memory_mb(self) -> float | None:
+        return self.device_mb
 
     def train(self, _model: object, steps: int) -> Trained:
         seconds = steps * self.step_s(self.seconds)
@@ -48,6 +52,16 @@ def trainer_of(adapter: ScriptedAdapter) -> Trainer:
     trainer.build(find_workload("mlp-tiny").to_json(), seed=0, tunings=[])
     trainer.first_step()
     return trainer
+
+
+def test_the_memory_of_a_device_stands_beside_that_of_the_process() -> None:
+    adapter = ScriptedAdapter(lambda _seconds: 1e-4)
+    trainer = trainer_of(adapter)
+    on_cpu = trainer.peak_memory()
+    assert on_cpu.memory_mb == on_cpu.resident_mb > 10
+    adapter.device_mb = 1.5
+    on_device = trainer.peak_memory()
+    assert (on_device.memory_mb, on_device.resident_mb >= on_cpu.resident_mb) == (1.5, True)
 
 
 def test_warming_up_ends_as_soon_as_two_windows_agree() -> None:
