@@ -258,22 +258,26 @@ def _die_with_the_parent() -> None:
 
 
 def _leave_a_guardian(result_fd: int) -> None:
-    """Have a process beside this one end the group when the parent is gone. Where the kernel ends this one first, the
-    watcher cannot, and compilers that run would stay (Linux only, as above).
+    """Have a process beside this one end the group when the parent or this one is gone. Where the kernel ends this
+    one, the watcher cannot, and compilers that run would stay (Linux only, as above).
     """
     if sys.platform != "linux" or os.getpgrp() != os.getpid():
         return
+    # The second end is open as long as this process lives.
+    watched, held = os.pipe()
     # No child of the worker: what a worker and its children hold is its memory.
     if between := os.fork():
         os.waitpid(between, 0)
+        os.close(watched)
         return
     if os.fork():
         os._exit(0)
-    # It must not hold open what the parent waits to see closed.
-    for descriptor in (1, 2, result_fd):
+    # It must not hold open what others wait to see closed.
+    for descriptor in (1, 2, result_fd, held):
         os.close(descriptor)
     hang_up = select.poll()
-    hang_up.register(0, 0)
+    for descriptor in (0, watched):
+        hang_up.register(descriptor, 0)
     hang_up.poll()
     os.killpg(0, signal.SIGKILL)
 

@@ -35,7 +35,7 @@ class Rounds:
         """Measure until all is settled or the time is not worth another round, at most `most` rounds; then the rows
         are finished. Returns who may still be the fastest.
         """
-        taken, racing = 0, list(self._rows)
+        taken, racing = 0, self._going()
         while racing and self._another(taken, most, racing):
             number = next(self._bench.round_numbers)
             for index in self._bench.order.permutation(len(racing)):
@@ -51,10 +51,14 @@ class Rounds:
         return pacing.another_round(taken, rows, self._deadline.left_s, most, settled=settled)
 
     def _still_racing(self) -> list[Contender]:
-        going = [each for each, row in self._rows.items() if row.failure is None]
+        going = self._going()
         slow = {each for each, ratio in self._ratios(going).items() if ratio is not None and ratio.clearly_slower}
         racing = [each for each in going if each not in slow]
         return [each for each in racing if each.part != "control" or each.twin in racing]
+
+    def _going(self) -> list[Contender]:
+        """Those that have not failed."""
+        return [each for each, row in self._rows.items() if row.failure is None]
 
     def _ratios(self, contenders: Sequence[Contender]) -> dict[Contender, Ratio | None]:
         """Each one's step time over the leader's; None for the leader and with too few rounds. No controls."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import tempfile
 import threading
 from pathlib import Path
@@ -201,3 +202,14 @@ def test_the_environment_of_a_worker_is_filtered(tmp_path: Path) -> None:
     assert "XLA_FLAGS" not in theirs
     assert theirs["PYTHONPATH"] == str(tmp_path / "modules")
     assert theirs["TORCHINDUCTOR_CACHE_DIR"].startswith(str(tmp_path))
+
+
+def test_a_worker_that_died_unasked_takes_its_group_along_and_a_long_request_is_refused(tmp_path: Path) -> None:
+    with Worker(TORCH, toy_worker.interpreter(tmp_path)) as worker:
+        worker.import_framework(seed=0, timeout_s=20)
+        (guardian,) = [each for each in started_by(os.getpid()) if each.pid != worker.pid]
+        os.kill(worker.pid, signal.SIGKILL)
+        guardian.wait(timeout=10)
+        # Longer than a pipe holds: whoever still had its other end would make this wait for ever.
+        with pytest.raises(WorkerFailed, match="SIGKILL"):
+            worker.run_script("#" * 2**20, timeout_s=20)
