@@ -166,8 +166,8 @@ class Knowledge:
         )
 
     def rating(self, criterion: str, candidate: str, answers: Mapping[str, object]) -> CriterionRule:
-        """The rule that rates the candidate on a rated criterion: the last in the file of those that match the answers,
-        or the lowest of those that name limits.
+        """The rule that rates the candidate on a rated criterion: the last in the file of those that match the
+        answers, or the lowest of those that name limits.
         """
         framework = _find("candidate", candidate, self.framework_of)
         rules = _find("rated criterion", criterion, self._rules_by_criterion)
