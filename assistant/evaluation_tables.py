@@ -7,25 +7,28 @@ from collections.abc import Callable, Iterable, Sequence
 from assistant import evaluation_words
 from assistant.evaluation.evaluate import Evaluation
 from assistant.evaluation.interviews import Interviews
-from assistant.evaluation.summary import Summary
 from assistant.evaluation.targets import Outcome, outcomes
 from assistant.language import _
 
 NO_BREAK = "\u00a0"
 
 
-def targets(summary: Summary, met: Callable[[Outcome], str]) -> str:
-    """Every target, what was reached, and as `met` says it whether that is enough; what is missed comes first."""
+def targets(found: Evaluation, met: Callable[[Outcome], str]) -> str:
+    """Every target, what was reached, as `met` says it whether that is enough, and what a full measurement reaches;
+    what is missed comes first.
+    """
     rows = (
         (
             evaluation_words.target_name(each.target.figure),
             evaluation_words.target_bound(each.target),
             evaluation_words.reached(each),
             met(each),
+            evaluation_words.repeated(each.target, found.noise),
         )
-        for each in outcomes(summary)
+        for each in outcomes(found.summary)
     )
-    return _table(("", _("Target"), _("Reached"), ""), ":--|--:|--:|:--", rows)
+    headings = ("", _("Target"), _("Reached"), "", _("Measured in full"))
+    return _table(headings, ":--|--:|--:|:--|--:", rows)
 
 
 def ways(found: Evaluation) -> str:

@@ -209,11 +209,18 @@ def order_headings() -> tuple[str, ...]:
     )
 
 
+def repeated(target: Target, found: Noise) -> str:
+    """What the job measured in full some time before reaches of a target; empty where it says nothing of it."""
+    share = getattr(found.repeated, target.figure)
+    return "" if share is None else percent(share)
+
+
 def noise(found: Noise) -> Iterator[str]:
     """How far measurements differ from themselves, sentence by sentence."""
     yield _(
-        "The same workload measured twice differs by {median} (median); choosing by the first costs {regret}."
-    ).format(median=percent(found.step_time_median), regret=percent(found.regret_mean))
+        "Measured in full is what every candidate, measured on the whole job some minutes before, foretells of the "
+        "same measurement: the noise of this machine. Its step times differ by {median} (median)."
+    ).format(median=percent(found.repeated.step_time_median or 0.0))
     if found.false_differences is not None:
         yield _("Of {count} pairs of processes of one candidate, {share} were told apart.").format(
             count=found.controls, share=wording.percent(found.false_differences)

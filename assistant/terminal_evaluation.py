@@ -31,7 +31,7 @@ def evaluation(found: Evaluation) -> RenderableType:
 def _parts(found: Evaluation) -> Iterator[RenderableType]:
     title = _("{count} workloads measured on {machine}, {seeds} seeds")
     yield Text(title.format(count=found.summary.workloads, machine=found.machine, seeds=found.seeds), style="bold")
-    yield _targets(found.summary)
+    yield _targets(found)
     yield _table(
         _("By seconds of probing"), {wording.duration(each.budget_s or 0.0): each for each in found.by_budget}
     )
@@ -47,14 +47,16 @@ def _parts(found: Evaluation) -> Iterator[RenderableType]:
         yield Text(evaluation_words.interviewed(found.interviews), style="dim")
 
 
-def _targets(summary: Summary) -> Table:
-    table = figure_table(evaluation_words.targets_heading(summary), "", (_("Target"), _("Reached"), ""))
-    for outcome in outcomes(summary):
+def _targets(found: Evaluation) -> Table:
+    headings = (_("Target"), _("Reached"), "", _("Measured in full"))
+    table = figure_table(evaluation_words.targets_heading(found.summary), "", headings)
+    for outcome in outcomes(found.summary):
         table.add_row(
             evaluation_words.target_name(outcome.target.figure),
             evaluation_words.target_bound(outcome.target),
             evaluation_words.reached(outcome) or NOTHING,
             Text(evaluation_words.met(outcome), style="" if outcome.met else "bold"),
+            evaluation_words.repeated(outcome.target, found.noise) or NOTHING,
         )
     return table
 

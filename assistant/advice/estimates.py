@@ -13,6 +13,8 @@ Z_90 = 1.645
 # narrow the interval of one run is.
 REPEAT_LOG_SD = 0.07
 
+Evidence = Literal["measured", "forecast"]
+
 # As memory is counted here: MiB and GiB.
 MB_PER_GB = 1024
 
@@ -23,7 +25,7 @@ class Estimate:
 
     value: float
     log_sd: float
-    evidence: Literal["measured", "forecast"]
+    evidence: Evidence
 
     @property
     def low(self) -> float:

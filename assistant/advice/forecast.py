@@ -9,16 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from math import log, sqrt
+from math import sqrt
 
 from assistant.advice.conformal import Factors, widened, widening
-from assistant.advice.estimates import MB_PER_GB, REPEAT_LOG_SD, Z_90, Estimate, JobForecast
+from assistant.advice.estimates import MB_PER_GB, Estimate, Evidence, JobForecast
+from assistant.advice.measured_rows import (
+    Row,
+    alone_s,
+    compile_s_of,
+    memory_log_sd,
+    memory_mb_of,
+    points,
+    rows_of,
+    step_ms_of,
+)
 from assistant.advice.scaling import (
     COMPILE_TERMS,
     MEMORY_TERMS,
     STEP_TERMS,
     TYPICAL_MEMORY,
-    Point,
     ScalingModel,
     fit,
     fit_together,
@@ -28,34 +37,20 @@ from assistant.corpus.records import Corpus
 from assistant.language import _, language_in_use
 from assistant.project import Project
 from assistant.target import Target, trains_on
-from probes.campaign.pacing import BESIDE_FACTOR
 from probes.candidates import CANDIDATES
 from probes.costs import Costs, costs
-from probes.memory.growth import PEAK_SD_MB, MemoryGrowth, largest_batch
+from probes.memory.growth import MemoryGrowth, largest_batch
 from probes.report import CandidateResult, ProbeReport
 from probes.workloads import MAX_BATCH, Workload
 
 # What a row with this status says of its workload holds however long one waits; out of time does not.
 CANNOT = ("failed", "unusable")
 
-# How much wider a repeat scatters on a contended machine.
-CONTENDED_FACTOR = 3.0
-
 # With more doubt than this the ends of a 90 % interval are a factor of a hundred apart.
 MOST_LOG_SD = 1.4
 
 # How much starts differ in what others beside them cost (standard deviation of the logarithm).
 BESIDE_LOG_SD = 0.15
-
-
-@dataclass(frozen=True)
-class Row:
-    """One candidate's measurement of one workload, with the standard deviation of its step time's logarithm."""
-
-    workload: Workload
-    costs: Costs
-    result: CandidateResult
-    log_sd: float
 
 
 @dataclass(frozen=True)
@@ -101,13 +96,13 @@ class Forecaster:
     def models(self) -> Mapping[str, CandidateModels]:
         """The fitted models by candidate id."""
         assert self.probe is not None
-        rows = {candidate.id: _rows(candidate.id, self.probe) for candidate in CANDIDATES}
+        rows = {candidate.id: rows_of(candidate.id, self.probe) for candidate in CANDIDATES}
         family = self.probe.workload.family
         step_ms, compile_s = (
-            fit_together(terms, _points(rows, figure), typical_growth(self.learned, terms, family, figure))
-            for terms, figure in ((STEP_TERMS, _step_ms), (COMPILE_TERMS, _compile_s))
+            fit_together(terms, points(rows, figure), typical_growth(self.learned, terms, family, figure))
+            for terms, figure in ((STEP_TERMS, step_ms_of), (COMPILE_TERMS, compile_s_of))
         )
-        memory = _points(rows, _memory_mb, lambda row: _memory_log_sd(row.result))
+        memory = points(rows, memory_mb_of, lambda row: memory_log_sd(row.result))
         memory_mb = {each: fit(MEMORY_TERMS, points, TYPICAL_MEMORY) for each, points in memory.items() if points}
         return {
             candidate: CandidateModels(
@@ -206,61 +201,6 @@ class Forecaster:
 UNMEASURED = Forecaster(None, learned=())
 
 
-def _rows(candidate: str, probe: ProbeReport) -> tuple[Row, ...]:
-    doubt = CONTENDED_FACTOR if probe.contended else 1.0
-    return tuple(
-        Row(measurement.workload, costs(measurement.workload), result, doubt * measured_log_sd(result))
-        for measurement in probe.measurements
-        for result in measurement.candidates
-        if result.candidate == candidate
-    )
-
-
-def measured_log_sd(result: CandidateResult) -> float:
-    """Standard deviation of a measured step time's logarithm: from its interval, and what a repeat differs by."""
-    if result.step_ms_low and result.step_ms_high:
-        return sqrt((log(result.step_ms_high / result.step_ms_low) / (2 * Z_90)) ** 2 + REPEAT_LOG_SD**2)
-    return 2 * REPEAT_LOG_SD
-
-
-def _points(
-    rows: Mapping[str, tuple[Row, ...]],
-    figure: Callable[[CandidateResult], float | None],
-    log_sd: Callable[[Row], float] = lambda row: row.log_sd,
-) -> dict[str, list[Point]]:
-    """The figure of each candidate's measured rows, as points to fit; `log_sd` is of its logarithm."""
-    return {
-        candidate: [Point(row.costs, value, log_sd(row)) for row in own if (value := figure(row.result))]
-        for candidate, own in rows.items()
-    }
-
-
-def _step_ms(result: CandidateResult) -> float | None:
-    return result.step_ms
-
-
-def _memory_mb(result: CandidateResult) -> float | None:
-    return result.memory_mb
-
-
-def _memory_log_sd(result: CandidateResult) -> float:
-    """What fresh processes differ by; however busy the machine is, memory is not."""
-    return PEAK_SD_MB / result.memory_mb if result.memory_mb else 0.0
-
-
-def _compile_s(result: CandidateResult) -> float | None:
-    """What the first step took longer than a later one, at least a step: tracing and allocating are never free."""
-    if result.first_step_s is None or result.step_ms is None:
-        return None
-    step_s = result.step_ms / 1e3
-    return max(alone_s(result, result.first_step_s) - step_s, step_s)
-
-
-def alone_s(result: CandidateResult, seconds: float | None) -> float:
-    """What a build or first step would have taken with nobody beside it; 0 for what is not known."""
-    return (seconds or 0.0) / (BESIDE_FACTOR if result.start_beside else 1.0)
-
-
 def _on_accelerator(models: CandidateModels) -> bool:
     """Whether the measurements ran elsewhere than on the processor, which every framework calls some kind of cpu."""
     devices = [row.result.device for row in models.rows if row.result.device]
@@ -308,10 +248,13 @@ def as_measured(result: CandidateResult, log_sd: float) -> JobForecast:
     """The figures of a row with a step time, `log_sd` being the doubt about times."""
     assert result.step_ms is not None, "only what was measured is known"
     first_s = (result.import_s or 0.0) + sum(alone_s(result, each) for each in (result.build_s, result.first_step_s))
-    start_log_sd = sqrt(log_sd**2 + BESIDE_LOG_SD**2) if result.start_beside else log_sd
+    # What a later network of a process takes is not what was measured, see `measured_rows`.
+    alone = not result.start_beside and result.fresh is not False
+    start_log_sd = log_sd if alone else sqrt(log_sd**2 + BESIDE_LOG_SD**2)
+    evidence: Evidence = "forecast" if result.fresh is False else "measured"
     return JobForecast(
         result.candidate,
         step_ms=Estimate(result.step_ms, log_sd, "measured"),
-        first_result_s=Estimate(first_s, start_log_sd, "measured") if result.first_step_s is not None else None,
-        memory_mb=Estimate(result.memory_mb, _memory_log_sd(result), "measured") if result.memory_mb else None,
+        first_result_s=Estimate(first_s, start_log_sd, evidence) if result.first_step_s is not None else None,
+        memory_mb=Estimate(result.memory_mb, memory_log_sd(result), "measured") if result.memory_mb else None,
     )

@@ -40,7 +40,7 @@ def _parts(found: Published) -> Iterator[str]:
     evaluation = found.evaluation
     yield f"{evaluation_words.what_was_done(found)} {evaluation_words.limits(found)}\n"
     yield f"{evaluation_words.targets_heading(evaluation.summary)}:\n"
-    yield evaluation_tables.targets(evaluation.summary, _met)
+    yield evaluation_tables.targets(evaluation, _met)
     yield f"{evaluation_words.regret_meaning()} {' '.join(evaluation_words.noise(evaluation.noise))}\n"
     yield evaluation_tables.ways(evaluation)
     yield f"{evaluation_words.tie_meaning()}\n"

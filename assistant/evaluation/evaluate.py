@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from math import exp, log
-from statistics import fmean, median
+from statistics import fmean
 
 from pydantic import BaseModel, ConfigDict
 
@@ -13,7 +13,7 @@ from assistant.evaluation.interviews import Interviews
 from assistant.evaluation.standings import Standing, standing
 from assistant.evaluation.summary import Summary, single_best, summarize
 from assistant.evaluation.trials import Trial, Truth, truths
-from assistant.evaluation.ways import Setting, Way, always, probewise, real_target, smallest_winner
+from assistant.evaluation.ways import Setting, Way, always, measured_before, probewise, real_target, smallest_winner
 from assistant.language import _
 from probes.candidates import CANDIDATES
 from probes.costs import costs
@@ -42,18 +42,15 @@ class Row(BaseModel):
 
 
 class Noise(BaseModel):
-    """What no way of choosing can be better than: how far the job measured twice differs from itself.
+    """What no way of choosing can be better than: how well a full measurement foretells itself.
 
-    `step_time_median` and `step_time_mean` are absolute differences of the two, as shares; `regret_mean` is what the
-    fastest of the first measurement costs by the second. `controls` are pairs of processes of the same candidate,
-    `false_differences` the share of them that were told apart.
+    `repeated` is of choosing by the job measured in full, some time before what it is held against; `controls` are
+    pairs of processes of the same candidate, `false_differences` the share of them that were told apart.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    step_time_median: float
-    step_time_mean: float
-    regret_mean: float
+    repeated: Summary
     controls: int
     false_differences: float | None
 
@@ -138,21 +135,12 @@ def _largest_third(found: Sequence[Trial]) -> list[Trial]:
 
 
 def _noise(corpus: Corpus, jobs: Sequence[Truth]) -> Noise:
-    differences, regrets = [], []
-    for truth in jobs:
-        first = {
-            row.candidate: row.step_ms
-            for row in corpus.passages[truth.job.id, "probe"].measurements[-1].candidates
-            if row.step_ms is not None and row.candidate in truth.results
-        }
-        differences += [abs(step_ms / truth.step_ms(candidate) - 1) for candidate, step_ms in first.items()]
-        regrets.append(truth.regret(min(first, key=lambda candidate: first[candidate], default=None)))
+    # With the same figures every time, one seed says all.
+    repeated = trials(measured_before, corpus, jobs, math.inf, seeds=(0,))
     passages = corpus.passages.values()
     controls = [each.control for passage in passages for each in passage.measurements if each.control]
     return Noise(
-        step_time_median=median(differences),
-        step_time_mean=fmean(differences),
-        regret_mean=exp(fmean(log(1 + regret) for regret in regrets)) - 1,
+        repeated=summarize(repeated, None),
         controls=len(controls),
         false_differences=fmean(control.different for control in controls) if controls else None,
     )

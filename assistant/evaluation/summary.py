@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from assistant.advice.break_even import break_even, modes
 from assistant.advice.estimates import Estimate, JobForecast
 from assistant.advice.forecast import as_measured
+from assistant.advice.measured_rows import measured_log_sd
 from assistant.evaluation.trials import Trial, Truth
 from probes.report import CandidateResult
 
@@ -104,9 +105,11 @@ def _errors(
 
 
 def _break_even_errors(trials: Sequence[Trial]) -> Iterator[float]:
-    """The absolute error of every break-even between two modes of a framework that was foretold and is there."""
+    """The absolute error of every break-even between two modes of a framework that was foretold, where the full
+    measurement can tell that there is one.
+    """
     for trial in trials:
-        known = {name: as_measured(result, 0.0) for name, result in trial.truth.results.items()}
+        known = {name: as_measured(result, measured_log_sd(result)) for name, result in trial.truth.results.items()}
         for one, other in modes(trial.forecasts.keys() & known.keys()):
             foretold = break_even(trial.forecasts[one], trial.forecasts[other])
             true = break_even(known[one], known[other])

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.advice.estimates import Estimate, JobForecast
-from assistant.advice.forecast import Forecaster
+from assistant.advice.forecast import Forecaster, as_measured
+from assistant.advice.measured_rows import measured_log_sd
 from assistant.corpus.records import Corpus
 from assistant.evaluation.replay import replayed_probe
 from assistant.evaluation.trials import Trial, Truth, fastest
@@ -67,6 +68,13 @@ def real_target(setting: Setting) -> Trial:
     share_s = setting.budget_s / len(results)
     found = {row.candidate: _step_ms(row, share_s, setting.seed) for row in results}
     return setting.trial({candidate: _guess(candidate, ms) for candidate, ms in found.items() if ms is not None})
+
+
+def measured_before(setting: Setting) -> Trial:
+    """The job itself, measured in full by the probe that the corpus has of it, however long that took."""
+    results = setting.corpus.passages[setting.truth.job.id, "probe"].measurements[-1].candidates
+    known = {row.candidate: as_measured(row, measured_log_sd(row)) for row in results if row.step_ms is not None}
+    return setting.trial(known)
 
 
 def always(candidate: str) -> Way:

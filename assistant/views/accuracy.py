@@ -42,7 +42,7 @@ def show_page() -> None:
     found = _choose(known)
     st.caption(plain(evaluation_words.what_was_done(found)))
     st.info(evaluation_words.limits(found), icon=":material/computer:")
-    _targets(found.evaluation.summary)
+    _targets(found.evaluation)
     _by_budget(found.evaluation.by_budget)
     _ways(found.evaluation)
     _families(found.evaluation)
@@ -65,10 +65,10 @@ def _choose(known: Sequence[Published]) -> Published:
     return machines[chosen]
 
 
-def _targets(summary: Summary) -> None:
-    st.markdown(f"#### {evaluation_words.targets_heading(summary)}")
-    st.markdown(evaluation_words.tally(outcomes(summary)))
-    st.markdown(evaluation_tables.targets(summary, _met))
+def _targets(found: Evaluation) -> None:
+    st.markdown(f"#### {evaluation_words.targets_heading(found.summary)}")
+    st.markdown(evaluation_words.tally(outcomes(found.summary)))
+    st.markdown(evaluation_tables.targets(found, _met))
     st.caption(evaluation_words.regret_meaning())
 
 

@@ -122,7 +122,7 @@ def test_an_evaluation_has_every_figure_and_the_noise_of_its_own_measurements(la
     assert found.largest_third.workloads == 2
     assert set(found.by_family) == {job.family for job in jobs}
     assert found.baselines["tensorflow-graph"].mean_regret > found.summary.mean_regret
-    assert found.noise.step_time_mean == found.noise.regret_mean == 0
+    assert found.noise.repeated.step_time_mape == found.noise.repeated.mean_regret == 0
 
 
 def test_the_command_prints_the_promised_keys(laptop, monkeypatch) -> None:

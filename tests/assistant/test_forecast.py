@@ -179,3 +179,16 @@ def test_a_forecast_that_says_nothing_is_not_told(laptop) -> None:
     told = Forecaster(report(laptop, ("mlp-tiny", (wild,)), contended=True)).forecast(JOB, target(JOB))["jax-jit"]
     assert told.step_ms is None
     assert "too disturbed" in told.missing
+
+
+def test_a_later_network_of_a_process_is_foretold_to_start_as_long_as_a_first_one(laptop: Machine) -> None:
+    first = row("pytorch-compile", "mlp-tiny", first_step_s=14.0, fresh=True)
+    later = row("pytorch-compile", "mlp-small", first_step_s=5.0, fresh=False)
+    job = find_workload("mlp-small")
+    known = Forecaster(report(laptop, ("mlp-tiny", (first,)), ("mlp-small", (later,))), learned=())
+    (started,) = (each for name, each in known.of_workload(job).items() if name == "pytorch-compile")
+    per_operation_s = 5.0 / costs(job).operations
+    once_s = 14.0 - per_operation_s * costs(find_workload("mlp-tiny")).operations
+    assert started.first_result_s.value == pytest.approx(3.0 + 5.0 + once_s, rel=0.02)
+    assert started.first_result_s.evidence == "forecast"
+    assert started.step_ms.evidence == "measured"
