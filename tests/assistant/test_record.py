@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 
 from assistant import messages, wording
 from assistant.advice.recommend import recommend
-from assistant.advice.recommendation import Recommendation
+from assistant.advice.recommendation import AnswerChange, DoubleFlip, Recommendation
 from assistant.cli import main
 from assistant.project import Project
 from assistant.quoting import one_line
@@ -39,7 +39,8 @@ from assistant.record.document import (
 )
 from knowledge.load import load
 from probes.comparison import Ratio
-from probes.report import CandidateResult, Control, ProbeReport
+from probes.report import CandidateResult, Control, Machine, ProbeReport
+from probes.workloads import find_workload
 from tests.assistant.recorded import rungs
 from tests.runs import an_eventful_report
 
@@ -217,6 +218,36 @@ def test_what_would_change_it_is_told(show: Show, advice: Recommendation, report
     for flip in advice.flips:
         told = [wording.answer_label(flip.field, flip.to), wording.framework_name(flip.winner)]
         assert told in [row[2:] for row in page.rows]
+
+
+def test_who_failed_at_this_very_job_is_told_as_measured(show: Show, laptop: Machine) -> None:
+    job = Project(model_scale="cnn-tiny", task="image_classification")
+    failed = ProbeReport(
+        machine=laptop,
+        versions={},
+        workload=find_workload("cnn-tiny"),
+        candidates=(CandidateResult(candidate="jax-jit", status="failed", error="It ran out of memory."),),
+        seconds=1,
+        measured_at="2026-11-21T00:00:00Z",
+    )
+    page = show(record(recommend(job, failed), failed, job))
+    (told,) = [each for each in page.rows if each[1:2] == ["It ran out of memory."]]
+    assert told[0] == wording.candidate_name("jax-jit")
+    assert told[-1].strip("()") == "measured"
+
+
+def test_two_answers_that_would_change_it_are_told_together_and_who_stays_second_as_well(
+    show: Show, advice: Recommendation, report: ProbeReport
+) -> None:
+    changes = tuple(
+        AnswerChange.model_validate({"field": field, "from": None, "to": to})
+        for field, to in (("goal", "research"), ("devices", "several"))
+    )
+    double = DoubleFlip(changes=changes, winner="jax")
+    told = advice.model_copy(update={"double_flips": (double,), "steadfast": ("tensorflow",)})
+    page = show(record(told, report))
+    assert wording.double_flip_line(double) in page.text
+    assert wording.steadfast_line(("tensorflow",)) in page.text
 
 
 def test_a_tie_is_told_as_a_tie(show: Show, advice: Recommendation, report: ProbeReport) -> None:
