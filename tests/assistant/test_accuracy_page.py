@@ -89,7 +89,7 @@ def test_every_job_and_the_floor_are_told(page, laptop, evaluation) -> None:
     assert set(jobs["job"]) == {job.id for job in JOBS}
     assert jobs["picks"].iloc[0] == ["2 \u00d7 JAX, compiled with jax.jit, trained with Optax"]
     assert jobs["regret"].is_monotonic_decreasing
-    assert "The same workload measured twice" in words(app)
+    assert "Measured in full is what every candidate" in words(app)
 
 
 def test_the_length_of_the_interview_is_told_where_it_was_tried(page, laptop, evaluation) -> None:
