@@ -24,7 +24,7 @@ from probes.candidates import FRAMEWORKS
 SEARCH_DRAWS = 120
 
 # For each rival so many changes of one answer, and of two, are confirmed at most: each costs a ranking.
-MOST_CONFIRMED = (4, 2)
+MOST_CONFIRMED = (3, 1)
 
 # For each rival so many pairs of changes are searched.
 PAIRS = 12
