@@ -53,7 +53,8 @@ def regret_meaning() -> str:
     """The two words of the field that the figures need."""
     return _(
         "Regret is how much longer a step of the pick takes than one of the best candidate. The gap is the regret of "
-        "always using the single best candidate; closing all of it is choosing the best for every job."
+        "always using the single best candidate; closing all of it is choosing the best for every job. A break-even "
+        "counts where the full measurement can tell that there is one."
     )
 
 

@@ -12,7 +12,7 @@ from knowledge.load import load
 from probes.comparison import Ratio
 from probes.memory.growth import MemoryGrowth, largest_batch
 from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport
-from probes.tunings import device_kind
+from probes.tunings import on_accelerator
 from probes.words import sentences
 from probes.workloads import Workload
 
@@ -42,11 +42,6 @@ def unfinished(measurement: Measurement) -> list[tuple[str, str]]:
     """Name and reason of every row, default or tuned, that was not measured, or not to the end."""
     rows = named_rows(measurement)
     return [(name, _problem(row)) for name, row in rows if row.status != "ok" or row.step_ms is None]
-
-
-def on_accelerator(devices: Iterable[str | None]) -> bool:
-    """Whether one of the devices, as frameworks name them, is no processor."""
-    return any(device and device_kind(device) != "cpu" for device in devices)
 
 
 def beyond_evaluation(report: ProbeReport) -> str | None:

@@ -42,12 +42,12 @@ _TPU_DEVICES = {
 # of them by one name.
 _MODEL_KEYS = ("cpu family", "model", "stepping", "CPU implementer", "CPU part", "CPU variant")
 
-# With these a person keeps the frameworks from some of the cores or devices.
+# With these a person keeps the frameworks from some of the cores or devices. NVIDIA_VISIBLE_DEVICES is not one: a
+# container's runtime has acted on it before, and it may name another device in each.
 RESTRICTING_VARIABLES = frozenset(
     (
-        *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
-        *("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"),
-        *("HIP_VISIBLE_DEVICES", "ONEAPI_DEVICE_SELECTOR", "TPU_VISIBLE_DEVICES"),
+        *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "CUDA_VISIBLE_DEVICES"),
+        *("ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ONEAPI_DEVICE_SELECTOR", "TPU_VISIBLE_DEVICES"),
     )
 )
 

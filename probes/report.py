@@ -76,11 +76,12 @@ class CandidateResult(Record):
     """One candidate on one workload.
 
     `step_ms` is the lower quartile of the `rounds` rounds that count (`statistics.step_time`), `step_ms_low` and
-    `step_ms_high` its 90 % interval; `samples` the step time of each of them. `disturbed_rounds` are those in which
-    others used too much of the machine, also when measured again; they do not count, unless fewer than
-    `comparison.LEAST_PAIRS` others are left. `parity` is the relative difference of the first loss to the reference
-    candidate's (None without one). `memory_mb` is the peak of the device where one is used, else the same as
-    `resident_mb`, the worker's peak resident memory. `error` says, in a person's words, what happened and what to do.
+    `step_ms_high` its 90 % interval; `samples` the step time of each of them, `sample_rounds` its number, the same
+    for all that were measured in turns. `disturbed_rounds` are those in which others used too much of the machine,
+    also when measured again; they do not count, unless fewer than `comparison.LEAST_PAIRS` others are left. `parity`
+    is the relative difference of the first loss to the reference candidate's (None without one). `memory_mb` is the
+    peak of the device where one is used, else the same as `resident_mb`, the worker's peak resident memory. `error`
+    says, in a person's words, what happened and what to do.
 
     `build_s` and `first_step_s` are what a person's own script takes where they are `fresh`: of a process that had
     built nothing before. In one that had, libraries are loaded and pools of threads and memory are there (None: not
@@ -104,6 +105,7 @@ class CandidateResult(Record):
     step_ms_low: float | None = None
     step_ms_high: float | None = None
     samples: tuple[float, ...] = ()
+    sample_rounds: tuple[int, ...] = ()
     rounds: int = 0
     disturbed_rounds: int = 0
     memory_mb: float | None = None
@@ -120,6 +122,11 @@ class CandidateResult(Record):
     to_leader: Ratio | None = None
     to_default: Ratio | None = None
     warm_start: WarmStart | None = None
+
+    @property
+    def by_round(self) -> dict[int, float]:
+        """The step time in ms of each round that counts, by its number."""
+        return dict(zip(self.sample_rounds, self.samples, strict=True))
 
 
 class Control(Record):

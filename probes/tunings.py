@@ -13,7 +13,7 @@ compilation cache, which shortens a start and no step; `unroll` of `jax.lax.scan
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from probes.candidates import Candidate
@@ -79,6 +79,11 @@ def device_kind(device: str) -> str:
     if "cpu" in name:
         return "cpu"
     return "gpu" if name.startswith(("cuda", "gpu", "rocm")) else "other"
+
+
+def on_accelerator(devices: Iterable[str | None]) -> bool:
+    """Whether one of the devices, as frameworks name them, is no processor."""
+    return any(device and device_kind(device) != "cpu" for device in devices)
 
 
 def _convolves(workload: Workload, _kind: str) -> bool:

@@ -41,6 +41,7 @@ from probes.candidates import CANDIDATES
 from probes.costs import Costs, costs
 from probes.memory.growth import MemoryGrowth, largest_batch
 from probes.report import CandidateResult, ProbeReport
+from probes.tunings import on_accelerator
 from probes.workloads import MAX_BATCH, Workload
 
 # What a row with this status says of its workload holds however long one waits; out of time does not.
@@ -202,9 +203,8 @@ UNMEASURED = Forecaster(None, learned=())
 
 
 def _on_accelerator(models: CandidateModels) -> bool:
-    """Whether the measurements ran elsewhere than on the processor, which every framework calls some kind of cpu."""
-    devices = [row.result.device for row in models.rows if row.result.device]
-    return any("cpu" not in device.lower() for device in devices)
+    """Whether the measurements ran elsewhere than on the processor."""
+    return on_accelerator(row.result.device for row in models.rows)
 
 
 def _forecast(candidate: str, models: CandidateModels, workload: Workload, work: Costs) -> JobForecast:

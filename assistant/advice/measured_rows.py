@@ -28,6 +28,14 @@ class Row:
     result: CandidateResult
     log_sd: float
 
+    def starting_later(self, alone: float) -> Row:
+        """The row with a first step that took so many seconds more, as it would with nobody beside it."""
+        first_step_s = self.result.first_step_s
+        if first_step_s is None:
+            return self
+        longer_s = first_step_s + alone * _beside(self.result)
+        return replace(self, result=self.result.model_copy(update={"first_step_s": longer_s}))
+
 
 def rows_of(candidate: str, probe: ProbeReport) -> tuple[Row, ...]:
     """Every row of the candidate in the report, failed ones included, in the order of measuring."""
@@ -46,12 +54,7 @@ def _as_if_fresh(rows: tuple[Row, ...]) -> tuple[Row, ...]:
     only compiling needs are loaded with the first network of a process, and were there already for the later ones.
     """
     once_s = _once_s(rows)
-    return tuple(
-        replace(row, result=row.result.model_copy(update={"first_step_s": row.result.first_step_s + once_s}))
-        if row.result.fresh is False and row.result.first_step_s is not None
-        else row
-        for row in rows
-    )
+    return tuple(row.starting_later(once_s) if row.result.fresh is False else row for row in rows)
 
 
 def _once_s(rows: tuple[Row, ...]) -> float:
@@ -111,4 +114,9 @@ def compile_s_of(result: CandidateResult) -> float | None:
 
 def alone_s(result: CandidateResult, seconds: float | None) -> float:
     """What a build or first step would have taken with nobody beside it; 0 for what is not known."""
-    return (seconds or 0.0) / (BESIDE_FACTOR if result.start_beside else 1.0)
+    return (seconds or 0.0) / _beside(result)
+
+
+def _beside(result: CandidateResult) -> float:
+    """How many times as long as alone a start took."""
+    return BESIDE_FACTOR if result.start_beside else 1.0

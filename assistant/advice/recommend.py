@@ -7,7 +7,6 @@ from typing import Any
 
 from assistant import wording
 from assistant.advice.break_even import lead_changes
-from assistant.advice.criteria import JOB_FIELDS
 from assistant.advice.eligibility import Relaxation, answers_to_relax
 from assistant.advice.estimates import Estimate, JobForecast
 from assistant.advice.explanation import (
@@ -42,6 +41,7 @@ from knowledge.collection import Knowledge
 from knowledge.load import load
 from probes.candidates import CANDIDATES, FRAMEWORKS
 from probes.report import Machine, ProbeReport
+from probes.workloads import REFERENCE
 
 # So many frameworks after the winner hear what would make them win.
 RIVALS = 3
@@ -118,9 +118,10 @@ def recommend(
 
 
 def _relaxation(case: Case) -> Relaxation:
-    """Which answers to change when nothing is left: the size of the job where what the rules left has failed."""
-    failed = any(each.rule == FAILED_HERE for each in case.excluded.values())
-    return Relaxation(JOB_FIELDS) if failed else answers_to_relax(case.answers, case.knowledge)
+    """Which answers to change when nothing is left: the size of the network where what the rules left has failed."""
+    if all(each.rule != FAILED_HERE for each in case.excluded.values()):
+        return answers_to_relax(case.answers, case.knowledge)
+    return Relaxation(("model_scale",) if case.workload_id in REFERENCE else ("input_size", "model_scale"))
 
 
 def _best_candidates(case: Case, outcome: Standing) -> dict[str, str]:

@@ -40,11 +40,12 @@ def _of_one_job(project: Project, forecaster: Forecaster, machine: Machine | Non
 def _failures(project: Project, job: Target, forecaster: Forecaster) -> Iterator[tuple[str, str]]:
     """Which candidates were tried on this very job, on the machine it is for, and failed; with what they said.
 
-    Not those that are not installed, or were out of time: nothing is known of these.
+    Not those that are not installed, or were out of time: nothing is known of these. Nor those that were measured
+    before they broke off.
     """
     probe = forecaster.probe
     for measurement in probe.measurements if probe is not None and trains_on(project, probe.machine) else ():
         if same_work(measurement.workload, job.workload):
             for result in measurement.candidates:
-                if result.status == "failed":
+                if result.status == "failed" and result.step_ms is None:
                     yield result.candidate, result.error or ""

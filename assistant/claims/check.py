@@ -12,7 +12,7 @@ from statistics import median
 
 from assistant.advice.estimates import REPEAT_LOG_SD, Z_90
 from assistant.claims.allowance import Allowance
-from assistant.claims.measure import Measured, Say, Stopped, measure, part
+from assistant.claims.measure import LEAST_ROUNDS, Measured, Say, Stopped, measure, part
 from assistant.claims.records import CheckedLedger, CheckResult, Comparison, now
 from assistant.claims.scripts import run_scripts
 from assistant.language import _
@@ -83,7 +83,9 @@ def _ratios(
 def decide(claim_id: str, check: RatioCheck, measured: Measured) -> CheckResult:
     """The outcome from what was measured; None, and why, where a figure is missing or the run was contended."""
     values = {name: measured.values(check, name) for name in (check.numerator, *check.denominator)}
-    missing = next((name for name, value in values.items() if not value), None)
+    missing = next((name for name, value in values.items() if not value), None) or next(
+        (other for other in check.denominator if _too_few(check, other, values)), None
+    )
     if missing:
         undecided, problem = measured.problem(check, missing)
         return CheckResult(claim=claim_id, outcome=None, checked_at=now(), undecided=undecided, problem=problem)
@@ -113,14 +115,24 @@ def _finite_bounds(check: RatioCheck) -> list[float]:
     return [bound for bound in check.bounds() if 0 < bound < inf]
 
 
-def _compare(check: RatioCheck, denominator: str, values: Mapping[str, Sequence[float]]) -> Comparison:
+def _too_few(check: RatioCheck, denominator: str, values: Mapping[str, Mapping[int, float]]) -> bool:
+    """Whether too few rounds count for both; an installed size is measured once."""
+    return check.metric != "install_mb" and len(_shared_rounds(check, denominator, values)) < LEAST_ROUNDS
+
+
+def _shared_rounds(check: RatioCheck, denominator: str, values: Mapping[str, Mapping[int, float]]) -> list[int]:
+    """The rounds that count for both: what disturbed one of them is left out there."""
+    return sorted(values[check.numerator].keys() & values[denominator].keys())
+
+
+def _compare(check: RatioCheck, denominator: str, values: Mapping[str, Mapping[int, float]]) -> Comparison:
     """Round by round, so that what disturbed a round disturbed both; one value each is compared as it is.
 
     The rounds of a step time come from one process each and do not show what another process would have given;
     their interval is widened by that. Cold starts are a new process every time.
     """
-    pairs = zip(values[check.numerator], values[denominator], strict=False)
-    ratios = tuple(above / below for above, below in pairs)
+    above, below = values[check.numerator], values[denominator]
+    ratios = tuple(above[number] / below[number] for number in _shared_rounds(check, denominator, values))
     figure = median(ratios)
     low, high = median_interval(ratios) or (figure, figure)
     between = Z_90 * sqrt(2) * REPEAT_LOG_SD if check.metric == "step_ms" else 0.0

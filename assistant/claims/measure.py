@@ -48,19 +48,19 @@ class Measured:
     cold: dict[str, ColdStarts] = field(default_factory=dict)
     installed: dict[str, float] = field(default_factory=dict)
 
-    def values(self, check: RatioCheck, candidate: str) -> tuple[float, ...]:
-        """The candidate's values of the check's metric, one per round; empty when there are too few."""
+    def values(self, check: RatioCheck, candidate: str) -> Mapping[int, float]:
+        """The candidate's values of the check's metric by round; empty when there are too few."""
         if check.metric == "install_mb":
             size = self.installed.get(candidate)
-            return () if size is None else (size,)
+            return {} if size is None else {0: size}
         if check.metric in COLD_METRICS:
             cold = self._cold(check)
             starts = [] if candidate in cold.failures else cold.starts.get(candidate, [])
-            figures = tuple(float(getattr(start, check.metric)) for start in starts)
+            figures = {number: float(getattr(start, check.metric)) for number, start in enumerate(starts)}
         else:
             row = self._row(check, candidate)
-            figures = row.samples if row is not None and row.status == "ok" else ()
-        return figures if len(figures) >= LEAST_ROUNDS else ()
+            figures = row.by_round if row is not None and row.status == "ok" else {}
+        return figures if len(figures) >= LEAST_ROUNDS else {}
 
     def problem(self, check: RatioCheck, candidate: str) -> tuple[Undecided, str]:
         """Why there are no values, as a kind and in words."""

@@ -33,18 +33,8 @@ PARTS: tuple[Part, ...] = get_args(Part)
 # What follows from the rest, is the same in every row, or is not measured for a corpus.
 LEFT_OUT = frozenset(
     (
-        *(
-            "step_ms",
-            "step_ms_low",
-            "step_ms_high",
-            "settings",
-            "tunings",
-            "start_beside",
-            "fresh",
-            "disturbed_rounds",
-            "resident_mb",
-        ),
-        *("standing", "to_leader", "to_default", "warm_start"),
+        *("step_ms", "step_ms_low", "step_ms_high", "sample_rounds", "disturbed_rounds", "resident_mb"),
+        *("settings", "tunings", "start_beside", "fresh", "standing", "to_leader", "to_default", "warm_start"),
     )
 )
 RESULT_COLUMNS = tuple(name for name in CandidateResult.model_fields if name not in LEFT_OUT)

@@ -27,7 +27,7 @@ from assistant.record.document import (
 )
 from assistant.record.sources import badge
 from probes.report import CandidateResult, Measurement, ProbeReport
-from probes.tunings import TUNINGS
+from probes.tunings import TUNINGS, on_accelerator
 
 TUNING_SOURCES = {tuning.id: tuning.source for tuning in TUNINGS}
 
@@ -142,7 +142,7 @@ def _step_table(rows: Sequence[CandidateResult]) -> Table:
     titles = (_("Step"), _("Against the fastest"), _("First step"), _("Import"), _("Memory"), _("Rounds"))
     heads = (Column(_("Candidate")), *columns(*titles, figures=True), *columns(_("Device"), _("Remarks")))
     # Where all were measured on the processor, nobody asks which device it was.
-    named = measured_words.on_accelerator(row.device for row in rows)
+    named = on_accelerator(row.device for row in rows)
     return Table(heads, tuple(_step_row(row, device_named=named) for row in rows)).without_empty_columns()
 
 

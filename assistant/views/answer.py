@@ -16,7 +16,7 @@ from assistant.language import _, ngettext
 from assistant.networks import network_name
 from assistant.starter.catalogue import nearest, unavailable
 from assistant.views.evidence import badge, linked_badge, show_forecast, show_reason
-from assistant.views.markdown import named
+from assistant.views.markdown import named, plain
 from assistant.views.standing import browser_zone
 from assistant.views.state import advice, state
 from knowledge.load import load
@@ -258,7 +258,8 @@ def _why_not(advised: Recommendation) -> None:
 
 def _against(reasons: Sequence[Reason]) -> None:
     told = [
-        f"- {wording.as_sentence(reason.text)} {linked_badge(reason.evidence, reason.facts)}" for reason in reasons
+        f"- {plain(wording.as_sentence(reason.text))} {linked_badge(reason.evidence, reason.facts)}"
+        for reason in reasons
     ]
     st.markdown(
         "\n".join(told or [f"- {_('Nothing much: it is as good, only slightly less likely to be the best.')}"])
@@ -272,7 +273,7 @@ def _excluded(advised: Recommendation) -> None:
         heading = ngettext("{n} option cannot work here", "{n} options cannot work here", count).format(n=count)
         with st.expander(f":gray[{heading}]", expanded=True, type="compact", icon=":material/block:"):
             for exclusion, candidates in excluded.items():
-                why = named(wording.candidate_names(candidates), sentences(exclusion.reason, exclusion.fix))
+                why = named(wording.candidate_names(candidates), plain(sentences(exclusion.reason, exclusion.fix)))
                 st.markdown(f":gray[{why}] {linked_badge(exclusion.evidence, exclusion.facts)}")
 
 

@@ -20,6 +20,7 @@ from assistant.views.state import state
 from assistant.views.theme import ink
 from assistant.views.training import show_training
 from probes.report import Measurement, ProbeReport, Progress
+from probes.tunings import on_accelerator
 from probes.words import sentences
 
 # Names in two lines leave room for figures beside them, on a phone as well. Rows of up to 64 pixels are not wrapped.
@@ -170,7 +171,7 @@ def _table(frame: pd.DataFrame) -> None:
         "machine": st.column_config.TextColumn(_("Machine")),
     }
     measured = frame[frame["step_ms"].notna()].dropna(axis="columns", how="all")
-    if "device" in measured and not measured_words.on_accelerator(measured["device"].dropna()):
+    if "device" in measured and not on_accelerator(measured["device"].dropna()):
         measured = measured.drop(columns="device")
     st.markdown(f"#### {_('All figures')}")
     st.dataframe(

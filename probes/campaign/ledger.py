@@ -203,6 +203,7 @@ class Ledger:
             step_ms_low=low,
             step_ms_high=high,
             samples=tuple(row.samples),
+            sample_rounds=tuple(undisturbed(row)),
             rounds=len(row.samples),
             disturbed_rounds=len(row.disturbed),
             memory_mb=row.memory_mb,

@@ -55,6 +55,7 @@ def report(laptop):
                 candidate=name.replace("_", "-"),
                 status="ok" if values else "failed",
                 samples=values or (),
+                sample_rounds=tuple(range(len(values or ()))),
                 error=None if values else "It ran out of memory.",
             )
             for name, values in samples.items()
@@ -294,3 +295,25 @@ def test_a_stopped_check_keeps_what_it_has_decided() -> None:
     found = []
     ledger = check_claims(wanted, say=lambda *_: None, found=found.append, stopped=lambda: bool(found))
     assert [result.claim for result in ledger.results] == ["keras-on-theano-and-cntk"]
+
+
+def test_rounds_are_paired_by_their_number_and_not_by_their_place(report) -> None:
+    measured = report(keras_tensorflow=(20.0, 40.0, 20.0, 40.0), tensorflow_graph=(20.0, 10.0, 20.0, 10.0))
+    (workload,) = measured.steady
+    whole = measured.steady[workload]
+    numbers = {"keras-tensorflow": (1, 2, 3, 4), "tensorflow-graph": (2, 1, 4, 3)}
+    rows = tuple(row.model_copy(update={"sample_rounds": numbers[row.candidate]}) for row in whole.candidates)
+    measured.steady[workload] = whole.model_copy(update={"candidates": rows})
+    assert decide("slow", check(), measured).figure == pytest.approx(2.0)
+
+
+def test_too_few_rounds_in_common_decide_nothing(report) -> None:
+    measured = report(keras_tensorflow=TWICE, tensorflow_graph=STEADY)
+    (workload,) = measured.steady
+    whole = measured.steady[workload]
+    rows = tuple(
+        row.model_copy(update={"sample_rounds": tuple(range(start, start + 5))})
+        for row, start in zip(whole.candidates, (0, 3), strict=True)
+    )
+    measured.steady[workload] = whole.model_copy(update={"candidates": rows})
+    assert decide("slow", check(), measured).undecided == "not reached"

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.advice.criteria import JOB_FIELDS
 from assistant.advice.explanation import LEAST_CONTRIBUTION
 from assistant.advice.recommend import recommend
 from assistant.advice.recommendation import Recommendation
@@ -228,7 +227,14 @@ def test_a_failure_excludes_from_no_other_job(laptop) -> None:
 def test_when_all_failed_a_smaller_job_is_asked_for(laptop) -> None:
     advice = recommend(Project(model_scale="cnn-tiny"), report(laptop, *failures("failed")))
     assert advice.winner is None
-    assert set(advice.relax) == set(JOB_FIELDS)
+    assert advice.relax == ("model_scale",)
+
+
+def test_who_was_measured_before_it_broke_off_is_not_said_to_be_unable(laptop) -> None:
+    broken = [each.model_copy(update={"step_ms": 4.0, "rounds": 3}) for each in failures("failed")]
+    advice = recommend(Project(model_scale="cnn-tiny"), report(laptop, *broken))
+    assert advice.winner is not None
+    assert any(row.step_ms == 4.0 for row in advice.forecast)
 
 
 def test_measurements_of_another_machine_are_not_taken_for_the_job(laptop) -> None:
