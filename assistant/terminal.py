@@ -194,9 +194,13 @@ def _reasons(advice: Recommendation) -> Iterator[RenderableType]:
 
 
 def _evidence(kind: str, facts: Sequence[str]) -> Text:
-    """The badge; below that of what is cited, where it can be read first."""
-    source = f"\n    {load().first_source(facts)}" if facts else ""
-    return Text(f"  [{evidence_words.badge(kind, facts)}]{source}", style="dim")
+    """The badge; below that of what is cited, where it can be read first: a link, which stays whole where it wraps."""
+    told = Text(f"  [{evidence_words.badge(kind, facts)}]", style="dim")
+    source = load().first_source(facts) if facts else None
+    if source is not None:
+        told.append("\n    ")
+        told.append(source, style=f"link {source}" if source.startswith("https://") else "")
+    return told
 
 
 def _standing(advice: Recommendation) -> RenderableType:
