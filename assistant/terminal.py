@@ -194,7 +194,7 @@ def _reasons(advice: Recommendation) -> Iterator[RenderableType]:
 
 
 def _evidence(kind: str, facts: Sequence[str]) -> Text:
-    """The badge; below that of what is cited, where it can be read first: a link, which stays whole where it wraps."""
+    """The badge; below that of what is cited, where it can be read first: a link, whole also where it wraps."""
     told = Text(f"  [{evidence_words.badge(kind, facts)}]", style="dim")
     source = load().first_source(facts) if facts else None
     if source is not None:
