@@ -1,6 +1,6 @@
 """Eligibility: what cannot work for these answers, with the reason and what would bring it back.
 
-A candidate that failed while measuring is not excluded: the failure is noted where its figures would stand.
+What follows from the answers alone: who failed at this very job is excluded by `inquiry`.
 """
 
 from __future__ import annotations

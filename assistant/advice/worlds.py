@@ -52,11 +52,6 @@ class Worlds:
                 return False
         return holds
 
-    def only(self, chosen: Mask) -> Worlds:
-        """The worlds where `chosen` (worlds,) is true."""
-        columns = {name: replace(column, codes=column.codes[chosen]) for name, column in self.columns.items()}
-        return Worlds(int(chosen.sum()), self.known, columns)
-
     def lookup(self, field: str, table: Mapping[Any, float]) -> NDArray[np.float64]:
         """What `table` says for the field's answer in each world, None being no answer; (worlds,)."""
         if field in self.columns:
