@@ -48,6 +48,11 @@ class Case:
     knowledge: Knowledge
 
     @cached_property
+    def most_added(self) -> Values:
+        """What each criterion adds at most to each candidate's score in the mean; (candidates, criteria)."""
+        return self.drawn.most_added
+
+    @cached_property
     def added(self) -> Values:
         """What each criterion adds to each candidate's score in the mean; (candidates, criteria)."""
         return self.drawn.added
@@ -63,7 +68,7 @@ class Case:
 
 def contributions(case: Case, candidate: str) -> tuple[Contribution, ...]:
     """What each criterion adds to the candidate's score; together they are the score."""
-    weights, added = case.drawn.weights.mean(axis=1), case.added[_INDEX[candidate]]
+    weights, added = (part[_INDEX[candidate]] for part in (case.most_added, case.added))
     return tuple(
         Contribution(
             candidate=candidate,

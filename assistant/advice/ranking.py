@@ -66,7 +66,17 @@ class Scores:
         used, 0 where it never can; (candidates, criteria).
         """
         added = np.einsum("kw,ckw,cw->ck", self.weights, self.values, self.usable.astype(float))
-        return np.asarray(added / np.maximum(self.usable.sum(axis=1), 1)[:, None])
+        return np.asarray(added / self._usable_worlds)
+
+    @property
+    def most_added(self) -> Values:
+        """What each criterion adds at most, its weight, in the mean of the same worlds; (candidates, criteria)."""
+        return np.asarray(np.einsum("kw,cw->ck", self.weights, self.usable.astype(float)) / self._usable_worlds)
+
+    @property
+    def _usable_worlds(self) -> NDArray[np.intp]:
+        """In how many worlds each candidate can be used, 1 where it never can; (candidates, 1)."""
+        return np.asarray(np.maximum(self.usable.sum(axis=1, keepdims=True), 1))
 
 
 @dataclass(frozen=True)

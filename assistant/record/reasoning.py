@@ -150,8 +150,9 @@ def _criteria(advice: Recommendation) -> Iterator[Block]:
         yield Paragraph(_("The weights were set by hand, in place of those that follow from the answers."))
     yield Paragraph(
         _(
-            "A criterion adds its weight times its value, in the mean of plausible worlds. Each figure is rounded by "
-            "itself, the score as well."
+            "A criterion adds its weight times its value, in the mean of the plausible worlds in which the candidate "
+            "can be used. Where these worlds differ, so does the weight. Each figure is rounded by itself, the score "
+            "as well."
         )
     )
     stand_ins = tuple(_stand_ins(advice))
@@ -171,7 +172,14 @@ def _stand_ins(advice: Recommendation) -> Iterator[str]:
 
 def _criterion(row: list[Contribution]) -> tuple[Line, ...]:
     label = _(load().scales[row[0].criterion].label)
-    return label, f"{row[0].weight:.3f}", *(f"{each.contribution:.3f}" for each in row)
+    return label, _weight(row), *(f"{each.contribution:.3f}" for each in row)
+
+
+def _weight(row: list[Contribution]) -> str:
+    """The weight of one criterion, from the least to the most where the candidates differ."""
+    ends = (end(each.weight for each in row) for end in (min, max))
+    low, high = (f"{weight:.3f}" for weight in ends)
+    return low if low == high else _("{low} to {high}").format(low=low, high=high)
 
 
 def _score(candidate: str, advice: Recommendation) -> Strong:

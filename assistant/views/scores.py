@@ -16,8 +16,9 @@ def show_scores(advised: Recommendation) -> None:
     with st.expander(f":gray[{_('How the scores come about')}]", type="compact", icon=":material/calculate:"):
         st.caption(
             _(
-                "A criterion adds its weight times its value, in the mean of plausible worlds. 1 is all you need, "
-                "what is very slow can be below 0. Beside it stands what the value rests on, as far as that is known."
+                "A criterion adds its weight times its value, in the mean of the plausible worlds in which the "
+                "candidate can be used. 1 is all you need, what is very slow can be below 0. Beside it stands what "
+                "the value rests on, as far as that is known."
             )
         )
         if advised.score_note:

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from assistant.advice.criteria import Situation
 from assistant.advice.eligibility import exclusions
 from assistant.advice.estimates import Estimate, JobForecast
 from assistant.advice.explanation import Case, contributions, exclusion_reason, reasons_against, reasons_for
-from assistant.advice.ranking import central_scores
+from assistant.advice.ranking import central_scores, drawn_scores
+from assistant.advice.worlds import sample
 from knowledge.load import load
 from knowledge.vocabulary import CRITERIA, MEASURED_CRITERIA
+from probes.candidates import CANDIDATES
 
 
 def case(answers: dict[str, object], **step_ms: float) -> Case:
@@ -28,6 +32,20 @@ def test_contributions_are_weight_times_value_for_every_criterion() -> None:
     assert [part.criterion for part in parts] == list(CRITERIA)
     assert sum(part.weight for part in parts) == pytest.approx(1)
     assert all(part.contribution == pytest.approx(part.weight * part.value) for part in parts)
+
+
+def test_no_criterion_adds_more_than_its_weight_where_a_candidate_can_be_used_in_some_worlds() -> None:
+    """Its weight is that of the same worlds: where an answer rules a candidate out, other things count as well."""
+    known = case({"task": "image_classification"})
+    drawn = drawn_scores(sample(known.answers, load(), 500, seed=0), known.situation, load(), seed=0)
+    open_case = replace(known, drawn=drawn)
+    shares = {candidate.id: open_case.usable_share(candidate.id) for candidate in CANDIDATES}
+    assert any(0 < share < 1 for share in shares.values())
+    for candidate in (candidate for candidate, share in shares.items() if share):
+        parts = contributions(open_case, candidate)
+        assert sum(part.weight for part in parts) == pytest.approx(1)
+        assert max(part.value for part in parts) <= 1 + 1e-9
+        assert sum(part.contribution for part in parts) == pytest.approx(open_case.score(candidate))
 
 
 def test_every_part_of_a_score_says_what_it_rests_on() -> None:

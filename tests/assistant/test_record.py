@@ -208,6 +208,8 @@ def test_the_contributions_add_up_to_the_scores(show: Show, advice: Recommendati
     for column in range(2, len(rows[start])):
         added = sum(float(row[column]) for row in rows[start + 1 : end])
         assert added == pytest.approx(float(rows[end][column]), abs=0.0005 * (end - start))
+    for row in rows[start + 1 : end]:
+        assert max(map(float, row[2:])) <= float(row[1].split()[-1]), "more than its weight"
     (ranked,) = [each for each in advice.ranking if advice.winner and each.candidate == advice.winner.candidate]
     assert float(rows[end][2]) == pytest.approx(ranked.score, abs=0.0005)
 
