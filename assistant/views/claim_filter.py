@@ -25,9 +25,11 @@ CHOICE_PX = 150
 
 
 def choose_list() -> str:
-    """Which of `LISTS` the person wants to see; a changed address counts as a wish."""
-    asked = st.query_params.get("list", LISTS[0])
-    if "claims-list" not in st.session_state or asked != st.session_state.get("claims-list-address"):
+    """Which of `LISTS` the person wants to see; a changed address counts as a wish, an empty one on return as none."""
+    arriving, before = "claims-list" not in st.session_state, st.session_state.get("claims-list-address", LISTS[0])
+    says_nothing = not {"list", *PARTS} & set(st.query_params)
+    asked = before if arriving and says_nothing else st.query_params.get("list", LISTS[0])
+    if arriving or asked != before:
         st.session_state["claims-list"] = asked if asked in LISTS else LISTS[0]
     names = {"claims": _("Claims"), "facts": _("Facts")}
     chosen = st.segmented_control(

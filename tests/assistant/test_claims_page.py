@@ -140,6 +140,26 @@ def test_the_facts_are_filtered_and_there_is_a_way_back() -> None:
     assert f"{len(load().facts)} facts" in words(app)
 
 
+def test_who_comes_back_finds_the_list_and_the_filter_as_they_were() -> None:
+    app = opened(list="facts", dimension="licence")
+    app.switch_page("views/measurements.py").run()
+    # A browser leaves the page's address behind; this one keeps it.
+    app.query_params.clear()
+    app.switch_page("views/claims.py").run()
+    assert not app.exception
+    assert f"{len(load().frameworks)} facts" in words(app)
+    assert app.query_params == {"list": "facts", "dimension": "licence"}
+
+
+def test_an_address_of_claims_opens_them_whatever_was_listed_before() -> None:
+    app = opened(list="facts")
+    app.switch_page("views/measurements.py").run()
+    app.query_params.clear()
+    app.query_params["framework"] = "keras"
+    app.switch_page("views/claims.py").run()
+    assert statements(app)
+
+
 def test_what_counts_in_the_advice_is_marked_and_what_is_stale_as_well(monkeypatch) -> None:
     monkeypatch.setattr("probes.environments.installed_versions", lambda: {"torch": "99.1.0"})
     text = words(opened(list="facts", framework="pytorch", dimension="accelerator"))
