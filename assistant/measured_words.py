@@ -8,13 +8,15 @@ from collections.abc import Iterable
 from assistant import wording
 from assistant.advice.estimates import MB_PER_GB
 from assistant.language import _, ngettext
+from assistant.networks import network_name
 from knowledge.load import load
 from probes.comparison import Ratio
 from probes.memory.growth import MemoryGrowth, largest_batch
+from probes.networks.repeats import most_repeats
 from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport
 from probes.tunings import on_accelerator
 from probes.words import sentences
-from probes.workloads import Workload
+from probes.workloads import NAMED, Workload
 
 
 def candidate(candidate_id: str) -> str:
@@ -95,16 +97,38 @@ def growth(found: MemoryGrowth, machine: Machine) -> str | None:
 
 
 def network_label(workload: Workload, report: ProbeReport, job: Workload) -> str:
-    """What one of the measured networks is called among the others: `Tiny`, `Your job`, `Batch of 8`."""
-    sizes = {"tiny": _("Tiny"), "small": _("Small"), "medium": _("Medium")}
-    known = sizes.get(workload.id.rsplit("-", 1)[-1])
-    if known is not None:
-        return known
+    """What one of the measured networks is called among the others: `Your job`, `Tiny`, `Batch of 8`, `ResNet-18`."""
+    if workload == job:
+        return _("Your job")
     if workload.layers == job.layers:
-        whole = _("Your job")
-        return whole if workload == job else _("Your network, batch of {batch}").format(batch=workload.batch)
+        return _("Your network, batch of {batch}").format(batch=workload.batch)
+    repeats = _repeats_left(workload, job)
+    if repeats is not None:
+        told = ngettext(
+            "Fewer layers: each block once, batch of {batch}",
+            "Fewer layers: each block up to {repeats} times, batch of {batch}",
+            repeats,
+        )
+        return told.format(repeats=repeats, batch=workload.batch)
+    return _rung(workload) or _by_batch(workload, report)
+
+
+def _repeats_left(workload: Workload, job: Workload) -> int | None:
+    """How often a block comes in a row in a workload that is the job with fewer of them; None for any other."""
+    fewer = range(1, most_repeats(job.layers))
+    return next((repeats for repeats in fewer if job.with_repeats(repeats).layers == workload.layers), None)
+
+
+def _rung(workload: Workload) -> str | None:
+    """The size of a network that has no other name."""
+    sizes = {"tiny": _("Tiny"), "small": _("Small"), "medium": _("Medium")}
+    return None if workload.id in NAMED else sizes.get(workload.id.rsplit("-", 1)[-1])
+
+
+def _by_batch(workload: Workload, report: ProbeReport) -> str:
+    """By the batch where the same network was measured on several, else by its name."""
     batches = [each.workload for each in report.measurements if each.workload.layers == workload.layers]
-    return workload.id if len(batches) == 1 else _("Batch of {batch}").format(batch=workload.batch)
+    return network_name(workload.id) if len(batches) == 1 else _("Batch of {batch}").format(batch=workload.batch)
 
 
 def _tuned_name(row: CandidateResult) -> str:

@@ -6,8 +6,10 @@ import pytest
 
 from assistant import measured_words
 from assistant.evaluation.published import published
+from assistant.target import probe_ladder
 from probes.memory.growth import RESERVE_MB, MemoryGrowth, MemoryPoint, fit_line
 from probes.report import Measurement, ProbeReport
+from probes.workloads import NAMED, Workload, find_workload
 from tests.runs import a_report, a_row, an_eventful_report
 
 MB_PER_EXAMPLE = 10.0
@@ -22,6 +24,42 @@ def growth(device: str) -> MemoryGrowth:
 
 def batch_told(sentence: str | None) -> int:
     return int((sentence or "").split(" examples")[0].split()[-1].replace(",", ""))
+
+
+def labels(job: Workload, *workloads: Workload) -> list[str]:
+    """What each of the networks of one report is called."""
+    first, *others = workloads
+    rungs = tuple(Measurement(workload=each, candidates=(a_row(),)) for each in others)
+    report = a_report(workload=first, rungs=rungs)
+    return [measured_words.network_label(each, report, job) for each in workloads]
+
+
+@pytest.mark.parametrize("name", ["vit-tiny", "gpt-small", "cnn-tiny"])
+def test_the_job_is_called_that_whatever_its_id_ends_in(name: str) -> None:
+    assert labels(find_workload(name), find_workload(name)) == ["Your job"]
+
+
+def test_a_network_with_a_name_goes_by_it_and_one_without_by_its_size() -> None:
+    others = map(find_workload, ("vit-tiny", "gpt-small", "cnn-tiny"))
+    assert labels(find_workload("resnet-18"), *others) == ["ViT-tiny", "GPT-small", "Tiny"]
+
+
+def test_the_job_on_fewer_layers_is_told_in_words() -> None:
+    job = find_workload("resnet-34")
+    sizes = (job.with_repeats(2), job.with_repeats(1).with_batch(2), job.with_batch(8))
+    assert labels(job, *sizes) == [
+        "Fewer layers: each block up to 2 times, batch of 32",
+        "Fewer layers: each block once, batch of 2",
+        "Your network, batch of 8",
+    ]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_no_two_networks_that_are_measured_for_a_job_are_called_alike(name: str) -> None:
+    ladder = probe_ladder(find_workload(name))
+    told = labels(find_workload(name), *ladder)
+    assert len(set(told)) == len(told)
+    assert not {each.id for each in ladder} & set(told)
 
 
 def test_a_tuned_row_that_failed_is_told_with_its_tunings_and_its_reason() -> None:
