@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
@@ -169,7 +170,8 @@ def recommend(
     if record_format in DOCUMENTS:
         terminal.write_document(_record(record_format, answers, advice, report, here))
     else:
-        terminal.show(advice, terminal.recommendation, as_json=as_json or record_format == "json")
+        in_words = partial(terminal.recommendation, project=answers)
+        terminal.show(advice, in_words, as_json=as_json or record_format == "json")
 
 
 @app.command(

@@ -16,12 +16,13 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from assistant import evidence_words, job_words, moments, wording
+from assistant import change_words, evidence_words, job_words, moments, wording
 from assistant.advice.eligibility import by_exclusion
 from assistant.advice.recommendation import Recommendation
 from assistant.claims.records import CheckResult, ClaimRow
 from assistant.claims.words import against, compared, measured_on, when_checked
 from assistant.language import _
+from assistant.project import Project
 from knowledge.claims import RatioCheck
 from knowledge.load import load
 from knowledge.staleness import Stale
@@ -148,9 +149,14 @@ def stale_records(records: Sequence[Stale]) -> RenderableType:
     return table if records else Text(_("Nothing lags behind what is installed, and nothing is too old."))
 
 
-def recommendation(advice: Recommendation) -> RenderableType:
-    """The answer as on the page: winner, what it means for the job, reasons, what would change it, exclusions."""
-    return Group(*_headline(advice), *_reasons(advice), _standing(advice), *_why_not(advice), *_exclusions(advice))
+def recommendation(advice: Recommendation, project: Project) -> RenderableType:
+    """The answer as on the page: winner, what it means for the job, reasons, what would change it, exclusions.
+
+    `project` is what the person said; questions are worded for it.
+    """
+    return Group(
+        *_headline(advice), *_reasons(advice, project), _standing(advice), *_why_not(advice), *_exclusions(advice)
+    )
 
 
 def _headline(advice: Recommendation) -> Iterator[RenderableType]:
@@ -182,13 +188,13 @@ def _headline(advice: Recommendation) -> Iterator[RenderableType]:
         yield Text(advice.table, style="green")
 
 
-def _reasons(advice: Recommendation) -> Iterator[RenderableType]:
+def _reasons(advice: Recommendation, project: Project) -> Iterator[RenderableType]:
     for reason in advice.reasons:
         yield Text.assemble("- ", wording.as_sentence(reason.text), _evidence(reason.evidence, reason.facts))
-    for change in wording.changes(advice):
+    for change in change_words.changes(advice, project):
         yield Text(_("Would change it: {change}").format(change=change), style="dim")
     if advice.steadfast:
-        yield Text(wording.steadfast_line(advice.steadfast), style="dim")
+        yield Text(change_words.steadfast_line(advice.steadfast), style="dim")
     if advice.unknown:
         yield Text(_("Not known yet: {fields}").format(fields=", ".join(advice.unknown)), style="dim")
 

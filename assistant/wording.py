@@ -9,7 +9,7 @@ from math import floor, log10
 from typing import Literal
 
 from assistant.advice.estimates import MB_PER_GB
-from assistant.advice.recommendation import AnswerChange, DoubleFlip, Flip, ForecastRow, Recommendation
+from assistant.advice.recommendation import ForecastRow
 from assistant.claims.records import CheckResult
 from assistant.language import _, ngettext
 from assistant.networks import network_name
@@ -201,36 +201,9 @@ def job_memory(row: ForecastRow) -> str:
     return _("{figure} ({evidence})").format(figure=needed, evidence=evidence_badge(row.memory_evidence))
 
 
-def changes(advice: Recommendation) -> tuple[str, ...]:
-    """The smallest changes that make others the winner, those of one answer first."""
-    return (*map(flip_line, advice.flips), *map(double_flip_line, advice.double_flips))
-
-
-def flip_line(flip: Flip) -> str:
-    """A change of answer and whom it would make the winner: `A phone instead of A server: Keras`."""
-    return labelled(_answer_change(flip), framework_name(flip.winner))
-
-
-def double_flip_line(flip: DoubleFlip) -> str:
-    """Two changes and whom they would make the winner together."""
-    return labelled(listing(map(_answer_change, flip.changes)), framework_name(flip.winner))
-
-
-def steadfast_line(frameworks: Iterable[str]) -> str:
-    """Whom no small change makes the winner."""
-    names = listing(map(framework_name, frameworks), last="or")
-    return _("No change of one or two answers was found that makes {names} the winner.").format(names=names)
-
-
 def nothing_fits_line(share: float) -> str:
     """In how many worlds nothing is left."""
     return _("In {share} of the plausible worlds nothing fits.").format(share=percent(share))
-
-
-def _answer_change(change: AnswerChange) -> str:
-    return _("{to} instead of {before}").format(
-        to=answer_label(change.field, change.to), before=answer_label(change.field, change.from_)
-    )
 
 
 def relaxing(*, together: bool) -> str:

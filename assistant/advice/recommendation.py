@@ -135,10 +135,10 @@ class Contribution(Record):
 
     `contribution` and `weight` are means over the plausible worlds in which the candidate can be used, as its score
     is; `value` is the one divided by the other: at most 1, the most a person needs. What the value rests on, for the
-    answers and the job as they are known: the `level`, 1 to 5, of a rated criterion, or the `figure` of a measured one
-    in its scale's unit; `evidence` is its kind and `sources` are the ids of what is `cited`, the field that the person
-    answered (`you`), or the workload. Without `evidence` it was not measured: the value stands in for it, the usual
-    one of what was measured.
+    answers and the job as they are known: the `level`, 1 to 5, of a rated criterion, or the `figure` of a measured
+    one in its scale's unit; `evidence` is its kind and `sources` are the ids of what is `cited`, the field that the
+    person answered (`you`), or the workload. Without `evidence` it was not measured: the value stands in for it, the
+    usual one of what was measured.
     """
 
     candidate: str
@@ -156,7 +156,7 @@ class Recommendation(Record):
     """The answer. `frameworks` maps each framework to its share of plausible worlds, `nothing_fits` is the share of
     those in which nothing can be used: with it they add up to 1. `score_note` says so where the shares and the scores
     put different frameworks first. `flips` are the smallest changes that make one of the three next frameworks win,
-    `double_flips` those of two answers, where none of one was found; for the `steadfast` no change of two was found either.
+    `double_flips` those of two answers where none of one was found; for the `steadfast` no change of two was found.
 
     `winner` is None only when every candidate is excluded; then `relax` names the answers to change: one of them or,
     with `relax_together`, all. `tie` lists the frameworks that are equally good here, the winner first, when the

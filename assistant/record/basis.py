@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assistant import wording
+from assistant import change_words, wording
 from assistant.advice.criteria import JOB_FIELDS
 from assistant.advice.recommendation import Recommendation
-from assistant.conversation.questions import phrasing
 from assistant.language import _
 from assistant.project import Project
 from assistant.record.document import Line, Strong
@@ -72,4 +71,4 @@ class Basis:
 
     def question(self, field: str) -> str:
         """The question as it is put for these answers."""
-        return _(phrasing(load().question(field), self.project)[0])
+        return change_words.question(field, self.project)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from assistant import wording
+from assistant import change_words, wording
 from assistant.advice.recommendation import Contribution, Reason, Recommendation
 from assistant.language import _, ngettext
 from assistant.record.basis import Basis
@@ -225,9 +225,9 @@ def _changes(basis: Basis) -> Iterator[Block]:
         yield Paragraph(_("No change of one answer was found that makes another framework the winner."))
     if advice.double_flips:
         yield Paragraph(_("Two answers together would change it as well:"))
-        yield Bullets(tuple(map(wording.double_flip_line, advice.double_flips)))
+        yield Bullets(tuple(change_words.flip_line(flip, basis.project) for flip in advice.double_flips))
     if advice.steadfast:
-        yield Paragraph(wording.steadfast_line(advice.steadfast))
+        yield Paragraph(change_words.steadfast_line(advice.steadfast))
     yield from _unknown(basis)
 
 

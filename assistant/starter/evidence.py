@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assistant.advice.recommendation import Reason, Recommendation
+from assistant.change_words import changes
 from assistant.language import _
 from assistant.networks import network_name
+from assistant.project import Project
 from assistant.quoting import in_markdown
 from assistant.starter.catalogue import Starter
 from assistant.wording import (
     candidate_name,
-    changes,
     duration,
     evidence_badge,
     framework_name,
@@ -47,7 +48,9 @@ class Evidence:
     nvidia: bool
 
 
-def evidence(starter: Starter, recommendation: Recommendation | None, report: ProbeReport | None) -> Evidence:
+def evidence(
+    starter: Starter, project: Project, recommendation: Recommendation | None, report: ProbeReport | None
+) -> Evidence:
     """Put the recommendation and the measurements into words; either may be missing, which is then said."""
     rows = () if report is None else report.candidates
     return Evidence(
@@ -55,7 +58,7 @@ def evidence(starter: Starter, recommendation: Recommendation | None, report: Pr
         recommended=_recommended(recommendation),
         reasons=tuple(map(_reason, recommendation.reasons)) if recommendation else (),
         job=in_markdown(_job(starter, recommendation)),
-        flips=tuple(map(in_markdown, changes(recommendation))) if recommendation else (),
+        flips=tuple(map(in_markdown, changes(recommendation, project))) if recommendation else (),
         measured=tuple(tuple(map(in_markdown, _measured(row))) for row in rows),
         measured_on="" if report is None else in_markdown(_measured_on(report)),
         contended=report is not None and report.contended,

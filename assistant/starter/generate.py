@@ -140,9 +140,9 @@ def _files(
     """Every file of the project by its name; `project` is validated anew before anything of it is used."""
     from assistant.starter.rendering import render  # noqa: PLC0415  see RENDERING
 
-    answers = _template_answers(starter, parse_project(project.answers))
-    readme = _readme_facts(starter, recommendation, versions, report)
-    return render(TEMPLATES, {**answers, **readme}) | _sample(starter)
+    validated = parse_project(project.answers)
+    readme = _readme_facts(starter, validated, recommendation, versions, report)
+    return render(TEMPLATES, {**_template_answers(starter, validated), **readme}) | _sample(starter)
 
 
 def _template_answers(starter: Starter, project: Project) -> dict[str, Any]:
@@ -161,6 +161,7 @@ def _template_answers(starter: Starter, project: Project) -> dict[str, Any]:
 
 def _readme_facts(
     starter: Starter,
+    project: Project,
     recommendation: Recommendation | None,
     versions: Mapping[str, str],
     report: ProbeReport | None,
@@ -171,7 +172,7 @@ def _readme_facts(
         "framework_name": candidate_name(mode) if mode else framework_name(starter.framework),
         "pins": pins(starter, versions),
         "sample": SAMPLE_OF_TASK[starter.task].removesuffix(".zip"),
-        **asdict(evidence(starter, recommendation, report)),
+        **asdict(evidence(starter, project, recommendation, report)),
     }
 
 

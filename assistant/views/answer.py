@@ -8,9 +8,9 @@ from functools import partial
 
 import streamlit as st
 
-from assistant import wording
+from assistant import change_words, wording
 from assistant.advice.eligibility import by_exclusion
-from assistant.advice.recommendation import Flip, ForecastRow, Reason, Recommendation
+from assistant.advice.recommendation import AnswerChange, DoubleFlip, Flip, ForecastRow, Reason, Recommendation
 from assistant.conversation.questions import phrasing
 from assistant.language import _, ngettext
 from assistant.networks import network_name
@@ -141,26 +141,29 @@ def _doubt(advised: Recommendation) -> None:
         ).format(share=wording.percent(advised.frameworks[advised.runner_up.framework]), points=points)
         name = wording.candidate_name(advised.runner_up.candidate)
         st.markdown(sentences(f":gray[{_('Second:')}]", wording.clauses((name, margin))))
-    changes = (*map(_flip, advised.flips), *map(wording.double_flip_line, advised.double_flips))
-    if changes:
-        listed = "\n".join(f"- {change}" for change in changes)
+    flips = change_words.all_flips(advised)
+    if flips:
+        listed = "\n".join(f"- {_flip(flip)}" for flip in flips)
         st.markdown(f":gray[{_('Would change it:')}]\n{listed}")
     if advised.steadfast:
-        st.markdown(f":gray[{wording.steadfast_line(advised.steadfast)}]")
+        st.markdown(f":gray[{change_words.steadfast_line(advised.steadfast)}]")
 
 
-def _flip(flip: Flip) -> str:
-    return _("{question} **{to}** instead of {before} → **{winner}**").format(
-        question=f":gray[{_question(flip.field)}]",
-        to=wording.answer_label(flip.field, flip.to),
-        before=wording.answer_label(flip.field, flip.from_),
-        winner=wording.framework_name(flip.winner),
+def _flip(flip: Flip | DoubleFlip) -> str:
+    changed = wording.listing(map(_answer_change, change_words.parts(flip)))
+    return _("{changes} → **{winner}**").format(changes=changed, winner=wording.framework_name(flip.winner))
+
+
+def _answer_change(change: AnswerChange) -> str:
+    return _("{question} **{to}** instead of {before}").format(
+        question=f":gray[{_question(change.field)}]",
+        to=wording.answer_label(change.field, change.to),
+        before=wording.answer_label(change.field, change.from_),
     )
 
 
 def _question(field: str) -> str:
-    """The question's text as it is put for the answers of now."""
-    return _(phrasing(load().question(field), state().interview.project)[0])
+    return change_words.question(field, state().interview.project)
 
 
 def _ways_on(advised: Recommendation) -> None:

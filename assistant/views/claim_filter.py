@@ -25,7 +25,7 @@ CHOICE_PX = 150
 
 
 def choose_list() -> str:
-    """Which of `LISTS` the person wants to see; a changed address counts as a wish, an empty one on return as none."""
+    """Which of `LISTS` the person wants to see; a changed address counts as a wish, unless it is empty on return."""
     arriving, before = "claims-list" not in st.session_state, st.session_state.get("claims-list-address", LISTS[0])
     says_nothing = not {"list", *PARTS} & set(st.query_params)
     asked = before if arriving and says_nothing else st.query_params.get("list", LISTS[0])

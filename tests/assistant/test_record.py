@@ -15,7 +15,7 @@ import pytest
 from made_up_language import add_language, spoken
 from markdown_it import MarkdownIt
 
-from assistant import messages, wording
+from assistant import change_words, messages, wording
 from assistant.advice.recommend import recommend
 from assistant.advice.recommendation import AnswerChange, DoubleFlip, Recommendation
 from assistant.cli import main
@@ -248,8 +248,8 @@ def test_two_answers_that_would_change_it_are_told_together_and_who_stays_second
     double = DoubleFlip(changes=changes, winner="jax")
     told = advice.model_copy(update={"double_flips": (double,), "steadfast": ("tensorflow",)})
     page = show(record(told, report))
-    assert wording.double_flip_line(double) in page.text
-    assert wording.steadfast_line(("tensorflow",)) in page.text
+    assert change_words.flip_line(double, PHOTOS) in page.text
+    assert change_words.steadfast_line(("tensorflow",)) in page.text
 
 
 def test_a_tie_is_told_as_a_tie(show: Show, advice: Recommendation, report: ProbeReport) -> None:

@@ -15,7 +15,7 @@ import pytest
 from made_up_language import add_language, spoken
 from starters import EVERY_STARTER, VERSIONS, make, name, unpack
 
-from assistant.advice.recommendation import Choice, ForecastRow, Ranked, Reason, Recommendation
+from assistant.advice.recommendation import Choice, Flip, ForecastRow, Ranked, Reason, Recommendation
 from assistant.errors import InvalidInput
 from assistant.project import Project
 from assistant.starter.catalogue import Starter, available, nearest, unavailable
@@ -211,6 +211,14 @@ def test_the_readme_states_the_recommendation_with_its_evidence() -> None:
     assert "Measured 2026-11-20 on 2 cores (AMD EPYC), 24 GB, no GPU" in text
     assert "| 3.2 ms (3.1 ms to 3.4 ms) | 50 ms | 410 MB |" in text
     assert "| Ran out of memory. Use a smaller batch. | \\- | \\- |" in text
+
+
+def test_the_readme_names_the_questions_whose_answers_would_change_it() -> None:
+    rows = {"field": "dataset_rows", "from": 1_000, "to": 100_000}
+    flips = (Flip.model_validate({**rows, "winner": "jax"}),)
+    told = recommendation().model_copy(update={"flips": flips})
+    text = readme(starter_zip(IMAGES, told, framework="pytorch", versions=VERSIONS))
+    assert '- "How many photos do you have?" 100,000 instead of 1,000: JAX' in text
 
 
 def test_the_readme_is_in_the_language_of_its_reader_and_the_code_in_english(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from made_up_language import add_language, spoken
 
 from assistant import wording
-from assistant.advice.recommendation import Flip, ForecastRow
+from assistant.advice.recommendation import ForecastRow
 from tests.assistant.claim_records import decided
 from tests.runs import a_report
 
@@ -69,11 +69,6 @@ def test_a_forecast_is_told_as_a_range() -> None:
         candidate="jax-jit", epoch_seconds=400, epoch_seconds_low=350, epoch_seconds_high=450, memory_mb=2048
     )
     assert wording.job_line(row) == "About 6 min 40 s per epoch (5 min 50 s to 7 min 30 s), 2 GB of memory"
-
-
-def test_a_flip_names_both_answers_and_the_winner_in_words() -> None:
-    flip = Flip.model_validate({"field": "deployment", "from": None, "to": "mobile", "winner": "keras"})
-    assert wording.flip_line(flip).endswith("instead of not sure: Keras")
 
 
 def test_a_decided_claim_shows_its_ratio_with_the_interval() -> None:
