@@ -80,9 +80,10 @@ class ScriptCheck(Record):
 
     The script sets `holds` (bool) and `figure` (str: what was seen). `environment` is set before Python starts.
     Scripts with the same environment may share a process, each in a namespace of its own, unless one must be
-    `alone` because it hides modules or must come before any operation. `expected` is what it gave with the claim's
-    versions. Another behaviour of the library must give the other outcome: an error that would be an answer is
-    caught by its name. A script that fails decides nothing.
+    `alone` because it hides modules or must come before any operation. Two processes run at a time; one with a
+    script that compares times must be `timed` and comes after them, with nothing beside it. `expected` is what it
+    gave with the claim's versions. Another behaviour of the library must give the other outcome: an error that would
+    be an answer is caught by its name. A script that fails decides nothing.
     """
 
     translated = ("if_holds", "if_not")
@@ -91,6 +92,7 @@ class ScriptCheck(Record):
     needs: Annotated[tuple[Text, ...], Field(min_length=1)]
     environment: dict[str, str] = Field(default_factory=dict)
     alone: bool = False
+    timed: bool = False
     script: Text
     expected: Literal["holds here", "does not hold here"]
     if_holds: Text

@@ -1,7 +1,7 @@
 """Runs the checks that claims carry: scripts in workers with the real framework, ratios from interleaved rounds.
 
-A failed or contended run decides nothing. Everything together fits in `BUDGET_S`: scripts first, two at a time, then
-what must be measured alone. What was not reached by then says so.
+A failed or contended run decides nothing. Everything together fits in `BUDGET_S`: scripts first, two at a time unless
+they are timed, then what must be measured alone. What was not reached by then says so.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _results(
     if scripts:
         reserved_s = RATIOS_LEAST * allowance.left_s if ratios else 0.0
         say(_("Waiting for another measurement on this machine"), 0.0)
-        # Not for the scripts' sake: they would disturb what somebody else is timing.
+        # Most would only disturb what somebody else is timing; some time something themselves.
         with machine_to_itself(stopped), allowance.working():
             yield from run_scripts(
                 scripts, lambda: allowance.left_s - reserved_s, say=part(say, 0.0, share), stopped=stopped

@@ -1,4 +1,4 @@
-"""Script checks: run in workers with the real framework, two at a time, since nothing is timed."""
+"""Script checks: run in workers with the real framework, two at a time, and then alone those that time something."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import chain
 
 from assistant.claims.measure import Say, Stopped
 from assistant.claims.records import CheckResult, now
@@ -26,11 +27,24 @@ SCRIPTS_AT_ONCE = 2
 def run_scripts(
     claims: Sequence[Claim], left_s: Callable[[], float], *, say: Say, stopped: Stopped
 ) -> Iterator[CheckResult]:
-    """The result of each claim's script; those that may share a process do.
+    """The result of each claim's script; those that may share a process do. Whoever calls holds the machine's lock.
 
     `left_s` says how many seconds are left for all of them: what they are too few for is not reached. `stopped` is
     asked before each script; once it says so, no more are run.
     """
+    untimed = _groups([claim for claim in claims if not _script(claim).timed])
+    timed = _groups([claim for claim in claims if _script(claim).timed])
+    say(_("Running scripts"), 0.0)
+    run = in_this_context(partial(_run_group, left_s=left_s, stopped=stopped))
+    done = 0
+    for results in chain(_side_by_side(run, untimed), map(run, timed)):
+        done += len(results)
+        say(_("Running scripts"), done / len(claims))
+        yield from results
+
+
+def _groups(claims: Sequence[Claim]) -> list[list[Claim]]:
+    """The claims whose scripts share a process, together."""
     groups: dict[str, list[Claim]] = defaultdict(list)
     for claim in claims:
         check = _script(claim)
@@ -38,14 +52,14 @@ def run_scripts(
         together = sorted(set(check.needs) & set(PACKAGES))
         alone = claim.id if check.alone else ""
         groups[json.dumps([together, check.environment, alone], sort_keys=True)].append(claim)
-    say(_("Running scripts"), 0.0)
-    run = in_this_context(partial(_run_group, left_s=left_s, stopped=stopped))
+    return list(groups.values())
+
+
+def _side_by_side(
+    run: Callable[[Sequence[Claim]], list[CheckResult]], groups: Sequence[Sequence[Claim]]
+) -> Iterator[list[CheckResult]]:
     with ThreadPoolExecutor(SCRIPTS_AT_ONCE) as pool:
-        done = 0
-        for results in pool.map(run, groups.values()):
-            done += len(results)
-            say(_("Running scripts"), done / len(claims))
-            yield from results
+        yield from pool.map(run, groups)
 
 
 def _run_group(claims: Sequence[Claim], left_s: Callable[[], float], stopped: Stopped) -> list[CheckResult]:

@@ -48,6 +48,14 @@ def test_scripts_that_would_disturb_others_or_be_disturbed_run_alone() -> None:
     }
 
 
+def test_scripts_that_read_a_clock_are_timed() -> None:
+    timed = {claim_id for claim_id, check in SCRIPTS.items() if check.timed}
+    assert timed == {
+        claim_id for claim_id, check in SCRIPTS.items() if re.search(r"^import time", check.script, re.MULTILINE)
+    }
+    assert timed
+
+
 def ratio_check(**changes: object) -> RatioCheck:
     record = {
         "kind": "ratio",
