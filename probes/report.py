@@ -79,9 +79,9 @@ class CandidateResult(Record):
     `step_ms_high` its 90 % interval; `samples` the step time of each of them, `sample_rounds` its number, the same
     for all that were measured in turns. `disturbed_rounds` are those in which others used too much of the machine,
     also when measured again; they do not count, unless fewer than `comparison.LEAST_PAIRS` others are left. `parity`
-    is the relative difference of the first loss to the reference candidate's (None without one). `memory_mb` is the
-    peak of the device where one is used, else the same as `resident_mb`, the worker's peak resident memory. `error`
-    says, in a person's words, what happened and what to do.
+    is the relative difference of the first loss to the one that all should have (`campaign.parity`; None where nobody
+    can say). `memory_mb` is the peak of the device where one is used, else the same as `resident_mb`, the worker's
+    peak resident memory. `error` says, in a person's words, what happened and what to do.
 
     `build_s` and `first_step_s` are what a person's own script takes where they are `fresh`: of a process that had
     built nothing before. In one that had, libraries are loaded and pools of threads and memory are there (None: not

@@ -102,15 +102,6 @@ def _order_statistic(count: int) -> int | None:
     return best
 
 
-def relative_differences(losses: dict[str, float], reference: str) -> dict[str, float]:
-    """How far each loss is from the reference's, as a fraction; from the median where the reference has none."""
-    finite = {candidate: loss for candidate, loss in losses.items() if math.isfinite(loss)}
-    if len(finite) < 2:
-        return {}
-    expected = finite.get(reference, median(finite.values()))
-    return {candidate: abs(loss - expected) / max(abs(expected), 1e-12) for candidate, loss in finite.items()}
-
-
 @dataclass(frozen=True)
 class CpuClock:
     """CPU time of the whole machine since boot, in seconds over all cores, and when it was read."""

@@ -166,7 +166,7 @@ def _table(frame: pd.DataFrame) -> None:
         "parity": number(
             _("Parity"),
             format="%.1e",
-            help=_("Relative difference of the first loss to the reference: the same network."),
+            help=_("Relative difference of the first loss to the expected one: the same network."),
         ),
         "machine": st.column_config.TextColumn(_("Machine")),
     }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from probes.campaign.contenders import Contender, Part
-from probes.campaign.parity import REFERENCE_CANDIDATE, strays
+from probes.campaign.parity import expected_loss, loss_difference, parity_limit, strays
 from probes.campaign.wall_time import WallTime
 from probes.candidates import Candidate
 from probes.comparison import Ratio, Standing, paired_ratio, standings, undisturbed
@@ -15,7 +16,7 @@ from probes.errors import TrainsSomethingElse, WorkerFailed
 from probes.memory.growth import MemoryGrowth
 from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport, WarmStart
 from probes.settings import Settings
-from probes.statistics import TRUSTED_CONTENTION, relative_differences, step_time, step_time_interval
+from probes.statistics import TRUSTED_CONTENTION, step_time, step_time_interval
 from probes.workloads import Workload
 
 
@@ -119,13 +120,12 @@ class Ledger:
         """Close the rows of defaults that do not train what the others train, by all first losses known now. More of
         them may overturn that: such a row is open again.
         """
-        rows = [(each, row) for (each, measured), row in self._rows.items() if measured == workload]
-        defaults = {each.candidate.id: row for each, row in rows if each.part == "default" and row.in_float32}
-        losses = {candidate: row.loss for candidate, row in defaults.items() if row.loss is not None}
-        found = strays(losses, workload)
-        for candidate, row in defaults.items():
+        rows = {each: row for (each, measured), row in self._rows.items() if measured == workload}
+        exact = {each: row for each, row in rows.items() if each.part == "default" and row.in_float32}
+        found = strays(_default_losses(exact), workload)
+        for each, row in exact.items():
             if row.failure is None or isinstance(row.failure, TrainsSomethingElse):
-                row.failure = found.get(candidate)
+                row.failure = found.get(each.candidate.id)
 
     def lacks_control(self, workload: Workload) -> bool:
         """Whether it was measured, and nothing found between a control and its twin."""
@@ -170,21 +170,26 @@ class Ledger:
 
     def _measurement(self, workload: Workload) -> Measurement:
         rows = {each: row for (each, measured), row in self._rows.items() if measured == workload}
+        loss = _expected_loss(rows, workload)
         return Measurement(
             workload=workload,
-            candidates=self._results(rows, "default"),
-            tuned=self._results(rows, "tuned") + self._results(rows, "reduced precision"),
+            candidates=self._results(rows, "default", loss),
+            tuned=self._results(rows, "tuned", loss) + self._results(rows, "reduced precision", loss),
             control=_control(rows),
             memory_growth=tuple(row.memory_growth for row in rows.values() if row.memory_growth),
         )
 
-    def _results(self, rows: Mapping[Contender, Row], part: Part) -> tuple[CandidateResult, ...]:
-        """Each candidate's row of one part, in the order of the candidates."""
+    def _results(
+        self, rows: Mapping[Contender, Row], part: Part, expected: float | None
+    ) -> tuple[CandidateResult, ...]:
+        """Each candidate's row of one part, in the order of the candidates; `expected` is the first loss."""
         contenders = [Contender(candidate, part) for candidate in self.candidates]
-        results = (self._result(each, rows) for each in contenders)
+        results = (self._result(each, rows, expected) for each in contenders)
         return tuple(result for result in results if result is not None)
 
-    def _result(self, contender: Contender, rows: Mapping[Contender, Row]) -> CandidateResult | None:
+    def _result(
+        self, contender: Contender, rows: Mapping[Contender, Row], expected: float | None
+    ) -> CandidateResult | None:
         failure = self.import_failures.get(contender) if contender not in rows else rows[contender].failure
         row = rows.get(contender) or Row()
         if failure is None and not row.samples:
@@ -210,7 +215,7 @@ class Ledger:
             resident_mb=row.resident_mb,
             device=row.device,
             precision=row.settings.precision if row.settings else None,
-            parity=_parity(contender, rows),
+            parity=_parity(row.loss, expected),
             error=None if failure is None else str(failure),
             settings=row.settings,
             tunings=row.tunings,
@@ -242,11 +247,27 @@ def _to_twin(contender: Contender, rows: Mapping[Contender, Row]) -> Ratio | Non
     return paired_ratio(row, twin)
 
 
-def _parity(contender: Contender, rows: Mapping[Contender, Row]) -> float | None:
-    """How far its first loss is from that of the reference candidate's default."""
-    ours = {each: row.loss for each, row in rows.items() if each.part == "default" or each == contender}
-    losses = {each.candidate.id: loss for each, loss in ours.items() if loss is not None}
-    return relative_differences(losses, REFERENCE_CANDIDATE).get(contender.candidate.id)
+def _expected_loss(rows: Mapping[Contender, Row], workload: Workload) -> float | None:
+    """The first loss that all should have, by the defaults in float32 if there are any; None where nobody can say, or
+    nobody else has one.
+    """
+    losses = _default_losses(rows)
+    if sum(map(math.isfinite, losses.values())) < 2:
+        return None
+    exact = _default_losses({each: row for each, row in rows.items() if row.in_float32})
+    return expected_loss(exact or losses, parity_limit(workload))
+
+
+def _default_losses(rows: Mapping[Contender, Row]) -> dict[str, float]:
+    """The first loss of every default that has one, by candidate id."""
+    defaults = {each.candidate.id: row.loss for each, row in rows.items() if each.part == "default"}
+    return {candidate: loss for candidate, loss in defaults.items() if loss is not None}
+
+
+def _parity(loss: float | None, expected: float | None) -> float | None:
+    if loss is None or expected is None or not math.isfinite(loss):
+        return None
+    return loss_difference(loss, expected)
 
 
 def _control(rows: Mapping[Contender, Row]) -> Control | None:

@@ -42,9 +42,9 @@ def expected_loss(losses: Mapping[str, float], limit: float) -> float | None:
     if not finite:
         return None
     middle = median(finite)
-    agreed = 2 * sum(_difference(loss, middle) <= limit for loss in losses.values()) > len(losses)
+    agreed = 2 * sum(loss_difference(loss, middle) <= limit for loss in losses.values()) > len(losses)
     reference = losses.get(REFERENCE_CANDIDATE, math.nan)
-    if agreed and not _difference(reference, middle) <= limit:
+    if agreed and not loss_difference(reference, middle) <= limit:
         return middle
     return reference if math.isfinite(reference) else None
 
@@ -58,11 +58,12 @@ def strays(losses: Mapping[str, float], workload: Workload) -> dict[str, TrainsS
     return {
         candidate: _stray(candidate, loss, expected, limit)
         for candidate, loss in losses.items()
-        if not _difference(loss, expected) <= limit
+        if not loss_difference(loss, expected) <= limit
     }
 
 
-def _difference(loss: float, expected: float) -> float:
+def loss_difference(loss: float, expected: float) -> float:
+    """How far a loss is from the expected one, as a fraction of that."""
     return abs(loss - expected) / max(abs(expected), 1e-12)
 
 

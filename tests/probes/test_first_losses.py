@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import replace
 
 import pytest
+from runs import LAPTOP
 
 from probes.campaign.contenders import Contender
 from probes.campaign.ledger import Ledger
 from probes.campaign.parity import FEW_NORMALISED_LIMIT, PARITY_LIMIT, expected_loss, parity_limit, strays
+from probes.campaign.wall_time import WallTime
 from probes.candidates import CANDIDATES, find_candidate
 from probes.errors import TrainsSomethingElse, WorkerFailed
 from probes.settings import Settings
@@ -84,3 +87,28 @@ def test_later_losses_overturn_a_verdict_and_other_failures_stay() -> None:
     ledger.fail(Contender(find_candidate(KERAS)), TINY, crashed)
     ledger.compare_losses(TINY)
     assert failure(KERAS) is crashed
+
+
+def parities(losses: dict[str, float]) -> dict[str, float | None]:
+    """Of a ledger with these first losses on one workload."""
+    ledger = Ledger(CANDIDATES)
+    for candidate, loss in losses.items():
+        row = ledger.open_row(Contender(find_candidate(candidate)), TINY)
+        row.loss, row.settings, row.times_ms = loss, FLOAT32, {0: 1.0}
+    report = ledger.report(LAPTOP, [TINY], 1.0, (), WallTime(time.monotonic))
+    return {result.candidate: result.parity for result in report.candidates}
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ({TORCH: 2.0, JAX: 2.2, KERAS: 1.0}, {TORCH: 0.0, JAX: 0.1, KERAS: 0.5}),
+        ({TORCH: 3.0, JAX: 2.0, KERAS: 2.0}, {TORCH: 0.5, JAX: 0.0, KERAS: 0.0}),
+        ({JAX: 2.0, KERAS: 2.0, "keras-torch": 3.0}, {JAX: 0.0, KERAS: 0.0, "keras-torch": 0.5}),
+        ({TORCH: 2.0, JAX: math.nan, KERAS: 2.0}, {TORCH: 0.0, JAX: None, KERAS: 0.0}),
+        ({JAX: 2.0, KERAS: 3.0}, {JAX: None, KERAS: None}),
+        ({TORCH: 2.0}, {TORCH: None}),
+    ],
+)
+def test_parity_is_relative_to_the_expected_loss(losses: dict[str, float], expected: dict[str, float | None]) -> None:
+    assert parities(losses) == {candidate: pytest.approx(parity) for candidate, parity in expected.items()}

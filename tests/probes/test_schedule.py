@@ -257,6 +257,9 @@ def test_where_more_than_half_agree_it_is_the_reference_that_is_wrong(toys: Toys
     report = toys.measure("another_loss@", budget_s=15.0, faulty="pytorch-eager")
     assert [result.candidate for result in report.candidates if result.status == "failed"] == ["pytorch-eager"]
     assert "leader" in [result.standing for result in report.candidates]
+    results = by_id(report.candidates)
+    assert results.pop("pytorch-eager").parity == 0.5
+    assert {result.parity for result in results.values()} == {0.0}
 
 
 def test_a_growth_run_that_fails_is_noted(toys: Toys) -> None:

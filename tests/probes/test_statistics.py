@@ -1,4 +1,4 @@
-"""Intervals and parity against what theory says they are."""
+"""Intervals against what theory says they are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from probes.statistics import CpuClock, median_interval, relative_differences, step_time, step_time_interval
+from probes.statistics import CpuClock, median_interval, step_time, step_time_interval
 
 POSITIVE = st.floats(min_value=1e-3, max_value=1e6)
 
@@ -65,19 +65,6 @@ def test_one_sample_has_no_interval() -> None:
     for interval in (median_interval, step_time_interval):
         assert interval([1.0]) is None
         assert interval([]) is None
-
-
-def test_parity_is_relative_to_the_reference() -> None:
-    assert relative_differences({"a": 2.0, "b": 2.2, "c": 1.0}, "a") == pytest.approx({"a": 0, "b": 0.1, "c": 0.5})
-
-
-def test_parity_is_relative_to_the_median_without_a_reference() -> None:
-    assert relative_differences({"b": 2.0, "c": 2.0, "d": 3.0}, "a") == {"b": 0.0, "c": 0.0, "d": 0.5}
-
-
-def test_a_single_or_diverged_loss_has_no_parity() -> None:
-    assert relative_differences({"b": 2.0}, "a") == {}
-    assert relative_differences({"a": 2.0, "b": float("nan"), "c": 2.0}, "a") == {"a": 0.0, "c": 0.0}
 
 
 def test_what_others_used_is_what_is_busy_and_not_ours() -> None:
