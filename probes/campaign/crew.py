@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -61,8 +62,9 @@ class Crew:
         """
         rooms = [self._room(self.free_mb(), WORKER_MB, workload)]
         if not self._device_kinds or "gpu" in self._device_kinds:
-            # Frameworks train on the first GPU.
-            rooms += [self._room(free_mb, DEVICE_WORKER_MB, workload) for free_mb in gpus.free_mb()[:1]]
+            # Frameworks train on the first GPU that they see.
+            device_mb = gpus.free_mb(os.environ.get("CUDA_VISIBLE_DEVICES"))
+            rooms += [] if device_mb is None else [self._room(device_mb, DEVICE_WORKER_MB, workload)]
         return max(1, len(self.alive) + min(rooms))
 
     def _room(self, free_mb: float, worker_mb: float, workload: Workload) -> int:
@@ -78,9 +80,10 @@ class Crew:
     def worker(self, contender: Contender) -> Member:
         """The contender's worker, which was hired before; raises `CrewClosed` when all were ended meanwhile."""
         worker = self._workers.get(contender.name)
-        if worker is None and self._closed:
+        if worker is None:
+            assert self._closed, "it was hired before"
             raise CrewClosed
-        return self._workers[contender.name] if worker is None else worker
+        return worker
 
     def imported(self, contender: Contender) -> bool:
         """Whether the contender's worker is alive and has loaded its framework."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Literal, TypeVar
 
 import pynvml
@@ -28,9 +29,18 @@ def slowdowns() -> frozenset[Slowdown]:
     return frozenset().union(*map(told, _of_each(pynvml.nvmlDeviceGetCurrentClocksEventReasons)))
 
 
-def free_mb() -> list[float]:
-    """Free memory of each in MiB, in the order of the driver."""
-    return [memory.free / 2**20 for memory in _of_each(pynvml.nvmlDeviceGetMemoryInfo)]
+def free_mb(visible: str | None) -> float | None:
+    """Free memory in MiB of the GPU that a process takes first with this CUDA_VISIBLE_DEVICES (None: not set).
+
+    None where it sees no GPU. An index is taken as the driver counts; CUDA does so with CUDA_DEVICE_ORDER=PCI_BUS_ID,
+    and where all GPUs are the same.
+    """
+    first = "0" if visible is None else visible.split(",")[0].strip()
+    if not first:
+        return None
+    with suppress(pynvml.NVMLError), _driver():
+        return float(pynvml.nvmlDeviceGetMemoryInfo(_handle(first)).free) / 2**20
+    return None
 
 
 def told(reasons: int) -> frozenset[Slowdown]:
@@ -41,16 +51,23 @@ def told(reasons: int) -> frozenset[Slowdown]:
 
 def _of_each(ask: Callable[[Any], Answer]) -> list[Answer]:
     """The answer of every GPU that gives one: a chip that shares the machine's memory does not tell all."""
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return []
-    try:
+    with suppress(pynvml.NVMLError), _driver():
         return [answer for index in range(pynvml.nvmlDeviceGetCount()) for answer in _answers(ask, index)]
-    except pynvml.NVMLError:
-        return []
+    return []
+
+
+@contextmanager
+def _driver() -> Iterator[None]:
+    pynvml.nvmlInit()
+    try:
+        yield
     finally:
         pynvml.nvmlShutdown()
+
+
+def _handle(name: str) -> object:
+    """Of the GPU, or part of one, with this index or UUID."""
+    return pynvml.nvmlDeviceGetHandleByIndex(int(name)) if name.isdigit() else pynvml.nvmlDeviceGetHandleByUUID(name)
 
 
 def _answers(ask: Callable[[Any], Answer], index: int) -> list[Answer]:

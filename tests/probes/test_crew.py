@@ -33,7 +33,7 @@ class Hirers(Crew):
 
 @pytest.fixture(autouse=True)
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpus, "free_mb", list)
+    monkeypatch.setattr(gpus, "free_mb", lambda _visible: None)
 
 
 def needed_mb(workload: Workload) -> float:
@@ -66,7 +66,8 @@ def test_the_memory_of_the_gpu_counts_unless_all_trained_without_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device_mb = crew.DEVICE_WORKER_MB + KEPT_FACTOR * costs(RESNET).kept_mb
-    monkeypatch.setattr(gpus, "free_mb", lambda: [2 * device_mb, 1e6])
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1,0")
+    monkeypatch.setattr(gpus, "free_mb", lambda visible: {"1,0": 2 * device_mb}[visible])
     hirers = Hirers(tmp_path)
     try:
         assert hirers.capacity(RESNET) == 2

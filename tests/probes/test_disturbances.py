@@ -89,9 +89,34 @@ def test_what_slows_a_gpu_down_before_or_after_is_told(
         assert [word for note, word in zip(notes, words, strict=True) if word not in note] == []
 
 
-def test_free_memory_is_told_of_every_gpu(two_gpus: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pynvml, "nvmlDeviceGetMemoryInfo", lambda handle: SimpleNamespace(free=(handle + 1) * 2**30))
-    assert gpus.free_mb() == [1024.0, 2048.0]
+@pytest.mark.parametrize(
+    ("visible", "free_mb"),
+    [
+        (None, 1024.0),
+        ("0,1", 1024.0),
+        ("1", 2048.0),
+        ("1,0", 2048.0),
+        ("GPU-b,0", 2048.0),
+        ("", None),
+        ("-1", None),
+        ("7", None),
+        ("GPU-c", None),
+    ],
+)
+def test_free_memory_is_that_of_the_first_gpu_that_a_process_sees(
+    two_gpus: None, monkeypatch: pytest.MonkeyPatch, visible: str | None, free_mb: float | None
+) -> None:
+    handles = {0: 1, 1: 2, "GPU-a": 1, "GPU-b": 2}
+
+    def handle(name: int | str) -> int:
+        if name not in handles:
+            raise pynvml.NVMLError_NotFound
+        return handles[name]
+
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetHandleByIndex", handle)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetHandleByUUID", handle)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetMemoryInfo", lambda handle: SimpleNamespace(free=handle * 2**30))
+    assert gpus.free_mb(visible) == free_mb
 
 
 def test_a_machine_that_becomes_slower_is_found_through_different_step_times() -> None:
