@@ -121,11 +121,11 @@ class Refinements:
 
 def _no_warm_start_note(default: Contender, failure: WorkerFailed) -> str:
     return _("{candidate} could not be started again with what it had compiled: {reason}").format(
-        candidate=default.candidate.id, reason=failure
+        candidate=default.candidate.id, reason=failure.message
     )
 
 
 def _no_growth_note(default: Contender, failure: WorkerFailed) -> str:
     return _("How the memory of {candidate} grows with the batch could not be measured: {reason}").format(
-        candidate=default.candidate.id, reason=failure
+        candidate=default.candidate.id, reason=failure.message
     )
