@@ -50,6 +50,9 @@ LIVENESS_CHECK_S = 0.2
 # A killed process is gone at once unless the kernel holds it (a hung device); then it is left to the kernel.
 KILL_WAIT_S = 1.5
 
+# How often what was killed is asked for while it dies.
+DYING_CHECK_S = 0.01
+
 MAX_OUTPUT_LINES = 50
 
 # Everything else stays behind, so that the shell a person happens to use does not change what is measured.
@@ -369,6 +372,19 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
     with suppress(subprocess.TimeoutExpired):
         process.wait(KILL_WAIT_S)
+        _reap_orphans(process.pid)
+
+
+def _reap_orphans(group: int) -> None:
+    """Reap what the worker of this group left to us, its guardian for one: in a container without an init the parent
+    of all orphans may be this process.
+    """
+    until = time.perf_counter() + KILL_WAIT_S
+    with suppress(ChildProcessError):
+        while time.perf_counter() < until:
+            reaped, _ = os.waitpid(-group, os.WNOHANG)
+            if not reaped:
+                time.sleep(DYING_CHECK_S)
 
 
 def _kill_lost(scratch: str) -> None:
