@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from leftovers import started_by
+from leftovers import family, left_by
 
 
 @pytest.fixture
 def no_process_left() -> Iterator[None]:
-    before = set(started_by(os.getpid()))
+    before = family(os.getpid())
     yield
-    assert set(started_by(os.getpid())) <= before
+    assert not left_by(os.getpid(), family, before=before)

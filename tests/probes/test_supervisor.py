@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import signal
+import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import toy_worker
-from leftovers import started_by
+from leftovers import left_by, started_by
 
 from probes import diagnosis
 from probes.candidates import find_candidate
 from probes.errors import NotInstalled, WorkerFailed
 from probes.supervisor import Worker, worker_environment
 from probes.workloads import find_workload
+
+PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 TORCH = find_candidate("pytorch-eager")
 TINY = find_workload("mlp-tiny")
@@ -38,7 +44,7 @@ def failure(directory: Path, fault: str, timeout_s: float = 20.0) -> WorkerFaile
         with pytest.raises(WorkerFailed) as caught:
             train(worker, timeout_s)
         assert not worker.alive or fault.startswith("refuse_workload")
-        assert worker.alive or started_by(os.getpid()) == [], "a survivor"
+        assert worker.alive or not left_by(os.getpid()), "a survivor"
     return caught.value
 
 
@@ -184,7 +190,30 @@ def test_closing_ends_what_the_worker_started(tmp_path: Path) -> None:
         worker.build(TINY, seed=0, timeout_s=20)
         with pytest.raises(WorkerFailed):
             worker.first_step(timeout_s=0.5)
-        assert started_by(os.getpid()) == []
+        assert not left_by(os.getpid())
+
+
+@pytest.fixture
+def parent_of_orphans() -> Iterator[None]:
+    """As the first process of a container is."""
+    if sys.platform != "linux":
+        pytest.skip("only Linux lets a process ask for that")
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    yield
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("fault", ["none", "leave@train"])
+def test_the_parent_of_all_orphans_keeps_no_dead_ones(tmp_path: Path, parent_of_orphans: None, fault: str) -> None:
+    before = set(psutil.Process().children())
+    with Worker(TORCH, toy_worker.interpreter(tmp_path, fault)) as worker:
+        worker.import_framework(seed=0, timeout_s=20)
+        worker.build(TINY, seed=0, timeout_s=20)
+        assert len(set(psutil.Process().children()) - before) == 2, "the worker and its guardian"
+        if fault != "none":
+            with pytest.raises(WorkerFailed):
+                worker.first_step(timeout_s=20)
+    assert set(psutil.Process().children()) <= before
 
 
 def test_the_environment_of_a_worker_is_filtered(tmp_path: Path) -> None:
