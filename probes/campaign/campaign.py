@@ -129,6 +129,7 @@ class Campaign:
             waiting = [each for each in waiting if not self._starts_late(each, workload)]
         waiting.sort(key=lambda each: self._precedence(each, workload))
         racing: list[Contender] = []
+        settled = self._settled(workload)
         while waiting:
             racing = self._kept(racing, waiting, workload)
             at_once = self._at_once(waiting, workload, deadline)
@@ -143,6 +144,9 @@ class Campaign:
                 later=later,
                 at_once=at_once if all(each.candidate.compiles for each in group) else 1,
             )
+            # Losses of this group may have overturned what was found of an earlier one.
+            waiting += [each for each in self._unsettled(workload) if each in settled]
+            settled = self._settled(workload)
             # Those of earlier groups that may still be the fastest take part again, so that all are compared.
             ready += [each for each in racing if self._bench.crew.imported(each)]
             if not waiting:
@@ -151,6 +155,9 @@ class Campaign:
             racing = rounds.take(pacing.MIN_ROUNDS if waiting else self._bench.effort.most_rounds)
             if note := drift_note(rounds.samples):
                 self.notes[note] = None
+
+    def _settled(self, workload: Workload) -> set[Contender]:
+        return {each for each in self._contenders if self._bench.ledger.settled(each, workload)}
 
     def _unsettled(self, workload: Workload) -> list[Contender]:
         return [each for each in self._contenders if not self._bench.ledger.settled(each, workload)]
@@ -219,8 +226,11 @@ class Campaign:
         """The control, warm, if this is the main workload and there is room and time for it."""
         if workload != self.focus.workloads[0]:
             return []
+        if not ready:
+            self._no_control = _("No candidate was ready for it to run beside.")
+            return []
         if len(ready) >= self._bench.crew.capacity(workload):
-            self._no_control = _("Memory was too short for another process.")
+            self._no_control = _("There was too little memory for another process.")
             return []
         chosen = self._control(ready, workload, deadline)
         if not chosen:

@@ -226,7 +226,7 @@ def test_a_hidden_control_runs_along_and_is_no_row(toys: Toys) -> None:
 
 @pytest.mark.parametrize(
     ("room", "start_s", "reason"),
-    [(2, None, "Memory was too short"), (9, 100.0, "Time was too short to start another process")],
+    [(2, None, "too little memory"), (9, 100.0, "Time was too short to start another process")],
 )
 def test_a_measurement_without_a_control_says_why(
     toys: Toys, monkeypatch: pytest.MonkeyPatch, room: int, start_s: float | None, reason: str
@@ -260,6 +260,25 @@ def test_where_more_than_half_agree_it_is_the_reference_that_is_wrong(toys: Toys
     results = by_id(report.candidates)
     assert results.pop("pytorch-eager").parity == 0.5
     assert {result.parity for result in results.values()} == {0.0}
+
+
+def test_who_was_taken_for_wrong_is_measured_after_all(toys: Toys, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside a wrong reference alone scikit-learn is in the minority, until jax-jit, put off, agrees with it."""
+    monkeypatch.setattr(campaign.Campaign, "_all_fit", lambda *_: False)
+    monkeypatch.setattr(campaign.Campaign, "_starts_late", lambda _self, each, _workload: each.name == "jax-jit")
+    report = toys.measure("another_loss@", others=("jax-jit", "scikit-learn"))
+    statuses = {result.candidate: result.status for result in report.candidates}
+    assert statuses == {"pytorch-eager": "failed", "jax-jit": "ok", "scikit-learn": "ok"}
+
+
+def test_where_nobody_is_ready_there_is_no_control_and_time_is_not_blamed(
+    toys: Toys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first group is measured and leaves its place to the second, which fails."""
+    monkeypatch.setattr(crew.Crew, "capacity", lambda self, workload: 1)
+    report = toys.measure("exception@build", others=("scikit-learn",), faulty="jax-jit")
+    (note,) = [note for note in report.notes if "control" in note]
+    assert "No candidate was ready" in note
 
 
 def test_a_growth_run_that_fails_is_noted(toys: Toys) -> None:
