@@ -15,6 +15,7 @@ from leftovers import left_by
 
 from probes.candidates import find_candidate
 from probes.errors import OutOfMemory, WorkerFailed
+from probes.memory.cap import POLL_S
 from probes.memory.growth import LargestBatch, MemoryGrowth, MemoryLine, MemoryPoint, fit_line, largest_batch
 from probes.memory.ladder import Hire, batch_growth
 from probes.supervisor import Worker
@@ -191,6 +192,8 @@ def takes_a_step(interpreter: str, workload: Workload, limit_mb: float) -> bool:
         try:
             worker.build(workload, seed=0, timeout_s=60)
             worker.first_step(timeout_s=60)
+            # Long enough for the cap, which looks from time to time, to have seen what the step took.
+            worker.measure(block_ms=5000 * POLL_S, timeout_s=60)
         except OutOfMemory:
             return False
     return True
