@@ -12,6 +12,7 @@ from assistant.advice.own_weights import importance
 from assistant.errors import InvalidInput
 from assistant.target import weighed_answers
 from assistant.views import measuring
+from assistant.views.markdown import plain
 from knowledge.load import load
 
 APP = Path(__file__).parents[2] / "assistant" / "app.py"
@@ -167,7 +168,7 @@ def test_what_is_excluded_and_why_not_wear_the_date_and_lead_to_a_source(app) ->
     excluded = [ranked.excluded for ranked in advised.ranking if ranked.excluded]
     assert excluded
     for exclusion in excluded:
-        told = [each.value for each in app.markdown if exclusion.reason in each.value]
+        told = [each.value for each in app.markdown if plain(exclusion.reason) in each.value]
         assert len(told) == 2, "beneath the card, and where it is asked why not"
         assert all(re.search(r"-badge\[cited, \w{3} \d{4}\]", each) for each in told)
         assert all(f"({exclusion.source})" in each for each in told)

@@ -90,7 +90,9 @@ CASES = {
         case(
             "activations", TABLE, *(part for name in FUNCTIONS for part in (Activation(name), Dense(6))), table=True
         ),
-        case("conv2d", IMAGE, Conv2D(6, 3, groups=2), Conv2D(4, 3, stride=2), Conv2D(3, 1, stride=2, bias=False)),
+        # On processors with AVX2 but not AVX-512, PyTorch 2.13 writes beyond its memory in the backward pass of a
+        # strided 1 x 1 convolution over fewer than 8 channels, channels last.
+        case("conv2d", IMAGE, Conv2D(6, 3, groups=2), Conv2D(8, 3, stride=2), Conv2D(3, 1, stride=2, bias=False)),
         case("conv2d of even kernels", IMAGE, Conv2D(4, kernel=2), Conv2D(4, kernel=4, stride=4)),
         case("depthwise_conv2d", IMAGE, DepthwiseConv2D(kernel=3), DepthwiseConv2D(3, stride=2, bias=False)),
         case("max_pool2d", IMAGE, MaxPool2D(3, stride=2), MaxPool2D(2, stride=1)),

@@ -18,8 +18,9 @@ from unittest import mock
 import numpy as np
 
 from probes.batches import Batch, synthetic_batch
-from probes.candidates import find_candidate
+from probes.candidates import PACKAGES, find_candidate
 from probes.errors import InvalidWorkload
+from probes.hiding import hide
 from probes.networks.parameters import initial_weights
 from probes.workloads import Workload
 
@@ -29,6 +30,8 @@ STEPS = 5
 
 def main(candidate_id: str, cases: Path, results: Path) -> None:
     candidate = find_candidate(candidate_id)
+    # As a worker does: two frameworks in one process have crashed in each other's native code.
+    hide(set(PACKAGES) - {candidate.package})
     adapter = import_module(f"probes.frameworks.{candidate.module}")
     adapter.configure(candidate.mode, SEED)
     arrays: dict[str, object] = {}
