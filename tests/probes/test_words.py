@@ -28,6 +28,7 @@ GERMAN = {
     "while importing": "beim Importieren",
     "{candidate} died of {signal}. {advice}": "{candidate} starb an {signal}. {advice}",
     "{what} This happened {when}.": "{what} Das geschah {when}.",
+    "It wrote last: {lines}": "Zuletzt schrieb er: {lines}",
     "{candidate} cannot do this workload: {reason}": "{candidate} kann diese Last nicht: {reason}",
     "it has a convolution": "sie enthält eine Faltung",
     "scikit-learn has only dense layers with relu between them, not {layer!r}.": (
@@ -85,7 +86,7 @@ def test_the_reason_that_a_worker_gives_is_translated_where_it_is_shown(tmp_path
 def test_a_crash_is_told_as_one_sentence_with_its_stage(tmp_path: Path) -> None:
     (row,) = measured(tmp_path, "de", "segfault@configure").candidates
     assert row.error.startswith("pytorch-eager starb an SIGSEGV. ")
-    assert row.error.endswith(" Das geschah beim Importieren.")
+    assert row.error.endswith(" Das geschah beim Importieren. Zuletzt schrieb er: one last word")
 
 
 def test_a_note_is_told_in_the_language_of_who_started_the_session(tmp_path: Path) -> None:
