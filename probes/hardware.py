@@ -6,7 +6,7 @@ import hashlib
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -71,7 +71,7 @@ def machine() -> Machine:
         logical_cores=logical,
         memory_gb=memory_gb,
         accelerators=accelerators(cpu, memory_gb),
-        restrictions=restrictions(os.environ, len(_allowed_cores()), logical),
+        restrictions=restrictions(os.environ, _allowed_cores(), logical),
     )
     return here.model_copy(update={"fingerprint": fingerprint(here)})
 
@@ -95,10 +95,10 @@ def restrictions(environment: Mapping[str, str], allowed_cores: int, logical_cor
     return named if allowed_cores >= logical_cores else (*named, f"{allowed_cores} of {logical_cores} cores")
 
 
-def _allowed_cores() -> Sequence[int]:
-    """The cores that this process and its children may run on; all of them where the system cannot tell."""
+def _allowed_cores() -> int:
+    """How many cores this process and its children may run on; all of them where the system cannot tell."""
     process = psutil.Process()
-    return process.cpu_affinity() if hasattr(process, "cpu_affinity") else range(psutil.cpu_count() or 1)
+    return len(process.cpu_affinity()) if hasattr(process, "cpu_affinity") else psutil.cpu_count() or 1
 
 
 def operating_system() -> OperatingSystem:

@@ -28,12 +28,12 @@ class Row:
     result: CandidateResult
     log_sd: float
 
-    def starting_later(self, alone: float) -> Row:
-        """The row with a first step that took so many seconds more, as it would with nobody beside it."""
+    def with_longer_start(self, more_s: float) -> Row:
+        """The row with a first step longer by what takes `more_s` seconds with nobody beside it."""
         first_step_s = self.result.first_step_s
         if first_step_s is None:
             return self
-        longer_s = first_step_s + alone * _beside(self.result)
+        longer_s = first_step_s + more_s * _beside(self.result)
         return replace(self, result=self.result.model_copy(update={"first_step_s": longer_s}))
 
 
@@ -54,7 +54,7 @@ def _as_if_fresh(rows: tuple[Row, ...]) -> tuple[Row, ...]:
     only compiling needs are loaded with the first network of a process, and were there already for the later ones.
     """
     once_s = _once_s(rows)
-    return tuple(row.starting_later(once_s) if row.result.fresh is False else row for row in rows)
+    return tuple(row.with_longer_start(once_s) if row.result.fresh is False else row for row in rows)
 
 
 def _once_s(rows: tuple[Row, ...]) -> float:
