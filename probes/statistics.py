@@ -49,6 +49,12 @@ def step_time_interval(samples: Sequence[float]) -> tuple[float, float] | None:
     return None if len(samples) < 2 else _quartile_interval(tuple(samples))
 
 
+def step_figures(samples: Sequence[float]) -> tuple[float | None, float | None, float | None]:
+    """The step time and the ends of its interval, None where there are too few samples for them."""
+    low, high = step_time_interval(samples) or (None, None)
+    return step_time(samples) if samples else None, low, high
+
+
 # A running measurement asks for all intervals after each block, which changes one of them.
 @lru_cache(maxsize=1024)
 def _quartile_interval(samples: tuple[float, ...]) -> tuple[float, float]:

@@ -21,7 +21,7 @@ from assistant.corpus.jobs import JOBS, find_measured
 from assistant.corpus.replayed import ReplayedForecast, read_replayed
 from probes.comparison import Ratio
 from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport
-from probes.statistics import step_time, step_time_interval
+from probes.statistics import step_figures
 
 DIRECTORY = Path(knowledge.__file__).parent / "measurements"
 
@@ -168,8 +168,7 @@ def _row(passage: Passage, measurement: Measurement, result: CandidateResult) ->
 def _result(row: Mapping[str, str]) -> CandidateResult:
     figures: dict[str, object] = {name: row[name] for name in RESULT_COLUMNS if row[name]}
     samples = tuple(map(float, row["samples"].split()))
-    low, high = step_time_interval(samples) or (None, None)
-    timed = {"step_ms": step_time(samples), "step_ms_low": low, "step_ms_high": high} if samples else {}
+    timed = dict(zip(("step_ms", "step_ms_low", "step_ms_high"), step_figures(samples), strict=True))
     return CandidateResult.model_validate(figures | timed | {"samples": samples}, strict=False)
 
 

@@ -16,7 +16,7 @@ from probes.errors import TrainsSomethingElse, WorkerFailed
 from probes.memory.growth import MemoryGrowth
 from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport, WarmStart
 from probes.settings import Settings
-from probes.statistics import TRUSTED_CONTENTION, step_time, step_time_interval
+from probes.statistics import TRUSTED_CONTENTION, step_figures
 from probes.workloads import Workload
 
 
@@ -194,7 +194,7 @@ class Ledger:
         row = rows.get(contender) or Row()
         if failure is None and not row.samples:
             return None
-        low, high = step_time_interval(row.samples) or (None, None)
+        step_ms, low, high = step_figures(row.samples)
         standing, to_leader = _standing(contender, rows)
         return CandidateResult(
             candidate=contender.candidate.id,
@@ -204,7 +204,7 @@ class Ledger:
             first_step_s=row.first_step_s,
             start_beside=row.start_beside,
             fresh=row.fresh,
-            step_ms=step_time(row.samples) if row.samples else None,
+            step_ms=step_ms,
             step_ms_low=low,
             step_ms_high=high,
             samples=tuple(row.samples),
