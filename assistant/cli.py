@@ -15,7 +15,7 @@ from typing import Annotated, Literal, NoReturn
 
 import typer
 
-from assistant import examination_words, terminal, terminal_measurements, wording
+from assistant import examination_words, terminal, terminal_measurements
 from assistant.advice.recommendation import Recommendation
 from assistant.claims import saved
 from assistant.claims.listing import checked_filter, matching, rows
@@ -192,13 +192,7 @@ def starter(
     advice = advise(answers, report, machine=here, knowledge=knowing(told.weights))
     chosen = framework or (advice.winner.framework if advice.winner else None)
     if chosen is None:
-        raise InvalidInput(
-            sentences(
-                _("Nothing fits these answers."),
-                wording.relaxing(together=advice.relax_together),
-                ", ".join(advice.relax),
-            )
-        )
+        raise InvalidInput(sentences(_("Nothing fits these answers."), terminal.in_the_way(advice, answers)))
     write_starter(
         answers, advice, framework=chosen, versions=report.versions if report else {}, report=report, output=output
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from assistant import evaluation_words
+from assistant import evaluation_words, wording
 from assistant.evaluation.evaluate import Evaluation
 from assistant.evaluation.interviews import Interviews
 from assistant.evaluation.targets import Outcome, outcomes
@@ -15,20 +15,19 @@ NO_BREAK = "\u00a0"
 
 def targets(found: Evaluation, met: Callable[[Outcome], str]) -> str:
     """Every target, what was reached, as `met` says it whether that is enough, and what a full measurement reaches;
-    what is missed comes first.
+    what is missed comes first. Three columns, for a phone has room for no more.
     """
     rows = (
         (
-            evaluation_words.target_name(each.target.figure),
-            evaluation_words.target_bound(each.target),
-            evaluation_words.reached(each),
-            met(each),
+            wording.labelled(
+                evaluation_words.target_name(each.target.figure), evaluation_words.target_bound(each.target)
+            ),
+            f"{evaluation_words.reached(each)} {met(each)}",
             evaluation_words.repeated(each.target, found.noise),
         )
         for each in outcomes(found.summary)
     )
-    headings = ("", _("Target"), _("Reached"), "", _("Measured in full"))
-    return _table(headings, ":--|--:|--:|:--|--:", rows)
+    return _table((_("Target"), _("Reached"), _("Measured in full")), ":--|--:|--:", rows)
 
 
 def ways(found: Evaluation) -> str:

@@ -119,12 +119,12 @@ def names_network(scale: object) -> bool:
 
 
 def interview_workloads(project: Project, machine: Machine | None = None) -> tuple[Workload, ...]:
-    """What to measure while a person answers: the smallest network first, for it is quick and may have been measured
-    before, and the job's own as soon as there is anything to know of it.
+    """What to measure while a person answers: the job as soon as there is anything to know of it, and until then the
+    smallest network, for it is quick and may have been measured before.
     """
-    opening = (find_workload(f"{_family(project)}-{OPENING_RUNG}"),)
-    unknown = project.task is None and project.model_scale is None
-    return opening if unknown else (*opening, *probe_workloads(project, machine))
+    if project.task is None and project.model_scale is None:
+        return (find_workload(f"{TASKS[UNKNOWN_TASK].family}-{OPENING_RUNG}"),)
+    return probe_workloads(project, machine)
 
 
 def probe_workloads(project: Project, machine: Machine | None = None) -> tuple[Workload, ...]:
@@ -212,12 +212,6 @@ def _machine_answers(machine: Machine) -> dict[str, str]:
     python = ".".join(machine.python.split(".")[:2])
     answers = {"operating_system": machine.operating_system, "accelerator": accelerator, "python": python}
     return {name: value for name, value in answers.items() if value in FIELDS[name].values}
-
-
-def _family(project: Project) -> str:
-    if names_network(project.model_scale):
-        return find_workload(project.model_scale or "").family
-    return TASKS[project.task or UNKNOWN_TASK].family
 
 
 def _assumptions(project: Project, task: Task, *, named: bool) -> dict[str, Any]:

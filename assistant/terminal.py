@@ -149,20 +149,35 @@ def stale_records(records: Sequence[Stale]) -> RenderableType:
     return table if records else Text(_("Nothing lags behind what is installed, and nothing is too old."))
 
 
+def in_the_way(advice: Recommendation, project: Project) -> str:
+    """Which answers to change where nothing fits."""
+    return sentences(wording.relaxing(together=advice.relax_together), _fields(advice.relax, project))
+
+
+def _fields(fields: Sequence[str], project: Project) -> str:
+    """Questions with the ids that they have in a project file: `What is it for? (goal)`."""
+    asked = (f"{change_words.question(field, project)} ({field})" for field in fields)
+    return wording.clauses(asked)
+
+
 def recommendation(advice: Recommendation, project: Project) -> RenderableType:
     """The answer as on the page: winner, what it means for the job, reasons, what would change it, exclusions.
 
     `project` is what the person said; questions are worded for it.
     """
     return Group(
-        *_headline(advice), *_reasons(advice, project), _standing(advice), *_why_not(advice), *_exclusions(advice)
+        *_headline(advice, project),
+        *_reasons(advice, project),
+        _standing(advice),
+        *_why_not(advice),
+        *_exclusions(advice),
     )
 
 
-def _headline(advice: Recommendation) -> Iterator[RenderableType]:
+def _headline(advice: Recommendation, project: Project) -> Iterator[RenderableType]:
     if advice.winner is None:
         yield Text(_("Nothing fits these answers."), style="bold")
-        yield Text(sentences(wording.relaxing(together=advice.relax_together), ", ".join(advice.relax)))
+        yield Text(in_the_way(advice, project))
         return
     sure = _("{share} sure").format(share=wording.percent(advice.confidence))
     yield Text.assemble((wording.framework_name(advice.winner.framework), "bold"), "   ", (sure, "bold cyan"))
@@ -196,7 +211,7 @@ def _reasons(advice: Recommendation, project: Project) -> Iterator[RenderableTyp
     if advice.steadfast:
         yield Text(change_words.steadfast_line(advice.steadfast), style="dim")
     if advice.unknown:
-        yield Text(_("Not known yet: {fields}").format(fields=", ".join(advice.unknown)), style="dim")
+        yield Text(sentences(_("Not known yet:"), _fields(advice.unknown, project)), style="dim")
 
 
 def _evidence(kind: str, facts: Sequence[str]) -> Text:

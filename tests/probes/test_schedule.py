@@ -1,108 +1,21 @@
-"""A session: what it measures, in which order, what one failure costs the others, and that it leaves nothing."""
+"""A session: what it measures, in which order, for how long, and what a new focus changes."""
 
 from __future__ import annotations
 
-import itertools
-import os
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Sequence
-from pathlib import Path
 
-import psutil
 import pytest
 import toy_worker
 from filelock import FileLock
-from leftovers import left_by, started_by
+from toys import COMPILED, MEDIUM, OTHERS, SMALL, TINY, Toys, by_id
 
 from probes.campaign import campaign, crew, pacing
+from probes.campaign.pacing import ORDINARY
 from probes.errors import UnknownId
-from probes.report import CandidateResult, ProbeReport, Progress
+from probes.report import Progress
 from probes.schedule import ProbeSession
-from probes.store import History
-from probes.workloads import Workload, find_workload
-
-OTHERS = ("jax-jit", "scikit-learn", "keras-torch")
-COMPILED = ("jax-jit", "keras-jax", "tensorflow-graph")
-# A worker that goes on, and what the others say of one.
-WITHOUT_LAST_WORDS = ("refuse_workload", "another_loss", "no_loss")
-TINY, SMALL, MEDIUM = (find_workload(f"mlp-{size}") for size in ("tiny", "small", "medium"))
 
 pytestmark = pytest.mark.usefixtures("no_process_left", "short_blocks")
-
-
-@pytest.fixture
-def short_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pacing, "BLOCK_MS", 4.0)
-
-
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Toys start in no time, so that there is always enough of it."""
-    monkeypatch.setattr(pacing, "HURRY_SHARE", 0.0)
-    monkeypatch.setattr(crew.Crew, "starts_at_once", lambda self: 2)
-
-
-class Toys:
-    """Makes sessions whose candidates are toys, one of them, `pytorch-eager` unless told, with a fault."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.lock_path = directory / "lock"
-        self.history = History(directory / "history.sqlite3")
-        self._before = set(psutil.Process().children())
-
-    def children(self) -> set[psutil.Process]:
-        """The processes started since; other tests may keep a browser's driver."""
-        return set(psutil.Process().children()) - self._before
-
-    def session(
-        self, fault: str = "none", others: Sequence[str] = OTHERS, faulty: str = "pytorch-eager", **options: object
-    ) -> ProbeSession:
-        sound = toy_worker.interpreter(self.directory)
-        interpreters = dict.fromkeys(others, sound) | {faulty: toy_worker.interpreter(self.directory, fault)}
-        return ProbeSession(list(interpreters), interpreters=interpreters, lock_path=self.lock_path, **options)
-
-    def measure(self, fault: str = "none", workloads: Sequence[Workload] = (TINY,), **options: object) -> ProbeReport:
-        with self.session(fault, **options) as session:
-            session.focus(workloads)
-            session.start()
-            assert session.wait(60)
-            report = session.report()
-        assert report is not None
-        self.assert_lock_is_free()
-        return report
-
-    def assert_one_fault_cost_one_row(self, report: ProbeReport, others: Sequence[str]) -> CandidateResult:
-        """The faulty row; every other is complete, nothing runs, the lock is free the history takes the report."""
-        results = by_id(report.candidates)
-        (faulty,) = [results.pop(candidate) for candidate in set(results) - set(others)]
-        assert set(results) == set(others)
-        for result in results.values():
-            assert (result.status, result.error) == ("ok", None)
-            assert len(result.samples) == result.rounds >= pacing.MIN_ROUNDS
-            assert None not in (result.import_s, result.build_s, result.first_step_s, result.memory_mb)
-        assert not left_by(os.getpid())
-        self.assert_lock_is_free()
-        assert self.history.save(report)
-        assert [run.report for run in self.history.runs()] == [report]
-        return faulty
-
-    def assert_lock_is_free(self) -> None:
-        lock = FileLock(self.lock_path)
-        lock.acquire(timeout=0)
-        lock.release()
-
-
-@pytest.fixture
-def toys(tmp_path: Path) -> Toys:
-    return Toys(tmp_path)
-
-
-def by_id(candidates: Sequence[CandidateResult]) -> dict[str, CandidateResult]:
-    return {result.candidate: result for result in candidates}
 
 
 def test_every_candidate_gets_its_rounds_and_its_figures(toys: Toys) -> None:
@@ -117,37 +30,6 @@ def test_every_candidate_gets_its_rounds_and_its_figures(toys: Toys) -> None:
             assert result.step_ms >= 1000 * toy_worker.STEP_S
             assert None not in (result.import_s, result.build_s, result.first_step_s, result.memory_mb)
     assert report.versions == {"toy": "1.0"}
-
-
-@pytest.mark.parametrize(
-    ("fault", "status", "words"),
-    [
-        ("not_installed@configure", "unusable", "pip install torch"),
-        ("broken_library@configure", "unusable", "cannot be imported"),
-        ("exception@train", "failed", "shapes do not fit"),
-        ("leave@configure", "unusable", "exit code 3"),
-        ("segfault@steps", "failed", "SIGSEGV"),
-        ("hang@train", "timeout", "The budget of 15 s was for 4 candidates"),
-        ("hang_in_native_code_with_a_child@configure", "timeout", "The budget of 15 s"),
-        ("memory_limit@build", "failed", "ran out of memory"),
-        ("killed@steps", "failed", "memory ran out"),
-        ("slow_death@steps", "failed", "it leaks more | it gives up"),
-        ("garbage_on_the_pipe@steps", "failed", "no measurement"),
-        ("huge_output_on_the_pipe@steps", "failed", "no measurement"),
-        ("half_a_line@steps", "failed", "exit code 0"),
-        ("leave_a_lost_child@train", "failed", "exit code 3"),
-        ("another_loss@", "failed", "its first loss was 3, expected 2 within 0.1 %"),
-        ("no_loss@", "failed", "its first loss was nan, expected 2"),
-        ("refuse_workload@build", "unusable", "cannot do this workload"),
-    ],
-)
-def test_a_fault_costs_its_own_row_only(toys: Toys, fault: str, status: str, words: str) -> None:
-    report = toys.measure(fault, budget_s=15.0)
-    faulty = toys.assert_one_fault_cost_one_row(report, OTHERS)
-    assert faulty.status == status
-    assert words in faulty.error
-    assert (toy_worker.LAST_WORD in faulty.error) is not fault.startswith(WITHOUT_LAST_WORDS)
-    assert (faulty.standing, faulty.to_leader) == (None, None)
 
 
 def test_when_time_is_short_starts_go_side_by_side_and_the_rows_say_so(toys: Toys, hurried: None) -> None:
@@ -167,25 +49,6 @@ def test_with_time_enough_every_first_step_is_taken_alone(toys: Toys) -> None:
     report = toys.measure(others=COMPILED, budget_s=60.0)
     assert not any(result.start_beside for result in report.candidates)
     assert not any("side by side" in note for note in report.notes)
-
-
-@pytest.mark.parametrize(
-    ("fault", "status"),
-    [
-        ("not_installed@configure", "unusable"),
-        ("leave@configure", "unusable"),
-        ("hang@configure", "timeout"),
-        ("exception@build", "failed"),
-        ("refuse_workload@build", "unusable"),
-        ("segfault@train", "failed"),
-        ("hang@train", "timeout"),
-        ("garbage_on_the_pipe@train", "failed"),
-    ],
-)
-def test_a_fault_beside_others_costs_its_own_row_only(toys: Toys, hurried: None, fault: str, status: str) -> None:
-    others = (*(each for each in COMPILED if each != "keras-jax"), "pytorch-eager")
-    report = toys.measure(fault, others=others, faulty="keras-jax", budget_s=15.0)
-    assert toys.assert_one_fault_cost_one_row(report, others).status == status
 
 
 def test_a_new_focus_interrupts_starts_that_go_side_by_side(toys: Toys, hurried: None) -> None:
@@ -253,24 +116,6 @@ def test_only_the_first_network_of_a_process_is_built_fresh(toys: Toys) -> None:
     assert [result.fresh for result in rung.candidates] == [False] * 4
 
 
-def test_where_more_than_half_agree_it_is_the_reference_that_is_wrong(toys: Toys) -> None:
-    report = toys.measure("another_loss@", budget_s=15.0, faulty="pytorch-eager")
-    assert [result.candidate for result in report.candidates if result.status == "failed"] == ["pytorch-eager"]
-    assert "leader" in [result.standing for result in report.candidates]
-    results = by_id(report.candidates)
-    assert results.pop("pytorch-eager").parity == 0.5
-    assert {result.parity for result in results.values()} == {0.0}
-
-
-def test_who_was_taken_for_wrong_is_measured_after_all(toys: Toys, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside a wrong reference alone scikit-learn is in the minority, until jax-jit, put off, agrees with it."""
-    monkeypatch.setattr(campaign.Campaign, "_all_fit", lambda *_: False)
-    monkeypatch.setattr(campaign.Campaign, "_starts_late", lambda _self, each, _workload: each.name == "jax-jit")
-    report = toys.measure("another_loss@", others=("jax-jit", "scikit-learn"))
-    statuses = {result.candidate: result.status for result in report.candidates}
-    assert statuses == {"pytorch-eager": "failed", "jax-jit": "ok", "scikit-learn": "ok"}
-
-
 def test_where_nobody_is_ready_there_is_no_control_and_time_is_not_blamed(
     toys: Toys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,19 +126,8 @@ def test_where_nobody_is_ready_there_is_no_control_and_time_is_not_blamed(
     assert "No candidate was ready" in note
 
 
-def test_a_growth_run_that_fails_is_noted(toys: Toys) -> None:
-    report = toys.measure("segfault_when_large@build", others=())
-    (result,) = report.candidates
-    assert result.status == "ok"
-    (note,) = [note for note in report.notes if "pytorch-eager" in note]
-    assert "grows with the batch" in note
-    assert "SIGSEGV" in note
-    assert toy_worker.LAST_WORD not in note
-    assert report.memory_growth == ()
-
-
 def test_tuned_rows_stand_beside_the_defaults_and_name_their_tunings(toys: Toys) -> None:
-    report = toys.measure()
+    report = toys.measure(effort=ORDINARY)
     tuned = by_id(report.tuned)["pytorch-eager"]
     assert "fused_adam" in tuned.tunings
     assert tuned.to_default.pairs >= pacing.MIN_ROUNDS
@@ -302,38 +136,18 @@ def test_tuned_rows_stand_beside_the_defaults_and_name_their_tunings(toys: Toys)
 
 
 def test_a_warm_start_follows_for_what_compiles(toys: Toys) -> None:
-    results = by_id(toys.measure().candidates)
+    results = by_id(toys.measure(effort=ORDINARY).candidates)
     assert results["jax-jit"].warm_start.first_step_s >= toy_worker.STEP_S
     assert results["pytorch-eager"].warm_start is None
 
 
 def test_the_report_says_where_the_time_went(toys: Toys) -> None:
-    report = toys.measure()
+    report = toys.measure(effort=ORDINARY)
     assert set(report.wall_s) >= {"importing", "building", "first steps", "warming up", "timed steps"}
     assert all(seconds >= 0 for seconds in report.wall_s.values())
     assert sum(report.wall_s.values()) <= report.seconds
     assert report.wall_s["memory growth"] > 0
     assert 0 < report.overhead_share < 1
-
-
-def test_a_clock_that_jumps_changes_no_measurement(toys: Toys, monkeypatch: pytest.MonkeyPatch) -> None:
-    jumping = itertools.cycle((0.0, 4e9, -1e6))
-    now = time.time
-    monkeypatch.setattr(time, "time", lambda: now() + next(jumping))
-    report = toys.measure(budget_s=30.0)
-    assert {result.status for result in report.candidates} == {"ok"}
-    assert 0 < report.seconds < 60
-
-
-def test_noise_on_stdout_disturbs_nothing(toys: Toys) -> None:
-    results = toys.measure("garbage_on_stdout@steps").candidates
-    assert {result.status for result in results} == {"ok"}
-
-
-def test_a_failure_at_one_size_leaves_the_other_sizes(toys: Toys) -> None:
-    report = toys.measure("segfault@train", workloads=(TINY, SMALL))
-    assert [by_id(m.candidates)["pytorch-eager"].status for m in report.measurements] == ["failed", "failed"]
-    assert [by_id(m.candidates)["jax-jit"].status for m in report.measurements] == ["ok", "ok"]
 
 
 def test_what_the_budget_does_not_reach_names_the_budget(toys: Toys) -> None:
@@ -432,73 +246,6 @@ def test_a_second_session_waits_for_the_first(toys: Toys) -> None:
         session.start()
         assert not session.wait(0.3)
         assert (session.progress.stage, session.progress.share, session.report()) == ("waiting", 0.0, None)
-
-
-def test_closing_in_the_middle_leaves_nothing(toys: Toys) -> None:
-    session = toys.session("hang@train")
-    session.start()
-    session.focus([TINY])
-    while session.progress.stage != "first step" or session.progress.candidate != "pytorch-eager":
-        time.sleep(0.01)
-    session.close()
-    session.close()
-    toys.assert_lock_is_free()
-    assert not toys.children()
-    assert session.report() is None, "a worker that was killed to close has not failed"
-
-
-@pytest.mark.parametrize(
-    ("fault", "last_stage"),
-    [
-        ("none", "measuring"),
-        ("hang@train", "first step"),
-        ("hang_in_native_code@train", "first step"),
-        ("hang_in_native_code_with_a_child@train", "first step"),
-    ],
-)
-def test_a_parent_that_is_killed_takes_its_workers_along(toys: Toys, fault: str, last_stage: str) -> None:
-    script = f"""
-import sys
-from pathlib import Path
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-from test_schedule import TINY, Toys
-session = Toys(Path({str(toys.directory)!r})).session(
-    {fault!r}, on_progress=lambda progress: print(progress.candidate, progress.stage, flush=True)
-)
-session.focus([TINY])
-session.start()
-session.wait()
-"""
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
-        for line in parent.stdout:
-            if line.strip() == f"pytorch-eager {last_stage}":
-                break
-        processes = started_by(parent.pid)
-        parent.kill()
-    assert len(processes) >= 2
-    assert not left_by(parent.pid)
-    toys.assert_lock_is_free()
-
-
-def test_a_lock_that_cannot_be_taken_is_noted(toys: Toys) -> None:
-    toys.lock_path = toys.directory / "file" / "lock"
-    toys.lock_path.parent.write_text("no directory")
-    with toys.session(others=()) as session:
-        session.focus([TINY])
-        session.start()
-        assert session.wait(60)
-        assert "cannot be locked" in session.report().notes[0]
-
-
-def test_a_broken_listener_is_told_to_whoever_waits(toys: Toys) -> None:
-    def on_progress(progress: Progress) -> None:
-        raise RuntimeError("the page is gone")
-
-    with toys.session(on_progress=on_progress) as session:
-        session.focus([TINY])
-        session.start()
-        with pytest.raises(RuntimeError, match="the page is gone"):
-            session.wait(60)
 
 
 def test_wrong_arguments_are_refused() -> None:
