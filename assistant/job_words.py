@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from assistant import wording
 from assistant.advice.estimates import MB_PER_GB
@@ -27,6 +28,16 @@ def break_even(found: BreakEven, steps_per_epoch: int) -> str:
             **names, low=count(found.steps_low)
         )
     return _("{later} never catches up with {sooner}: its steps are no shorter.").format(**names)
+
+
+def without_forecast(rows: Iterable[ForecastRow]) -> dict[str, tuple[str, ...]]:
+    """Why nothing is foretold: each reason, as sentences, with the candidates it is true of."""
+    lacking: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        if row.epoch_seconds is None:
+            why = row.missing or _("Too little was measured to say how long your job takes.")
+            lacking[why] = (*lacking.get(why, ()), row.candidate)
+    return lacking
 
 
 def short_of_memory(row: ForecastRow, batch: int) -> str | None:

@@ -1,4 +1,7 @@
-"""Why a worker gave no result, in a person's words, and what to do about it. Pure functions."""
+"""Why a worker gave no result, in a person's words, and what to do about it. Pure functions.
+
+A sentence begins with "It": whoever shows it names the candidate, in a row, a heading or a label.
+"""
 
 from __future__ import annotations
 
@@ -22,21 +25,21 @@ def reported_failure(candidate: Candidate, stage: Stage, failure: Failure, inter
     match failure.cause:
         case "workload":
             refusal = InvalidWorkload.from_json(failure.message, failure.values)
-            sentence = _("{candidate} cannot do this workload: {reason}")
-            return WorkerFailed(sentence.format(candidate=candidate.id, reason=refusal), "unusable")
+            sentence = _("It cannot do this workload: {reason}")
+            return WorkerFailed(sentence.format(reason=refusal), "unusable")
         case "memory":
-            sentence = _("{candidate} ran out of memory {when}. Take a smaller batch or a smaller model.")
-            return OutOfMemory(sentence.format(candidate=candidate.id, when=_when(stage)))
+            sentence = _("It ran out of memory {when}. Take a smaller batch or a smaller model.")
+            return OutOfMemory(sentence.format(when=_when(stage)))
         case "missing":
             wanted = candidate.distributions if stage == "importing" else (failure.message,)
-            return _not_installed(candidate, failure.message, f"{interpreter} -m pip install {' '.join(wanted)}")
+            return _not_installed(failure.message, f"{interpreter} -m pip install {' '.join(wanted)}")
         case "exception":
             return _raised(candidate, stage, failure, interpreter)
 
 
-def ended(candidate: Candidate, stage: Stage, returncode: int) -> WorkerFailed:
+def ended(stage: Stage, returncode: int) -> WorkerFailed:
     """The process is gone without an answer; `returncode` is negative for a signal, as `subprocess` has it."""
-    message = _("{what} This happened {when}.").format(what=_end(candidate, returncode), when=_when(stage))
+    message = _("{what} This happened {when}.").format(what=_end(returncode), when=_when(stage))
     return WorkerFailed(message, "unusable" if stage == "importing" else "failed")
 
 
@@ -45,66 +48,56 @@ def tail(lines: Sequence[str]) -> tuple[str, ...]:
     return tuple(line.strip()[:MAX_TAIL_LINE_CHARACTERS] for line in lines if line.strip())[-TAIL_LINES:]
 
 
-def reached_its_cap(candidate: Candidate, stage: Stage, held_mb: float, limit_mb: float) -> OutOfMemory:
+def reached_its_cap(stage: Stage, held_mb: float, limit_mb: float) -> OutOfMemory:
     """It was killed because it held more memory than it is allowed; both in MiB."""
     sentence = _(
-        "{candidate} ran out of memory {when}: it held {held:,.0f} MB, and {limit:,.0f} MB are allowed. "
+        "It ran out of memory {when}: it held {held:,.0f} MB, and {limit:,.0f} MB are allowed. "
         "Take a smaller batch or a smaller model."
     )
-    return OutOfMemory(sentence.format(candidate=candidate.id, when=_when(stage), held=held_mb, limit=limit_mb))
+    return OutOfMemory(sentence.format(when=_when(stage), held=held_mb, limit=limit_mb))
 
 
-def hung(candidate: Candidate, stage: Stage, timeout_s: float) -> WorkerFailed:
+def hung(stage: Stage, timeout_s: float) -> WorkerFailed:
     """No answer in the time it was given."""
-    sentence = _("{candidate} was stopped {when}: no answer in {seconds:.1f} s. Give it more time.")
-    return WorkerFailed(sentence.format(candidate=candidate.id, when=_when(stage), seconds=timeout_s), "timeout")
+    sentence = _("It was stopped {when}: no answer in {seconds:.1f} s. Give it more time.")
+    return WorkerFailed(sentence.format(when=_when(stage), seconds=timeout_s), "timeout")
 
 
-def babbled(candidate: Candidate, stage: Stage, line: bytes) -> WorkerFailed:
+def babbled(stage: Stage, line: bytes) -> WorkerFailed:
     """Something that is no reply came up the private pipe."""
     sentence = _(
-        "{candidate} sent something that is no measurement {when}: {line!r}. A library it loads "
+        "It sent something that is no measurement {when}: {line!r}. A library it loads "
         "writes to files it did not open; nothing it measured is used."
     )
-    return WorkerFailed(sentence.format(candidate=candidate.id, when=_when(stage), line=line[:60]))
+    return WorkerFailed(sentence.format(when=_when(stage), line=line[:60]))
 
 
-def no_folder(candidate: Candidate, error: OSError) -> WorkerFailed:
+def no_folder(error: OSError) -> WorkerFailed:
     """There is no place for the files of the worker."""
     sentence = _(
-        "{candidate} could not be started: {folder} could not be made ({reason}). Free some space on that disk, or "
+        "It could not be started: {folder} could not be made ({reason}). Free some space on that disk, or "
         "let the variable TMPDIR name another folder."
     )
-    return WorkerFailed(
-        sentence.format(
-            candidate=candidate.id, folder=error.filename or _("its folder"), reason=error.strerror or error
-        )
-    )
+    return WorkerFailed(sentence.format(folder=error.filename or _("its folder"), reason=error.strerror or error))
 
 
-def not_started(candidate: Candidate, interpreter: str, error: OSError) -> WorkerFailed:
+def not_started(interpreter: str, error: OSError) -> WorkerFailed:
     """The interpreter could not be run at all."""
     sentence = _(
-        "{candidate} could not be started with {interpreter}: {reason}. Check that this Python exists and can be run."
+        "It could not be started with {interpreter}: {reason}. Check that this Python exists and can be run."
     )
-    return WorkerFailed(
-        sentence.format(candidate=candidate.id, interpreter=interpreter, reason=error.strerror or error), "unusable"
-    )
+    return WorkerFailed(sentence.format(interpreter=interpreter, reason=error.strerror or error), "unusable")
 
 
-def _not_installed(candidate: Candidate, package: str, command: str) -> NotInstalled:
-    sentence = _(
-        "{candidate} needs the Python package {package!r}, which is not installed. Install it with: {command}"
-    )
-    return NotInstalled(sentence.format(candidate=candidate.id, package=package, command=command))
+def _not_installed(package: str, command: str) -> NotInstalled:
+    sentence = _("It needs the Python package {package!r}, which is not installed. Install it with: {command}")
+    return NotInstalled(sentence.format(package=package, command=command))
 
 
 def _raised(candidate: Candidate, stage: Stage, failure: Failure, interpreter: str) -> WorkerFailed:
     if stage != "importing":
-        sentence = _("{candidate} raised {error} {when}: {message}")
-        return WorkerFailed(
-            sentence.format(candidate=candidate.id, error=failure.error, when=_when(stage), message=failure.message)
-        )
+        sentence = _("It raised {error} {when}: {message}")
+        return WorkerFailed(sentence.format(error=failure.error, when=_when(stage), message=failure.message))
     package = candidate.distributions[0]
     sentence = _("{package} is installed but cannot be imported: {error}: {message}. Reinstall it with: {command}")
     command = f"{interpreter} -m pip install --force-reinstall {package}"
@@ -124,17 +117,14 @@ def _when(stage: Stage) -> str:
     }[stage]
 
 
-def _end(candidate: Candidate, returncode: int) -> str:
+def _end(returncode: int) -> str:
     """How the process ended, and what to do about it."""
     if returncode >= 0:
-        sentence = _(
-            "{candidate} ended by itself with exit code {code}. It should have gone on; look at what it wrote last."
-        )
-        return sentence.format(candidate=candidate.id, code=returncode)
+        sentence = _("It ended by itself with exit code {code}. It should have gone on; look at what it wrote last.")
+        return sentence.format(code=returncode)
     known = {number.value: number.name for number in signal.Signals}
-    sentence = _("{candidate} died of {signal}. {advice}")
+    sentence = _("It died of {signal}. {advice}")
     return sentence.format(
-        candidate=candidate.id,
         signal=known.get(-returncode) or _("signal {number}").format(number=-returncode),
         advice=_signal_advice(-returncode),
     )

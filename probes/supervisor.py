@@ -206,7 +206,7 @@ class Worker:
         except OSError as error:
             if folder is not None:
                 folder.cleanup()
-            raise diagnosis.no_folder(self.candidate, error) from error
+            raise diagnosis.no_folder(error) from error
         return folder
 
     def _start(self) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
@@ -226,7 +226,7 @@ class Worker:
         except OSError as error:
             os.close(read_fd)
             self._scratch.cleanup()
-            raise diagnosis.not_started(self.candidate, self.interpreter, error) from error
+            raise diagnosis.not_started(self.interpreter, error) from error
         finally:
             os.close(write_fd)
         return process, os.fdopen(read_fd, "rb", buffering=0)
@@ -268,7 +268,7 @@ class Worker:
         if isinstance(reply, expected):
             return reply
         if not isinstance(reply, Failure):
-            raise self._given_up(diagnosis.babbled(self.candidate, stage, repr(reply).encode()))
+            raise self._given_up(diagnosis.babbled(stage, repr(reply).encode()))
         failure = diagnosis.reported_failure(self.candidate, stage, reply, self.interpreter)
         # A worker that refused a workload can do the next one; after anything else its state is unknown.
         raise failure if reply.cause == "workload" else self._given_up(failure)
@@ -284,7 +284,7 @@ class Worker:
             line = self._next_line(stage, timeout_s)
             return decode_reply(line)
         except ProtocolBroken as error:
-            raise diagnosis.babbled(self.candidate, stage, line) from error
+            raise diagnosis.babbled(stage, line) from error
         except (OSError, ValueError) as error:
             # `close` took the pipe away from under us.
             raise self._end(stage) from error
@@ -296,7 +296,7 @@ class Worker:
             while b"\n" not in self._unread:
                 left_s = deadline - time.perf_counter()
                 if left_s <= 0:
-                    raise diagnosis.hung(self.candidate, stage, time.perf_counter() - self._asked)
+                    raise diagnosis.hung(stage, time.perf_counter() - self._asked)
                 if not selector.select(min(left_s, LIVENESS_CHECK_S)):
                     # A child of a dead worker may hold the pipe open, so its end alone would not tell.
                     if self._process.poll() is not None:
@@ -312,17 +312,17 @@ class Worker:
             raise self._end(stage)
         self._unread += chunk
         if len(self._unread) > MAX_REPLY_BYTES:
-            raise diagnosis.babbled(self.candidate, stage, self._unread)
+            raise diagnosis.babbled(stage, self._unread)
 
     def _end(self, stage: Stage) -> WorkerFailed:
         """What to say of a worker whose pipe has ended, with the exit code if it has one."""
         if self._cap and self._cap.reached_mb:
-            return diagnosis.reached_its_cap(self.candidate, stage, self._cap.reached_mb, self._cap.limit_mb)
+            return diagnosis.reached_its_cap(stage, self._cap.reached_mb, self._cap.limit_mb)
         try:
             returncode = self._process.wait(KILL_WAIT_S)
         except subprocess.TimeoutExpired:
-            return diagnosis.babbled(self.candidate, stage, self._unread)
-        return diagnosis.ended(self.candidate, stage, returncode)
+            return diagnosis.babbled(stage, self._unread)
+        return diagnosis.ended(stage, returncode)
 
 
 class _LastLines:

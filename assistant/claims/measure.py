@@ -64,10 +64,14 @@ class Measured:
 
     def problem(self, check: RatioCheck, candidate: str) -> tuple[Undecided, str]:
         """Why there are no values, as a kind and in words."""
+        kind, reason = self._problem(check, candidate)
+        return kind, wording.labelled(wording.candidate_name(candidate), reason)
+
+    def _problem(self, check: RatioCheck, candidate: str) -> tuple[Undecided, str]:
         if check.metric == "install_mb":
             names = ", ".join(find_candidate(candidate).distributions)
             return "failed", _("{names} are not all installed here, or do not list their files.").format(names=names)
-        too_few = _("{candidate} was not measured often enough in the time.").format(candidate=candidate)
+        too_few = _("It was not measured often enough in the time.")
         if check.metric in COLD_METRICS:
             failure = self._cold(check).failures.get(candidate)
             return ("failed", str(failure)) if failure else ("not reached", too_few)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain
 
+from assistant import wording
 from assistant.claims.measure import Say, Stopped
 from assistant.claims.records import CheckResult, now
 from assistant.language import _
@@ -100,7 +101,8 @@ def _run(worker: Worker, claim_id: str, script: str, left_s: Callable[[], float]
     except WorkerFailed as failure:
         if left_s() <= 0:
             return _not_reached(claim_id)
-        return CheckResult(claim=claim_id, outcome=None, checked_at=now(), undecided="failed", problem=str(failure))
+        problem = wording.labelled(wording.framework_name(worker.candidate.framework), str(failure))
+        return CheckResult(claim=claim_id, outcome=None, checked_at=now(), undecided="failed", problem=problem)
     return CheckResult(
         claim=claim_id,
         outcome="holds here" if finding.holds else "does not hold here",

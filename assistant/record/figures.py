@@ -203,16 +203,12 @@ def _forecast(advice: Recommendation) -> Iterator[Block]:
     if advice.break_even and advice.steps_per_epoch:
         yield Paragraph(_("When a slower start pays:"))
         yield Bullets(tuple(job_words.break_even(each, advice.steps_per_epoch) for each in advice.break_even))
-    missing: dict[str, list[str]] = {}
-    for row in rows:
-        if row.step_ms is None:
-            why = row.missing or _("Too little was measured to say how long your job takes.")
-            missing.setdefault(why, []).append(wording.candidate_name(row.candidate))
+    missing = job_words.without_forecast(rows)
     if not known and len(missing) == 1:
         yield Notice((_("There is no forecast."), *missing))
     elif missing:
         yield Paragraph(_("Without a forecast:"))
-        yield Bullets(tuple((Strong(wording.listing(names)), why) for why, names in missing.items()))
+        yield Bullets(tuple((Strong(wording.candidate_names(those)), why) for why, those in missing.items()))
 
 
 def _forecast_row(row: ForecastRow) -> tuple[Line, ...]:

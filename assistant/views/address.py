@@ -22,10 +22,14 @@ def replace_in_address(own: Collection[str], values: Mapping[str, str]) -> None:
 
 
 def keep_answers(interview: Interview) -> None:
-    """Write what was answered or passed over into the address: words as they are, anything else as JSON."""
+    """Write what was answered or passed over into the address."""
+    replace_in_address(FIELDS, in_address(interview))
+
+
+def in_address(interview: Interview) -> dict[str, str]:
+    """What was answered or passed over, as parameters: words as they are, anything else as JSON."""
     given = {line.id: line.value for line in interview.settled if not line.detected}
-    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
-    replace_in_address(FIELDS, texts)
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
 
 
 def with_kept_answers(interview: Interview) -> Interview:

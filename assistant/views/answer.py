@@ -15,6 +15,7 @@ from assistant.conversation.questions import phrasing
 from assistant.language import _, ngettext
 from assistant.networks import network_name
 from assistant.starter.catalogue import nearest, unavailable
+from assistant.views import links
 from assistant.views.evidence import badge, linked_badge, show_forecast, show_reason
 from assistant.views.markdown import named, plain
 from assistant.views.standing import browser_zone
@@ -171,8 +172,8 @@ def _ways_on(advised: Recommendation) -> None:
         _download(advised)
         with st.popover(_("Why not another?"), icon=":material/help:"):
             _why_not(advised)
-        st.page_link("views/job.py", label=_("Your job in full"), icon=":material/schedule:")
-        st.page_link("views/measurements.py", label=_("What was measured"), icon=":material/monitoring:")
+        links.to_job()
+        links.to_measurements()
         _decision_record(advised)
     assert advised.winner is not None
     missing = unavailable(state().interview.project.task, advised.winner.framework)

@@ -12,6 +12,7 @@ from assistant import evidence_words, moments, wording
 from assistant.advice.recommendation import ForecastRow, Reason, Recommendation
 from assistant.conversation.interview import Interview
 from assistant.language import _
+from assistant.views import links
 from assistant.views.markdown import plain
 from assistant.views.sources import source_link
 from assistant.views.state import state
@@ -64,7 +65,7 @@ def show_forecast(kind: str, rows: Iterable[ForecastRow]) -> None:
         for epoch_s, row in known
     ]
     st.markdown("\n".join(lines))
-    st.page_link("views/measurements.py", label=_("What was measured"), icon=":material/monitoring:")
+    links.to_measurements()
 
 
 def _origin(kind: str) -> str:

@@ -152,17 +152,14 @@ def _memory(known: list[ForecastRow], job: Target) -> None:
 
 
 def _missing(advised: Recommendation) -> None:
-    lacking = [row for row in advised.forecast if row.epoch_seconds is None]
-    reasons = {row.missing for row in lacking}
+    lacking = job_words.without_forecast(advised.forecast)
     if not lacking:
         return
-    if len(lacking) == len(advised.forecast) and len(reasons) == 1:
-        st.info(plain(reasons.pop() or _("Too little was measured to say how long your job takes.")))
+    if len(lacking) == 1 and all(row.epoch_seconds is None for row in advised.forecast):
+        st.info(plain(*lacking))
         return
     st.markdown(f"#### {_('Without a forecast')}")
-    st.markdown(
-        "\n".join(f"- {named(wording.candidate_name(row.candidate), plain(row.missing or ''))}" for row in lacking)
-    )
+    st.markdown("\n".join(f"- {named(wording.candidate_names(those), plain(why))}" for why, those in lacking.items()))
 
 
 require_budget()

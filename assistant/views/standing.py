@@ -13,7 +13,7 @@ from assistant import moments, wording
 from assistant.advice.recommendation import Recommendation
 from assistant.language import _, ngettext
 from assistant.reuse import Earlier
-from assistant.views import measuring
+from assistant.views import links, measuring
 from assistant.views.history import show_history_problem
 from assistant.views.languages import follow_browser
 from assistant.views.state import State, advice, state
@@ -137,7 +137,7 @@ def _at_rest(now: State) -> None:
         st.caption(notice)
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         if now.report is not None:
-            st.page_link("views/measurements.py", label=_("What was measured"), icon=":material/monitoring:")
+            links.to_measurements()
         if measuring.enabled():
             again_button()
 

@@ -59,13 +59,13 @@ class Bench:
     def fail(self, contender: Contender, workload: Workload, failure: WorkerFailed) -> None:
         """Close the row with what happened, unless its worker was killed to end the campaign."""
         self.check()
-        self.ledger.fail(contender, workload, self.with_budget(failure, contender, workload))
+        self.ledger.fail(contender, workload, self.with_budget(failure))
 
-    def with_budget(self, failure: WorkerFailed, contender: Contender, workload: Workload) -> WorkerFailed:
+    def with_budget(self, failure: WorkerFailed) -> WorkerFailed:
         """The failure, with what the budget had to do with it."""
         if failure.reason != "timeout":
             return failure
-        told = self.not_reached(contender, workload)
+        told = self.not_reached()
         if self.deadline.left_s:
             share = _("The budget of {seconds:.0f} s was for {count} candidates.")
             share = share.format(seconds=self.budget_s, count=self.candidates)
@@ -73,10 +73,10 @@ class Bench:
         told.last_lines = failure.last_lines
         return told
 
-    def not_reached(self, contender: Contender, workload: Workload) -> WorkerFailed:
+    def not_reached(self) -> WorkerFailed:
         """Why a row has no figure when the budget is spent."""
         message = _(
-            "The budget of {seconds:.0f} s was spent before {candidate} could be measured on {workload}. "
-            "Give more seconds, or fewer candidates."
-        ).format(seconds=self.budget_s, candidate=contender.candidate.id, workload=workload.id)
+            "The budget of {seconds:.0f} s was spent before it could be measured. Give more seconds, or fewer "
+            "candidates."
+        ).format(seconds=self.budget_s)
         return WorkerFailed(message, "timeout")

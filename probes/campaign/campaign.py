@@ -270,7 +270,7 @@ class Campaign:
         ledger = self._bench.ledger
         for contender in self._contenders:
             if not ledger.settled(contender, workload):
-                ledger.fail(contender, workload, self._bench.not_reached(contender, workload))
+                ledger.fail(contender, workload, self._bench.not_reached())
 
 
 def _hurry_note() -> str:

@@ -56,7 +56,7 @@ def strays(losses: Mapping[str, float], workload: Workload) -> dict[str, TrainsS
     if expected is None:
         return {}
     return {
-        candidate: _stray(candidate, loss, expected, limit)
+        candidate: _stray(loss, expected, limit)
         for candidate, loss in losses.items()
         if not loss_difference(loss, expected) <= limit
     }
@@ -67,12 +67,10 @@ def loss_difference(loss: float, expected: float) -> float:
     return abs(loss - expected) / max(abs(expected), 1e-12)
 
 
-def _stray(candidate: str, loss: float, expected: float, limit: float) -> TrainsSomethingElse:
+def _stray(loss: float, expected: float, limit: float) -> TrainsSomethingElse:
     sentence = _(
-        "{candidate} trains something else: from the same weights and data its first loss was {loss:.6g}, expected "
+        "It trains something else: from the same weights and data its first loss was {loss:.6g}, expected "
         "{expected:.6g} within {percent:g} %. Its times are not compared. Update or reinstall the framework and "
         "measure again; if it stays so, report it."
     )
-    return TrainsSomethingElse(
-        sentence.format(candidate=candidate, loss=loss, expected=expected, percent=100 * limit)
-    )
+    return TrainsSomethingElse(sentence.format(loss=loss, expected=expected, percent=100 * limit))

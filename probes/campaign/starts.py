@@ -128,7 +128,7 @@ class Starts:
             imported = worker.import_framework(bench.seed, until.left_s)
         except WorkerFailed as failure:
             bench.check()
-            ledger.import_failures[contender] = bench.with_budget(failure, contender, self._workload)
+            ledger.import_failures[contender] = bench.with_budget(failure)
             return
         # A later import finds the files in memory; the first is what a person meets.
         ledger.import_s.setdefault(candidate.id, imported.import_s)

@@ -53,7 +53,7 @@ def test_targets_are_said_in_words_what_is_missed_first(page, laptop, evaluation
     assert "missed: 1" in told
     missed, lacking, met = (told.index(f"badge[{word}]") for word in ("missed", "no figure", "met"))
     assert missed < lacking < met
-    assert "| Worst regret | at most 15 % | 40 % |" in told.replace("\u00a0", " ")
+    assert "| Worst regret: at most 15 % | 40 % :red-badge[missed] |" in told.replace("\u00a0", " ")
 
 
 def test_machine_method_and_limits_are_named(page, laptop, workstation, evaluation) -> None:

@@ -135,7 +135,11 @@ def test_a_candidate_that_failed_in_a_later_round_decides_nothing() -> None:
         failures={"keras-tensorflow": WorkerFailed("It ran out of memory.")},
     )
     result = decide("slow", check("import_s"), Measured(cold={WORKLOAD.id: cold}))
-    assert (result.outcome, result.undecided, result.problem) == (None, "failed", "It ran out of memory.")
+    assert (result.outcome, result.undecided, result.problem) == (
+        None,
+        "failed",
+        "Keras, on TensorFlow: It ran out of memory.",
+    )
 
 
 def test_a_size_that_is_not_known_decides_nothing() -> None:
@@ -153,13 +157,13 @@ def test_a_contended_run_decides_nothing(report) -> None:
 
 def test_a_failed_candidate_decides_nothing_and_says_why(report) -> None:
     result = decide("slow", check(), report(keras_tensorflow=TWICE, tensorflow_graph=None))
-    assert (result.outcome, result.problem) == (None, "It ran out of memory.")
+    assert (result.outcome, result.problem) == (None, "TensorFlow, as a graph (tf.function): It ran out of memory.")
 
 
 def test_too_few_rounds_decide_nothing(report) -> None:
     result = decide("slow", check(), report(keras_tensorflow=TWICE[:2], tensorflow_graph=STEADY[:2]))
     assert (result.outcome, result.undecided) == (None, "not reached")
-    assert "keras-tensorflow was not measured often enough" in (result.problem or "")
+    assert "Keras, on TensorFlow: It was not measured often enough" in (result.problem or "")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator
@@ -18,22 +17,16 @@ from markdown_it import MarkdownIt
 from assistant import change_words, messages, wording
 from assistant.advice.recommend import recommend
 from assistant.advice.recommendation import AnswerChange, DoubleFlip, Recommendation
-from assistant.cli import main
 from assistant.project import Project
 from assistant.quoting import one_line
 from assistant.record import html, markdown
-from assistant.record.chart import TEXT_WIDTH, drawing, in_letters, shares_in_letters
 from assistant.record.content import decision_record
 from assistant.record.document import (
     Badge,
     Bullets,
     Document,
-    Interval,
-    IntervalChart,
     Line,
     Link,
-    Share,
-    ShareChart,
     Table,
     pieces,
 )
@@ -443,13 +436,6 @@ def test_the_standing_is_drawn_without_a_measurement_too(show: Show) -> None:
     assert "assumed for the forecast" not in page.text, "there is none"
 
 
-def test_bars_in_letters_are_as_long_as_their_shares() -> None:
-    rows = (Share("a", 0.75, "75 %"), Share("b", 0.25, "25 %"), Share("c", 0.0, "excluded"))
-    drawn = list(shares_in_letters(ShareChart("title", "words", rows)))
-    assert [line.count("#") for line in drawn] == [TEXT_WIDTH * 3 // 4, TEXT_WIDTH // 4, 0]
-    assert {line[TEXT_WIDTH:][:10].strip() for line in drawn} == {"75 %", "25 %", "excluded"}
-
-
 def test_every_usable_mode_says_why_it_is_not_the_best(
     show: Show, advice: Recommendation, report: ProbeReport
 ) -> None:
@@ -542,77 +528,3 @@ def test_every_word_can_be_translated(
                 words.append(block.text)
     assert len(words) > 50
     assert [each for each in words if "\u300a" not in each] == []
-
-
-@pytest.mark.parametrize(
-    ("intervals", "ticks"),
-    [
-        ([(1.5, 1.4, 1.6), (6.4, 6.2, 7.3)], ["0", "2", "4", "6", "8"]),
-        ([(0.3, 0.3, 0.3)], ["0", "0.1", "0.2", "0.3"]),
-        ([(1.1, 1.0, 1.2), (18, 17, 19)], ["1", "2", "5", "10", "20"]),
-        ([(0.7, 0.6, 0.8), (4_000, 3_500, 4_800)], ["1", "10", "100", "1,000"]),
-    ],
-)
-def test_an_axis_has_few_round_figures_and_holds_every_interval(
-    intervals: list[tuple[float, float, float]], ticks: list[str]
-) -> None:
-    rows = tuple(Interval("a", *figures, words="x") for figures in intervals)
-    drawn = drawing(IntervalChart("title", "ms", "words", rows))
-    assert [tick.text for tick in drawn.ticks] == ticks
-    assert all(0 <= mark.begin <= mark.at <= mark.end <= 1 for mark in drawn.marks)
-    assert [mark.row.value for mark in drawn.marks] == sorted(mark.row.value for mark in drawn.marks)
-
-
-def test_a_chart_in_letters_is_aligned_whatever_the_names() -> None:
-    rows = (Interval("\u6846\u67b6", 10, 5, 20, "10 ms"), Interval("b", 30, 28, 39, "30 ms"))
-    first, second, axis, labels = in_letters(IntervalChart("title", "ms", "words", rows))
-    assert first[TEXT_WIDTH:] == "  10 ms  \u6846\u67b6"
-    assert second[TEXT_WIDTH:] == "  30 ms  b"
-    assert first.index("-") < first.index("o") < first.rindex("-") < second.index("o")
-    assert axis.count("+") == len(labels.split()) - 1 == 5
-    assert first.index("o") == axis.index("+", 1), "10 stands above its tick"
-
-
-def run(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main([*arguments])
-    return int(ended.value.code or 0)
-
-
-@pytest.fixture
-def files(tmp_path: Any, report: ProbeReport) -> tuple[str, ...]:
-    (tmp_path / "project.toml").write_text('task = "image_classification"\n', encoding="utf-8")
-    (tmp_path / "probe.json").write_text(report.model_dump_json(), encoding="utf-8")
-    return ("recommend", "--project", f"{tmp_path}/project.toml", "--probe", f"{tmp_path}/probe.json")
-
-
-@pytest.mark.parametrize(("record_format", "begins"), [("html", "<!doctype"), ("markdown", "# Decision")])
-def test_the_command_prints_the_document_and_nothing_else(
-    files: tuple[str, ...], capfd: pytest.CaptureFixture[str], record_format: str, begins: str
-) -> None:
-    assert run(*files, "--format", record_format) == 0
-    out, err = capfd.readouterr()
-    assert out.startswith(begins)
-    assert out.endswith("</html>\n" if record_format == "html" else "```\n")
-    assert err == ""
-
-
-def test_json_is_the_same_by_both_options(files: tuple[str, ...], capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(*files, "--format", "json") == 0
-    by_format = capfd.readouterr().out
-    assert run(*files, "--json") == 0
-    assert json.loads(by_format) == json.loads(capfd.readouterr().out)
-
-
-@pytest.mark.parametrize(
-    ("options", "expected"),
-    [(("--format", "pdf"), "markdown"), (("--json", "--format", "html"), "exclude")],
-)
-def test_another_format_gets_exit_code_2_and_one_line(
-    files: tuple[str, ...], capfd: pytest.CaptureFixture[str], options: tuple[str, ...], expected: str
-) -> None:
-    assert run(*files, *options) == 2
-    out, err = capfd.readouterr()
-    assert out == ""
-    assert err.count("\n") == 1
-    assert expected in err
