@@ -32,7 +32,8 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	@touch $@
 
 test: setup-test lint types  ## Run the linter, the type checker and every test, those in a real browser included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not browser" --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m browser # alone: what a person sees must not wait for other tests
 
 lint: setup-test
 	$(BIN)/ruff check .

@@ -10,7 +10,7 @@ import pytest
 from leftovers import family, left_by
 from toys import Toys
 
-from probes.campaign import crew, pacing
+from probes.campaign import crew, pacing, rounds
 
 
 @pytest.fixture
@@ -23,6 +23,12 @@ def no_process_left() -> Iterator[None]:
 @pytest.fixture
 def short_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pacing, "BLOCK_MS", 4.0)
+
+
+@pytest.fixture
+def undisturbed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else this machine does meanwhile, no round counts as disturbed and is measured again."""
+    monkeypatch.setattr(rounds, "CONTENDED_SHARE", 1.0)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from probes.report import Progress
 # A worker that goes on, and what the others say of one.
 WITHOUT_LAST_WORDS = ("refuse_workload", "another_loss", "no_loss")
 
-pytestmark = pytest.mark.usefixtures("no_process_left", "short_blocks")
+pytestmark = pytest.mark.usefixtures("no_process_left", "short_blocks", "undisturbed")
 
 
 @pytest.mark.parametrize(

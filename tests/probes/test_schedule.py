@@ -15,7 +15,7 @@ from probes.errors import UnknownId
 from probes.report import Progress
 from probes.schedule import ProbeSession
 
-pytestmark = pytest.mark.usefixtures("no_process_left", "short_blocks")
+pytestmark = pytest.mark.usefixtures("no_process_left", "short_blocks", "undisturbed")
 
 
 def test_every_candidate_gets_its_rounds_and_its_figures(toys: Toys) -> None:
