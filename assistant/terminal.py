@@ -205,7 +205,7 @@ def _headline(advice: Recommendation, project: Project) -> Iterator[RenderableTy
 
 def _reasons(advice: Recommendation, project: Project) -> Iterator[RenderableType]:
     for reason in advice.reasons:
-        yield Text.assemble("- ", wording.as_sentence(reason.text), _evidence(reason.evidence, reason.facts))
+        yield Text.assemble("- ", reason.text, _evidence(reason.evidence, reason.facts))
     for change in change_words.changes(advice, project):
         yield Text(_("Would change it: {change}").format(change=change), style="dim")
     if advice.steadfast:
@@ -248,9 +248,9 @@ def _why_not(advice: Recommendation) -> Iterator[RenderableType]:
     if against:
         yield Text(_("Why not another?"), style="bold")
     for name, reasons in against:
-        text = reasons[0].text if reasons else _("nothing much; it is as good, only less likely to be the best")
+        text = reasons[0].text if reasons else _("Nothing much: it is as good, only slightly less likely to be the best.")
         evidence = _evidence(reasons[0].evidence, reasons[0].facts) if reasons else ""
-        yield Text.assemble("- ", wording.labelled(name, text), evidence)
+        yield Text.assemble("- ", (name, "bold"), "\n    ", text, evidence)
 
 
 def _exclusions(advice: Recommendation) -> Iterator[RenderableType]:

@@ -162,7 +162,7 @@ class Knowledge:
         return tuple(
             rule
             for rule in self.eligibility
-            if (framework in rule.frameworks or candidate in rule.candidates) and rule.when.matches(answers)
+            if rule.concerns(candidate, framework) and rule.when.matches(answers)
         )
 
     def rating(self, criterion: str, candidate: str, answers: Mapping[str, object]) -> CriterionRule:

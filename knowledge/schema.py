@@ -32,6 +32,13 @@ def _version(text: str) -> str:
     return text
 
 
+def _clause(text: str) -> str:
+    if ":" in text or text.endswith("."):
+        raise ValueError(f"got {text!r}, expected no colon and no full stop: it stands beside a colon in a sentence")
+    return text
+
+
+Clause = Annotated[Text, AfterValidator(_clause)]
 Versions = dict[str, Annotated[str, AfterValidator(_version)]]
 SomeFacts = Annotated[tuple[Identifier, ...], Field(min_length=1)]
 
@@ -247,6 +254,10 @@ class EligibilityRule(Record):
     fix: Text
     facts: SomeFacts
 
+    def concerns(self, candidate: str, framework: str) -> bool:
+        """Whether it excludes this candidate, which is a mode of the framework."""
+        return framework in self.frameworks or candidate in self.candidates
+
     @model_validator(mode="after")
     def _excludes_something(self) -> Self:
         if not self.frameworks and not self.candidates:
@@ -271,7 +282,7 @@ class CriterionRule(Record):
     candidate: Identifier | None = None
     when: Condition = Condition()
     level: Level
-    reason: Text
+    reason: Clause
     evidence: Literal["cited", "you"] = "cited"
     facts: tuple[Identifier, ...] = ()
 
@@ -309,7 +320,7 @@ class WeightRule(Record):
     criterion: MeasuredCriterion | RatedCriterion
     when: Condition
     factor: Annotated[float, Field(gt=0, le=10)]
-    reason: Text
+    reason: Clause
 
 
 class SimplerFirst(Record):

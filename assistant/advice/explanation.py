@@ -5,9 +5,11 @@ Every reason carries its evidence: a cited fact, what the person said, or a figu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, islice
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import numpy as np
@@ -18,9 +20,11 @@ from assistant.advice.estimates import Estimate
 from assistant.advice.own_weights import own_weights
 from assistant.advice.ranking import Scores
 from assistant.advice.recommendation import Contribution, EvidenceKind, Exclusion, Reason
+from assistant.advice.worlds import Worlds
 from assistant.language import _
 from knowledge.collection import Knowledge
-from knowledge.vocabulary import CRITERIA, MEASURED_CRITERIA
+from knowledge.schema import CriterionRule, EligibilityRule, WeightRule
+from knowledge.vocabulary import CRITERIA, FIELDS_ABOUT_FRAMEWORKS, MEASURED_CRITERIA
 from probes.candidates import CANDIDATES, find_candidate
 from probes.words import sentences
 
@@ -29,6 +33,12 @@ MOST_REASONS = 3
 # A criterion that moves the score by less than this is no reason worth reading.
 LEAST_CONTRIBUTION = 0.005
 
+# A rating of this level praises, and one of that level blames, whatever it stands beside; others do neither alone.
+LEAST_PRAISE, MOST_BLAME = 4, 2
+
+# In fewer of the plausible worlds than this, that a candidate cannot be used is not what keeps it from winning.
+LEAST_RULED_OUT = 0.1
+
 _INDEX = {candidate.id: index for index, candidate in enumerate(CANDIDATES)}
 
 
@@ -36,10 +46,11 @@ _INDEX = {candidate.id: index for index, candidate in enumerate(CANDIDATES)}
 class Case:
     """What the explanation is about: the known answers, the scores, and what is behind them.
 
-    `scores` are those for what is known, `drawn` those in all plausible worlds: their means decide what comes first.
+    `scores` are those for what is known, `drawn` those in all plausible `worlds`: their means decide what comes first.
     """
 
     answers: Mapping[str, Any]
+    worlds: Worlds
     scores: Scores
     drawn: Scores
     situation: Situation
@@ -96,19 +107,20 @@ def _cell(case: Case, criterion: str, candidate: str) -> dict[str, Any]:
 
 def reasons_for(case: Case, candidate: str, rival: str | None) -> tuple[Reason, ...]:
     """Why the candidate is better than the rival (or good at all, without one), strongest first."""
-    return _strongest(case, candidate, rival, candidate)
+    return tuple(islice(_strongest(case, candidate, rival, candidate), MOST_REASONS))
 
 
 def reasons_against(case: Case, candidate: str, rival: str) -> tuple[Reason, ...]:
-    """What the candidate lacks beside the rival, strongest first, in the candidate's own ratings."""
-    return _strongest(case, rival, candidate, candidate)
+    """What speaks against the candidate beside the rival: what may rule it out, then what it lacks most."""
+    reasons = chain(_ruled_out(case, candidate, rival), _strongest(case, rival, candidate, candidate))
+    return tuple(islice(reasons, MOST_REASONS))
 
 
 def exclusion_reason(case: Case, candidate: str) -> Reason:
     """The reason of a candidate that cannot work, with the fix."""
     exclusion = case.excluded[candidate]
     return Reason(
-        text=sentences(exclusion.reason, exclusion.fix),
+        text=sentences(wording.as_sentence(exclusion.reason), exclusion.fix),
         evidence=exclusion.evidence,
         source=exclusion.source,
         framework=find_candidate(candidate).framework,
@@ -116,51 +128,95 @@ def exclusion_reason(case: Case, candidate: str) -> Reason:
     )
 
 
-def _strongest(case: Case, better: str, worse: str | None, subject: str) -> tuple[Reason, ...]:
-    """The criteria by which `better` leads `worse`, as reasons about the `subject`, one of the two."""
-    known, drawn = (_lead(added, better, worse) for added in (case.scores.added, case.added))
-    # What leads only for answers that are still open cannot be told as a reason for the known ones.
-    lead = np.where(known > 0, drawn, 0)
-    other = worse if subject == better else better
-    found: list[Reason] = []
-    for index in np.argsort(-lead, kind="stable"):
-        if lead[index] < LEAST_CONTRIBUTION or len(found) == MOST_REASONS:
-            break
-        reason = _reason(case, CRITERIA[index], subject, other)
-        if reason:
-            found.append(reason)
-    return tuple(found)
-
-
-def _lead(added: Values, better: str, worse: str | None) -> Values:
-    """How much more each criterion adds to one candidate's score than to the other's; (criteria,)."""
-    return np.asarray(added[_INDEX[better]] - (added[_INDEX[worse]] if worse else 0))
-
-
-def _reason(case: Case, criterion: str, subject: str, other: str | None) -> Reason | None:
-    if criterion in MEASURED_CRITERIA:
-        return _measured_reason(case, criterion, subject, other)
-    rule = case.knowledge.rating(criterion, subject, case.answers)
-    label = _(case.knowledge.scales[criterion].label)
-    lead = next(_because(case, criterion), label)
-    if criterion in own_weights(case.knowledge):
-        lead = _("{criterion}, which you gave this weight").format(criterion=label)
-    text = _("{lead}: {reason}").format(lead=lead, reason=_(rule.reason))
-    return Reason(
-        text=text,
-        evidence=rule.evidence,
-        source=case.knowledge.first_source(rule.facts) if rule.facts else rule.when.fields[0],
-        criterion=criterion,
-        framework=find_candidate(subject).framework,
+def _ruled_out(case: Case, candidate: str, rival: str) -> Iterator[Reason]:
+    """Why the candidate cannot be used in many of the plausible worlds, where that is not so of the rival."""
+    rules = [rule for rule in case.knowledge.eligibility if _excludes(rule, candidate) and not _excludes(rule, rival)]
+    shares = [float(np.mean(case.worlds.matches(rule.when))) for rule in rules]
+    share, rule = max(zip(shares, rules, strict=True), key=itemgetter(0), default=(0.0, None))
+    if rule is None or share < LEAST_RULED_OUT:
+        return
+    lead = _("What you did not answer may rule it out: in {share} of the plausible worlds it cannot be used.")
+    yield Reason(
+        text=sentences(lead.format(share=wording.percent(share)), _(rule.reason)),
+        evidence="cited",
+        source=case.knowledge.first_source(rule.facts),
+        framework=find_candidate(candidate).framework,
         facts=rule.facts,
     )
 
 
-def _because(case: Case, criterion: str) -> Iterator[str]:
-    """Why the criterion matters to this person: the reasons of the rules that raise its weight, strongest first."""
+def _excludes(rule: EligibilityRule, candidate: str) -> bool:
+    return rule.concerns(candidate, find_candidate(candidate).framework)
+
+
+def _strongest(case: Case, better: str, worse: str | None, subject: str) -> Iterator[Reason]:
+    """The criteria by which `better` leads `worse`, as reasons about the `subject`, one of the two."""
+    known, drawn = (_ahead(added, better, worse) for added in (case.scores.added, case.added))
+    # What leads only for answers that are still open cannot be told as a reason for the known ones.
+    ahead = np.where(known > 0, drawn, 0)
+    other = worse if subject == better else better
+    for index in np.argsort(-ahead, kind="stable"):
+        if ahead[index] < LEAST_CONTRIBUTION:
+            return
+        reason = _reason(case, CRITERIA[index], subject, other, praises=subject == better)
+        if reason:
+            yield reason
+
+
+def _ahead(added: Values, better: str, worse: str | None) -> Values:
+    """How much more each criterion adds to one candidate's score than to the other's; (criteria,)."""
+    return np.asarray(added[_INDEX[better]] - (added[_INDEX[worse]] if worse else 0))
+
+
+def _reason(case: Case, criterion: str, subject: str, other: str | None, *, praises: bool) -> Reason | None:
+    if criterion in MEASURED_CRITERIA:
+        return _measured_reason(case, criterion, subject, other)
+    return _rated_reason(case, criterion, subject, other, praises=praises)
+
+
+def _rated_reason(case: Case, criterion: str, subject: str, other: str | None, *, praises: bool) -> Reason | None:
+    """The subject's rating; with that of the other where it does not speak for itself, or None without another."""
+    mine = case.knowledge.rating(criterion, subject, case.answers)
+    alone = mine.level >= LEAST_PRAISE if praises else mine.level <= MOST_BLAME
+    if other is None and not alone:
+        return None
+    theirs = None if alone or other is None else case.knowledge.rating(criterion, other, case.answers)
+    told = (mine, theirs) if theirs else (mine,)
+    facts = tuple(dict.fromkeys(fact for rule in told for fact in rule.facts))
+    lead = wording.as_sentence(_lead(case, criterion, told))
+    first = _("{lead}: {reason}.").format(lead=lead, reason=_(mine.reason))
+    return Reason(
+        text=sentences(first, _beside(theirs, subject, other, praises=praises) if theirs and other else ""),
+        evidence="cited" if facts else "you",
+        source=case.knowledge.first_source(facts) if facts else mine.when.fields[0],
+        criterion=criterion,
+        framework=find_candidate(subject).framework,
+        facts=facts,
+    )
+
+
+def _beside(rule: CriterionRule, subject: str, other: str, *, praises: bool) -> str:
+    """What the other is like, said so that nobody takes the worse of the two for the better."""
+    whole = rule.framework is not None and rule.framework != find_candidate(subject).framework
+    name = wording.framework_name(rule.framework) if rule.framework and whole else wording.candidate_name(other)
+    text = _("Worse with {other}: {reason}.") if praises else _("Better with {other}: {reason}.")
+    return text.format(other=name, reason=_(rule.reason))
+
+
+def _lead(case: Case, criterion: str, told: Sequence[CriterionRule]) -> str:
+    """Why the criterion matters to this person, or its name: what comes before what is told of it."""
+    label = _(case.knowledge.scales[criterion].label)
+    if criterion in own_weights(case.knowledge):
+        return _("{criterion}, which you gave this weight").format(criterion=label)
     raising = (rule for rule in case.knowledge.weights if rule.criterion == criterion and rule.factor > 1)
-    holding = (rule for rule in raising if rule.when.matches(case.answers))
-    yield from (_(rule.reason) for rule in sorted(holding, key=lambda rule: -rule.factor))
+    holding = [rule for rule in raising if rule.when.matches(case.answers) and _leads_to(rule, told)]
+    return _(max(holding, key=attrgetter("factor")).reason) if holding else label
+
+
+def _leads_to(weight: WeightRule, told: Sequence[CriterionRule]) -> bool:
+    """Whether what is told answers it: a framework that the person named says nothing about those they did not."""
+    about = [field for field in weight.when.fields if field in FIELDS_ABOUT_FRAMEWORKS]
+    return all(any(field in rule.when.fields for rule in told) for field in about)
 
 
 def _measured_reason(case: Case, criterion: str, subject: str, other: str | None) -> Reason | None:
@@ -200,11 +256,11 @@ def _comparison(criterion: str, mine: float, theirs: float, other: str) -> str:
     if criterion == "training_speed":
         ratio = wording.rounded(max(mine, theirs) / min(mine, theirs))
         if ratio == 1:
-            return _("here about as fast as {other}").format(other=other)
-        faster, slower = _("here {ratio:g} times faster than {other}"), _("here {ratio:g} times slower than {other}")
+            return _("Here about as fast as {other}.").format(other=other)
+        faster, slower = _("Here {ratio:g} times faster than {other}."), _("Here {ratio:g} times slower than {other}.")
         return (faster if mine < theirs else slower).format(ratio=ratio, other=other)
     if criterion == "time_to_first_result":
-        text = _("the first step is done after {mine}, with {other} after {theirs}")
+        text = _("The first step is done after {mine}, with {other} after {theirs}.")
         return text.format(mine=wording.duration(mine), theirs=wording.duration(theirs), other=other)
-    text = _("training takes {mine} of memory, with {other} {theirs}")
+    text = _("Training takes {mine} of memory, with {other} {theirs}.")
     return text.format(mine=wording.memory(mine), theirs=wording.memory(theirs), other=other)

@@ -51,12 +51,12 @@ class Inquiry:
         """The central scores, and what they rest on."""
         answers = weighed_answers(self.project, self.machine)
         situation = situation_of(self.project, self.forecaster, self.machine)
+        worlds = sample(answers, self.knowledge, DRAWS, self.seed)
         return Case(
             answers=answers,
+            worlds=worlds,
             scores=central_scores(answers, situation, self.knowledge),
-            drawn=drawn_scores(
-                sample(answers, self.knowledge, DRAWS, self.seed), situation, self.knowledge, self.seed
-            ),
+            drawn=drawn_scores(worlds, situation, self.knowledge, self.seed),
             situation=situation,
             excluded={**self._failed_here(situation), **exclusions(answers, self.knowledge)},
             workload_id=self.job.workload.id,

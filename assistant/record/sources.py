@@ -22,7 +22,7 @@ class Citations:
 
     def reason(self, reason: Reason) -> Line:
         """A reason with its badge and, where it is cited, the way to its source."""
-        return (wording.as_sentence(reason.text), *self.evidence(reason.evidence, reason.facts))
+        return (reason.text, *self.evidence(reason.evidence, reason.facts))
 
     def evidence(self, kind: str, facts: Sequence[str]) -> tuple[Piece, ...]:
         """The badge of an evidence kind, and the way to each of the facts if it rests on some."""

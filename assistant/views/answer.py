@@ -72,6 +72,8 @@ def _headline(advised: Recommendation) -> None:
                 "each thing matters to you, and how far the measurements may be off."
             ),
         )
+    if advised.nothing_fits >= wording.WORTH_TELLING:
+        st.markdown(f":gray[{wording.nothing_fits_line(advised.nothing_fits)}]")
     if advised.tie:
         names = wording.listing(map(wording.framework_name, advised.tie))
         st.markdown(_("**A tie:** {names} are equally good here; choose by taste.").format(names=names))
@@ -262,7 +264,7 @@ def _why_not(advised: Recommendation) -> None:
 
 def _against(reasons: Sequence[Reason]) -> None:
     told = [
-        f"- {plain(wording.as_sentence(reason.text))} {linked_badge(reason.evidence, reason.facts)}"
+        f"- {plain(reason.text)} {linked_badge(reason.evidence, reason.facts)}"
         for reason in reasons
     ]
     st.markdown(

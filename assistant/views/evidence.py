@@ -31,7 +31,7 @@ COLOURS = {
 def show_reason(reason: Reason, advised: Recommendation, key: str) -> None:
     """One reason in a line, wearing its badge."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"reason-{key}"):
-        st.markdown(wording.as_sentence(reason.text), width="content")
+        st.markdown(reason.text, width="content")
         with badge(reason.evidence, key, reason.facts):
             _source(reason, advised)
 
