@@ -248,7 +248,11 @@ def _why_not(advice: Recommendation) -> Iterator[RenderableType]:
     if against:
         yield Text(_("Why not another?"), style="bold")
     for name, reasons in against:
-        text = reasons[0].text if reasons else _("Nothing much: it is as good, only slightly less likely to be the best.")
+        text = (
+            reasons[0].text
+            if reasons
+            else _("Nothing much: it is as good, only slightly less likely to be the best.")
+        )
         evidence = _evidence(reasons[0].evidence, reasons[0].facts) if reasons else ""
         yield Text.assemble("- ", (name, "bold"), "\n    ", text, evidence)
 

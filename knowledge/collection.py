@@ -160,9 +160,7 @@ class Knowledge:
         """The rules that exclude the candidate for these answers; none means that it can be used."""
         framework = _find("candidate", candidate, self.framework_of)
         return tuple(
-            rule
-            for rule in self.eligibility
-            if rule.concerns(candidate, framework) and rule.when.matches(answers)
+            rule for rule in self.eligibility if rule.concerns(candidate, framework) and rule.when.matches(answers)
         )
 
     def rating(self, criterion: str, candidate: str, answers: Mapping[str, object]) -> CriterionRule:

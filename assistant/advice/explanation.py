@@ -36,8 +36,9 @@ LEAST_CONTRIBUTION = 0.005
 # A rating of this level praises, and one of that level blames, whatever it stands beside; others do neither alone.
 LEAST_PRAISE, MOST_BLAME = 4, 2
 
-# In fewer of the plausible worlds than this, that a candidate cannot be used is not what keeps it from winning.
-LEAST_RULED_OUT = 0.1
+# That a candidate cannot be used in fewer of the plausible worlds than this is not worth a reason; in more than that,
+# nothing holds it back as much.
+LEAST_RULED_OUT, MOSTLY_RULED_OUT = 0.1, 0.5
 
 _INDEX = {candidate.id: index for index, candidate in enumerate(CANDIDATES)}
 
@@ -46,7 +47,8 @@ _INDEX = {candidate.id: index for index, candidate in enumerate(CANDIDATES)}
 class Case:
     """What the explanation is about: the known answers, the scores, and what is behind them.
 
-    `scores` are those for what is known, `drawn` those in all plausible `worlds`: their means decide what comes first.
+    `scores` are those for what is known, `drawn` those in all plausible `worlds`; their means decide what comes first
+    of what is told.
     """
 
     answers: Mapping[str, Any]
@@ -129,15 +131,21 @@ def exclusion_reason(case: Case, candidate: str) -> Reason:
 
 
 def _ruled_out(case: Case, candidate: str, rival: str) -> Iterator[Reason]:
-    """Why the candidate cannot be used in many of the plausible worlds, where that is not so of the rival."""
-    rules = [rule for rule in case.knowledge.eligibility if _excludes(rule, candidate) and not _excludes(rule, rival)]
-    shares = [float(np.mean(case.worlds.matches(rule.when))) for rule in rules]
-    share, rule = max(zip(shares, rules, strict=True), key=itemgetter(0), default=(0.0, None))
+    """What excludes the candidate and not the rival in some plausible worlds, where that is what holds it back.
+
+    It is not where the candidate can mostly be used and has the lower score then: what it lacks explains that.
+    """
+    share, rule = max(_ruling_out(case, candidate, rival), key=itemgetter(0), default=(0.0, None))
     if rule is None or share < LEAST_RULED_OUT:
         return
-    lead = _("What you did not answer may rule it out: in {share} of the plausible worlds it cannot be used.")
+    if share <= MOSTLY_RULED_OUT and case.score(candidate) < case.score(rival):
+        return
+    lead = _(
+        "What you did not answer may rule out {candidate}: in {share} of the plausible worlds it cannot be used."
+    )
+    told = lead.format(candidate=wording.candidate_name(candidate), share=wording.percent(share))
     yield Reason(
-        text=sentences(lead.format(share=wording.percent(share)), _(rule.reason)),
+        text=sentences(told, _(rule.reason)),
         evidence="cited",
         source=case.knowledge.first_source(rule.facts),
         framework=find_candidate(candidate).framework,
@@ -145,8 +153,12 @@ def _ruled_out(case: Case, candidate: str, rival: str) -> Iterator[Reason]:
     )
 
 
-def _excludes(rule: EligibilityRule, candidate: str) -> bool:
-    return rule.concerns(candidate, find_candidate(candidate).framework)
+def _ruling_out(case: Case, candidate: str, rival: str) -> Iterator[tuple[float, EligibilityRule]]:
+    """The rules that exclude the candidate and not the rival, each with the share of the worlds in which it does."""
+    mine, theirs = (find_candidate(each).framework for each in (candidate, rival))
+    for rule in case.knowledge.eligibility:
+        if rule.concerns(candidate, mine) and not rule.concerns(rival, theirs):
+            yield float(np.mean(case.worlds.matches(rule.when))), rule
 
 
 def _strongest(case: Case, better: str, worse: str | None, subject: str) -> Iterator[Reason]:
@@ -257,7 +269,8 @@ def _comparison(criterion: str, mine: float, theirs: float, other: str) -> str:
         ratio = wording.rounded(max(mine, theirs) / min(mine, theirs))
         if ratio == 1:
             return _("Here about as fast as {other}.").format(other=other)
-        faster, slower = _("Here {ratio:g} times faster than {other}."), _("Here {ratio:g} times slower than {other}.")
+        faster = _("Here {ratio:g} times faster than {other}.")
+        slower = _("Here {ratio:g} times slower than {other}.")
         return (faster if mine < theirs else slower).format(ratio=ratio, other=other)
     if criterion == "time_to_first_result":
         text = _("The first step is done after {mine}, with {other} after {theirs}.")

@@ -22,7 +22,8 @@ class Reason(Record):
     """One reason: its text in the person's language, the kind of evidence and where it comes from.
 
     `source` is a source's address or title for `cited`, the field for `you`, the workload's id for `measured` and
-    `forecast`. `facts` are the ids of what is cited. `criterion` is what it moves.
+    `forecast`. `facts` are the ids of what is cited, of both sides where it tells of two. `criterion` is what it
+    moves; None for what excludes.
     """
 
     text: str

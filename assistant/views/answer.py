@@ -263,10 +263,7 @@ def _why_not(advised: Recommendation) -> None:
 
 
 def _against(reasons: Sequence[Reason]) -> None:
-    told = [
-        f"- {plain(reason.text)} {linked_badge(reason.evidence, reason.facts)}"
-        for reason in reasons
-    ]
+    told = [f"- {plain(reason.text)} {linked_badge(reason.evidence, reason.facts)}" for reason in reasons]
     st.markdown(
         "\n".join(told or [f"- {_('Nothing much: it is as good, only slightly less likely to be the best.')}"])
     )

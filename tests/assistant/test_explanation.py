@@ -9,7 +9,7 @@ from assistant.advice.eligibility import exclusions
 from assistant.advice.estimates import Estimate, JobForecast
 from assistant.advice.explanation import Case, contributions, exclusion_reason, reasons_against, reasons_for
 from assistant.advice.ranking import central_scores, drawn_scores
-from assistant.advice.worlds import sample
+from assistant.advice.worlds import certain, sample
 from knowledge.load import load
 from knowledge.vocabulary import CRITERIA, MEASURED_CRITERIA
 from probes.candidates import CANDIDATES
@@ -24,7 +24,9 @@ def case(answers: dict[str, object], **step_ms: float) -> Case:
     }
     situation = Situation(rows, steps_per_epoch=10_000)
     scores = central_scores(answers, situation, load())
-    return Case(answers, scores, scores, situation, exclusions(answers, load()), "cnn-medium", load())
+    return Case(
+        answers, certain(answers), scores, scores, situation, exclusions(answers, load()), "cnn-medium", load()
+    )
 
 
 def test_contributions_are_weight_times_value_for_every_criterion() -> None:
@@ -90,7 +92,7 @@ def test_the_strongest_reason_comes_first_and_says_why_it_matters() -> None:
     wanted = case({"pretrained": "yes", "task": "text_classification"})
     first = reasons_for(wanted, "pytorch-eager", "tensorflow-graph")[0]
     assert first.criterion == "pretrained_models"
-    assert first.text.startswith("you want to start from a published model: ")
+    assert first.text.startswith("You want to start from a published model: ")
     assert (first.evidence, first.facts[0]) == ("cited", "pytorch.hubs")
     assert first.source.startswith("https://")
 
@@ -113,6 +115,42 @@ def test_an_exclusion_is_told_with_its_fix_and_source() -> None:
     reason = exclusion_reason(windows, "tensorflow-graph")
     assert reason.evidence == "cited"
     assert "WSL2" in reason.text
+
+
+def test_a_rating_between_praise_and_blame_is_told_beside_the_other_one() -> None:
+    """Compiled PyTorch can be debugged; run line by line it is easier, and no reader may take that the wrong way."""
+    reasons = reasons_against(case({}), "pytorch-compile", "pytorch-eager")
+    (reason,) = [reason for reason in reasons if reason.criterion == "debugging"]
+    assert reason.text == (
+        "Debugging: the same code runs uncompiled when you need to look inside. "
+        "Better with PyTorch, run line by line (eager): "
+        "every line runs when it is reached; breakpoints work anywhere."
+    )
+    left = case({"existing_code": "tensorflow", "python": "3.15"})
+    first = reasons_for(left, "keras-torch", "pytorch-eager")[0]
+    assert first.text.endswith("Worse with PyTorch: your existing code would have to be rewritten.")
+    assert first.facts == ("keras.keras-2", "keras.backends", "pytorch.foreign-code")
+
+
+def test_what_the_person_knows_leads_to_no_framework_that_they_do_not_know() -> None:
+    known = case({"knows": ("scikit-learn",), "goal": "learning"})
+    foreign = reasons_for(known, "keras-torch", "pytorch-eager")[0]
+    assert (foreign.criterion, foreign.text.split(":")[0]) == ("ease_of_learning", "You want to learn")
+    own = reasons_for(known, "scikit-learn", "pytorch-eager")[0]
+    assert own.text == "What you know saves time: you know scikit-learn."
+
+
+def test_a_framework_that_only_open_answers_keep_from_winning_is_told_so_first() -> None:
+    known = case({"task": "tabular_classification"})
+    worlds = sample(known.answers, load(), 500, seed=0)
+    open_case = replace(known, worlds=worlds, drawn=drawn_scores(worlds, known.situation, load(), seed=0))
+    assert open_case.score("scikit-learn") > open_case.score("pytorch-eager")
+    first, *others = reasons_against(open_case, "scikit-learn", "pytorch-eager")
+    assert first.text.endswith("scikit-learn's networks are fixed: no layers or training loops of your own.")
+    assert (first.criterion, first.facts) == (None, ("scikit-learn.networks",))
+    assert all(other.criterion for other in others)
+    behind = reasons_against(open_case, "tensorflow-graph", "pytorch-eager")
+    assert all(reason.criterion for reason in behind)
 
 
 def test_without_a_rival_the_reasons_are_what_adds_most() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import pytest
@@ -11,9 +11,14 @@ import pytest
 from assistant.advice.eligibility import exclusions
 from assistant.advice.ranking import DRAWS, Standing
 from assistant.advice.recommend import recommend
+from assistant.advice.recommendation import Reason, Recommendation
 from assistant.project import parse_project
+from assistant.target import weighed_answers
+from assistant.wording import as_sentence
 from knowledge.load import load
-from probes.candidates import CANDIDATES, FRAMEWORKS
+from knowledge.schema import CriterionRule
+from knowledge.vocabulary import FIELDS_ABOUT_FRAMEWORKS, RATED_CRITERIA
+from probes.candidates import CANDIDATES, FRAMEWORKS, find_candidate
 from tests.assistant.recorded import forecaster_for, rungs_for
 from tests.assistant.scenarios import SCENARIOS, measured_here, standing, standing_here, winner
 
@@ -31,6 +36,13 @@ AGREEMENT = 0.85
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario["id"])
 
 
+@cache
+def advised(identity: str) -> Recommendation:
+    """What is answered without measurements."""
+    (scenario,) = (each for each in SCENARIOS if each["id"] == identity)
+    return recommend(parse_project(scenario["says"]))
+
+
 def check(scenario: dict[str, Any], advice: Any) -> None:
     if not scenario["acceptable"]:
         assert advice.winner is None, scenario["why"]
@@ -41,8 +53,7 @@ def check(scenario: dict[str, Any], advice: Any) -> None:
     assert advice.winner.framework not in scenario["unacceptable"], scenario["why"]
     if "candidate" in scenario:
         assert advice.winner.candidate in scenario["candidate"], scenario["why"]
-    excluded = {row.candidate for row in advice.ranking if row.excluded}
-    assert set(scenario.get("excluded", ())) <= excluded
+    assert set(scenario.get("excluded", ())) <= excluded_in(advice)
     if scenario.get("simpler_first"):
         assert advice.simpler_first
     if scenario.get("undecided"):
@@ -51,13 +62,78 @@ def check(scenario: dict[str, Any], advice: Any) -> None:
 
 @each_scenario
 def test_the_winner_is_acceptable_without_measurements(scenario) -> None:
-    check(scenario, recommend(parse_project(scenario["says"])))
+    check(scenario, advised(scenario["id"]))
 
 
 @each_scenario
 def test_the_winner_is_acceptable_with_measurements(scenario) -> None:
     project = parse_project(scenario["says"])
     check(scenario, recommend(project, rungs_for(project), forecaster=forecaster_for(project)))
+
+
+@each_scenario
+def test_no_reason_can_be_read_the_wrong_way_round(scenario) -> None:
+    """Who is praised is rated high, who is blamed low; in between stands what the better or worse one is like."""
+    advice = advised(scenario["id"])
+    if advice.winner is None:
+        return
+    best = best_modes_of(advice)
+    second = advice.runner_up and advice.runner_up.candidate
+    for reason in advice.reasons:
+        read_rightly(scenario, reason, advice.winner.candidate, second, praises=True)
+    for framework, against in advice.why_not.items():
+        beside = second if framework == advice.winner.framework else advice.winner.candidate
+        for reason in against if framework in best else ():
+            read_rightly(scenario, reason, best[framework], beside, praises=False)
+    for mode, against in advice.other_modes.items():
+        for reason in against if mode not in excluded_in(advice) else ():
+            read_rightly(scenario, reason, mode, best[find_candidate(mode).framework], praises=False)
+
+
+def read_rightly(scenario: dict[str, Any], reason: Reason, subject: str, other: str | None, *, praises: bool) -> None:
+    assert reason.text.endswith(".")
+    assert all(sentence.count(": ") <= 1 for sentence in reason.text.split(". "))
+    if reason.criterion not in RATED_CRITERIA:
+        return
+    answers = weighed_answers(parse_project(scenario["says"]), None)
+    told = [load().rating(reason.criterion, subject, answers)]
+    assert told[0].reason in reason.text
+    if not (told[0].level >= 4 if praises else told[0].level <= 2):
+        assert other is not None
+        told.append(load().rating(reason.criterion, other, answers))
+        assert told[1].level < told[0].level if praises else told[1].level > told[0].level
+        compared = reason.text.partition(". Worse with " if praises else ". Better with ")[2]
+        assert compared.endswith(f": {told[1].reason}.")
+    assert set(reason.facts) == {fact for rule in told for fact in rule.facts}
+    leads_by_what_it_tells(reason, told)
+
+
+def leads_by_what_it_tells(reason: Reason, told: list[CriterionRule]) -> None:
+    """What the person knows, or has written, comes before what is said of just that."""
+    leads = [rule for rule in load().weights if reason.text.startswith(f"{as_sentence(rule.reason)}: ")]
+    about = {field for rule in leads for field in rule.when.fields if field in FIELDS_ABOUT_FRAMEWORKS}
+    assert about <= {field for rule in told for field in rule.when.fields}
+
+
+def best_modes_of(advice: Recommendation) -> dict[str, str]:
+    """The mode of each usable framework that the others are held against."""
+    return {find_candidate(part.candidate).framework: part.candidate for part in advice.contributions}
+
+
+def excluded_in(advice: Recommendation) -> set[str]:
+    return {row.candidate for row in advice.ranking if row.excluded}
+
+
+@each_scenario
+def test_who_scores_more_but_cannot_always_be_used_is_told_that_first(scenario) -> None:
+    advice = advised(scenario["id"])
+    if advice.score_note is None or advice.winner is None:
+        return
+    scores = {row.candidate: row.score for row in advice.ranking}
+    best = best_modes_of(advice)
+    highest = max(best, key=lambda framework: scores[best[framework]])
+    if "where it can be used" in advice.score_note:
+        assert advice.why_not[highest][0].criterion is None
 
 
 @each_scenario
