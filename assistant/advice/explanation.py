@@ -140,15 +140,20 @@ def _ruled_out(case: Case, candidate: str, rival: str) -> Iterator[Reason]:
         return
     if share <= MOSTLY_RULED_OUT and case.score(candidate) < case.score(rival):
         return
+    framework = find_candidate(candidate).framework
+    whole = framework in rule.frameworks
     lead = _(
-        "What you did not answer may rule out {candidate}: in {share} of the plausible worlds it cannot be used."
+        "What you did not answer may rule out {candidate}: in {share} of the plausible worlds it cannot be used, "
+        "most often for this reason."
+    ).format(
+        candidate=wording.framework_name(framework) if whole else wording.candidate_name(candidate),
+        share=wording.percent(1 - case.usable_share(candidate)),
     )
-    told = lead.format(candidate=wording.candidate_name(candidate), share=wording.percent(share))
     yield Reason(
-        text=sentences(told, _(rule.reason)),
+        text=sentences(lead, _(rule.reason)),
         evidence="cited",
         source=case.knowledge.first_source(rule.facts),
-        framework=find_candidate(candidate).framework,
+        framework=framework,
         facts=rule.facts,
     )
 

@@ -67,6 +67,18 @@ def pass_over_until(app: AppTest, field: str) -> None:
         pass_over(app)
 
 
+def test_the_card_says_in_how_many_worlds_nothing_fits() -> None:
+    app = AppTest.from_file(str(APP), default_timeout=30)
+    said = {"task": "tabular_classification", "accelerator": "tpu", "operating_system": "windows", "pretrained": "no"}
+    for field, value in said.items():
+        app.query_params[field] = value
+    app.run()
+    assert not app.exception
+    while app.session_state["state"].interview.open_question:
+        pass_over(app)
+    assert re.search(r"In 3\d % of the plausible worlds nothing fits\.", words(app))
+
+
 def test_the_machine_comes_first_and_then_one_question(app) -> None:
     assert not app.exception
     assert "cores" in app.markdown[1].value
