@@ -155,6 +155,8 @@ def test_the_additions_used_below_are_fine_as_they_stand(root):
         ),
         (RULE, "level = 3", 'level = 3\nevidence = "you"', "got facts for evidence 'you', expected none"),
         (YOURS, '["jax"]', '["jax", "keras"]', "expected a condition on knows or existing_code that names this"),
+        (YOURS, '"you know it"', '"known: yes"', "got 'known: yes', expected no colon and no full stop"),
+        (YOURS, '"you know it"', '"you know it."', "got 'you know it.', expected no colon and no full stop"),
         (YOURS, '["jax"]', '["keras"]', "expected a condition on knows or existing_code that names this"),
     ],
 )

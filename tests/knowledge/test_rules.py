@@ -55,6 +55,14 @@ def test_what_cannot_work_is_excluded(answers, left):
     assert {KNOWLEDGE.framework_of[candidate] for candidate in usable(**answers)} == left
 
 
+def test_no_two_levels_of_a_criterion_have_the_same_reason():
+    """A reason that names two frameworks would say the same of the better and of the worse one."""
+    levels: dict[tuple[str, str], set[int]] = {}
+    for rule in KNOWLEDGE.criteria:
+        levels.setdefault((rule.criterion, rule.reason), set()).add(rule.level)
+    assert all(len(found) == 1 for found in levels.values())
+
+
 def test_keras_keeps_the_backend_that_works():
     keras = {"keras-tensorflow", "keras-jax", "keras-torch"}
     assert usable(operating_system="windows", accelerator="nvidia") & keras == {"keras-torch"}
