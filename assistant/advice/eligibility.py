@@ -23,10 +23,10 @@ from probes.candidates import CANDIDATES
 MAX_RELAXED = 3
 
 
-def exclusions(answers: Mapping[str, Any], knowledge: Knowledge) -> dict[str, Exclusion]:
-    """The candidates that cannot work for these answers; of several reasons, the first in the rules' order."""
+def exclusions(answers: Mapping[str, Any], knowledge: Knowledge) -> dict[str, tuple[Exclusion, ...]]:
+    """The candidates that cannot work for these answers, each with all that stands in its way, in the rules' order."""
     found = ((candidate.id, knowledge.exclusions(candidate.id, answers)) for candidate in CANDIDATES)
-    return {candidate: _exclusion(rules[0], knowledge) for candidate, rules in found if rules}
+    return {candidate: tuple(_exclusion(rule, knowledge) for rule in rules) for candidate, rules in found if rules}
 
 
 def eligible(worlds: Worlds, knowledge: Knowledge) -> Mask:
@@ -41,11 +41,11 @@ def eligible(worlds: Worlds, knowledge: Knowledge) -> Mask:
 
 
 def by_exclusion(ranking: Iterable[Ranked]) -> dict[Exclusion, list[str]]:
-    """The excluded candidates, those that cannot work for the same reason together."""
+    """All that stands in the way of candidates, each with those that it concerns: one may stand at several."""
     together: dict[Exclusion, list[str]] = {}
     for ranked in ranking:
-        if ranked.excluded:
-            together.setdefault(ranked.excluded, []).append(ranked.candidate)
+        for exclusion in ranked.exclusions:
+            together.setdefault(exclusion, []).append(ranked.candidate)
     return together
 
 

@@ -56,7 +56,7 @@ class Case:
     scores: Scores
     drawn: Scores
     situation: Situation
-    excluded: Mapping[str, Exclusion]
+    excluded: Mapping[str, tuple[Exclusion, ...]]
     workload_id: str
     knowledge: Knowledge
 
@@ -118,15 +118,17 @@ def reasons_against(case: Case, candidate: str, rival: str) -> tuple[Reason, ...
     return tuple(islice(reasons, MOST_REASONS))
 
 
-def exclusion_reason(case: Case, candidate: str) -> Reason:
-    """The reason of a candidate that cannot work, with the fix."""
-    exclusion = case.excluded[candidate]
-    return Reason(
-        text=sentences(wording.as_sentence(exclusion.reason), exclusion.fix),
-        evidence=exclusion.evidence,
-        source=exclusion.source,
-        framework=find_candidate(candidate).framework,
-        facts=exclusion.facts,
+def exclusion_reasons(case: Case, candidate: str) -> tuple[Reason, ...]:
+    """All that stands in the way of a candidate that cannot work, each with its fix."""
+    return tuple(
+        Reason(
+            text=sentences(wording.as_sentence(exclusion.reason), exclusion.fix),
+            evidence=exclusion.evidence,
+            source=exclusion.source,
+            framework=find_candidate(candidate).framework,
+            facts=exclusion.facts,
+        )
+        for exclusion in case.excluded[candidate]
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -21,7 +21,7 @@ from assistant.language import _
 from assistant.project import Project
 from assistant.target import Target, target, weighed_answers
 from knowledge.collection import Knowledge
-from probes.candidates import FRAMEWORKS
+from probes.candidates import CANDIDATES, FRAMEWORKS
 from probes.report import Machine
 
 # A flip is confirmed with this many draws: the winner's share is then known to about two hundredths.
@@ -58,17 +58,27 @@ class Inquiry:
             scores=central_scores(answers, situation, self.knowledge),
             drawn=drawn_scores(worlds, situation, self.knowledge, self.seed),
             situation=situation,
-            excluded={**self._failed_here(situation), **exclusions(answers, self.knowledge)},
+            excluded=self._excluded(answers, situation),
             workload_id=self.job.workload.id,
             knowledge=self.knowledge,
         )
 
-    def _failed_here(self, situation: Situation) -> dict[str, Exclusion]:
+    def _excluded(self, answers: Mapping[str, Any], situation: Situation) -> dict[str, tuple[Exclusion, ...]]:
+        by_rules, failed = exclusions(answers, self.knowledge), self._failed_here(situation)
+        return {
+            candidate.id: found
+            for candidate in CANDIDATES
+            if (found := (*by_rules.get(candidate.id, ()), *failed.get(candidate.id, ())))
+        }
+
+    def _failed_here(self, situation: Situation) -> dict[str, tuple[Exclusion]]:
         """The candidates that cannot do this very job on this machine, for they tried."""
         fix = _("Choose a smaller job, or mend what failed and measure again.")
         return {
-            candidate: Exclusion(
-                reason=error, fix=fix, rule=FAILED_HERE, facts=(), source=self.job.workload.id, evidence="measured"
+            candidate: (
+                Exclusion(
+                    reason=error, fix=fix, rule=FAILED_HERE, facts=(), source=self.job.workload.id, evidence="measured"
+                ),
             )
             for candidate, error in situation.failed.items()
         }

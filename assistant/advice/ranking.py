@@ -30,8 +30,9 @@ WEIGHT_CONCENTRATION = 40.0
 # Modes of one framework whose ratings differ by less than this count as rated alike; among them, time decides.
 LIKE_RATED = 0.05
 
-# Two frameworks are tied when neither beats the other in more than this share of the worlds in which any is usable.
-TIE_SHARE = 0.55
+# Two frameworks are tied when each is as good as the other, or better, in this share of the worlds at least. Worlds in
+# which one of the two cannot be used speak for neither: who falls out by an open answer is no equal.
+TIE_SHARE = 0.45
 
 FRAMEWORK_OF = np.array([FRAMEWORKS.index(candidate.framework) for candidate in CANDIDATES])
 _MODES = tuple(np.flatnonzero(index == FRAMEWORK_OF) for index in range(len(FRAMEWORKS)))
@@ -85,13 +86,15 @@ class Standing:
 
     `frameworks` and `candidates` are the shares of worlds won, `nothing` the share of those in which nothing is
     usable: with it each adds up to 1. `beats[f, g]` is the share of the other worlds in which framework f scores
-    higher than g; `usable` tells which frameworks can be used in any world.
+    higher than g, or g cannot be used; `equals[f, g]` of those in which both can and f scores as high at least;
+    `usable` tells which frameworks can be used in any world.
     """
 
     frameworks: NDArray[np.float64]
     candidates: NDArray[np.float64]
     nothing: float
     beats: NDArray[np.float64]
+    equals: NDArray[np.float64]
     usable: Mask
 
     @property
@@ -106,7 +109,7 @@ class Standing:
         if not self.order:
             return ()
         winner, *others = self.order
-        equal = [other for other in others if max(self.beats[winner, other], self.beats[other, winner]) <= TIE_SHARE]
+        equal = [other for other in others if min(self.equals[winner, other], self.equals[other, winner]) >= TIE_SHARE]
         return (winner, *equal) if equal else ()
 
 
@@ -152,12 +155,16 @@ def standing(scores: Scores) -> Standing:
     worlds = np.arange(totals.shape[1])
     won = np.bincount(winners[decided], minlength=len(FRAMEWORKS))
     won_by = np.bincount(modes[winners, worlds][decided], minlength=len(CANDIDATES))
-    beats = np.array([[(one > other).sum() for other in totals] for one in totals]) / max(int(decided.sum()), 1)
+    duels = totals[:, decided]
+    beats = [[(one > other).sum() for other in duels] for one in duels]
+    equals = [[(np.isfinite(other) & (one >= other)).sum() for other in duels] for one in duels]
+    count = max(duels.shape[1], 1)
     return Standing(
         frameworks=won / decided.size,
         candidates=won_by / decided.size,
         nothing=1 - float(decided.mean()),
-        beats=beats,
+        beats=np.array(beats) / count,
+        equals=np.array(equals) / count,
         usable=np.isfinite(totals.max(axis=1)),
     )
 

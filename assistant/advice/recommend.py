@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from assistant import wording
@@ -13,7 +14,7 @@ from assistant.advice.explanation import (
     LEAST_CONTRIBUTION,
     Case,
     contributions,
-    exclusion_reason,
+    exclusion_reasons,
     reasons_against,
     reasons_for,
 )
@@ -119,7 +120,8 @@ def recommend(
 
 def _relaxation(case: Case) -> Relaxation:
     """Which answers to change when nothing is left: the size of the network where what the rules left has failed."""
-    if all(each.rule != FAILED_HERE for each in case.excluded.values()):
+    failed_only = [each for each in case.excluded.values() if all(one.rule == FAILED_HERE for one in each)]
+    if not failed_only:
         return answers_to_relax(case.answers, case.knowledge)
     return Relaxation(("model_scale",) if case.workload_id in REFERENCE else ("input_size", "model_scale"))
 
@@ -145,13 +147,14 @@ def _ranking(case: Case, outcome: Standing) -> tuple[Ranked, ...]:
     shares = dict(zip(FRAMEWORKS, outcome.frameworks, strict=True))
     rows = []
     for index, candidate in enumerate(CANDIDATES):
-        exclusion = case.excluded.get(candidate.id)
+        exclusions = case.excluded.get(candidate.id, ())
         row = Ranked(
             candidate=candidate.id,
             framework=candidate.framework,
-            acceptability=0.0 if exclusion else float(outcome.candidates[index]),
-            score=0.0 if exclusion else float(scores[index]),
-            excluded=exclusion,
+            acceptability=0.0 if exclusions else float(outcome.candidates[index]),
+            score=0.0 if exclusions else float(scores[index]),
+            excluded=exclusions[0] if exclusions else None,
+            also_excluded=exclusions[1:],
         )
         rows.append(row)
     return tuple(
@@ -215,7 +218,7 @@ def _other_modes(case: Case, best: Mapping[str, str]) -> dict[str, tuple[Reason,
     against: dict[str, tuple[Reason, ...]] = {}
     for candidate in CANDIDATES:
         if candidate.id in case.excluded:
-            against[candidate.id] = (exclusion_reason(case, candidate.id),)
+            against[candidate.id] = exclusion_reasons(case, candidate.id)
         elif candidate.id != best[candidate.framework]:
             against[candidate.id] = reasons_against(case, candidate.id, best[candidate.framework])
     return against
@@ -223,8 +226,8 @@ def _other_modes(case: Case, best: Mapping[str, str]) -> dict[str, tuple[Reason,
 
 def _exclusion_reasons(case: Case, framework: str) -> tuple[Reason, ...]:
     own = [candidate.id for candidate in CANDIDATES if candidate.framework == framework]
-    reasons = [exclusion_reason(case, candidate) for candidate in own if candidate in case.excluded]
-    return tuple(dict.fromkeys(reasons))
+    reasons = (exclusion_reasons(case, candidate) for candidate in own if candidate in case.excluded)
+    return tuple(dict.fromkeys(chain.from_iterable(reasons)))
 
 
 def _told(changes: Changes, project: Project) -> list[dict[str, Any]]:

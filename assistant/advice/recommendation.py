@@ -51,7 +51,8 @@ class Exclusion(Record):
 class Ranked(Record):
     """One candidate's place. `acceptability` is the share of plausible worlds it wins (0-1, with `nothing_fits` they
     add up to 1 over the candidates); `score` its mean score over the worlds in which it can be used (at most 1); both
-    0 when excluded.
+    0 when excluded. `excluded` is the first thing that stands in its way, `also_excluded` what else does: only
+    without all of them can it be used.
     """
 
     candidate: str
@@ -59,6 +60,12 @@ class Ranked(Record):
     acceptability: float
     score: float
     excluded: Exclusion | None = None
+    also_excluded: tuple[Exclusion, ...] = ()
+
+    @property
+    def exclusions(self) -> tuple[Exclusion, ...]:
+        """Everything that stands in its way."""
+        return (self.excluded, *self.also_excluded) if self.excluded else ()
 
 
 class ForecastRow(Record):

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from importlib.metadata import version
+from itertools import chain
 
 from assistant import wording
 from assistant.advice.ranking import DRAWS
@@ -150,7 +151,7 @@ def _options(basis: Basis) -> Iterator[Block]:
         )
         for told in _told_of_shares(basis.advice):
             yield Paragraph(told)
-    excluded = tuple(_excluded(ranked, basis.cited) for ranked in basis.advice.ranking if ranked.excluded)
+    excluded = tuple(chain.from_iterable(_excluded(ranked, basis.cited) for ranked in basis.advice.ranking))
     if excluded:
         yield Table(columns(_("Excluded"), _("Why"), _("What would bring it back"), _("Evidence")), excluded)
 
@@ -168,10 +169,10 @@ def _option(place: int, ranked: Ranked) -> tuple[Line, ...]:
     return str(place), wording.candidate_name(ranked.candidate), share, f"{ranked.score:.2f}"
 
 
-def _excluded(ranked: Ranked, cited: Citations) -> tuple[Line, ...]:
-    assert ranked.excluded is not None
-    name, why = wording.candidate_name(ranked.candidate), ranked.excluded
-    return name, why.reason, why.fix, cited.evidence(why.evidence, why.facts)
+def _excluded(ranked: Ranked, cited: Citations) -> Iterator[tuple[Line, ...]]:
+    name = wording.candidate_name(ranked.candidate)
+    for why in ranked.exclusions:
+        yield name, why.reason, why.fix, cited.evidence(why.evidence, why.facts)
 
 
 def _making(basis: Basis, seed: int) -> Iterator[Block]:

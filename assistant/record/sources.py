@@ -69,8 +69,8 @@ def badge(evidence: str, detail: str = "") -> Badge:
 def _facts(advice: Recommendation) -> Iterator[str]:
     """In the order of the record: the excluded, what speaks for the winner, against the others, modes and it."""
     for ranked in advice.ranking:
-        if ranked.excluded:
-            yield from ranked.excluded.facts
+        for exclusion in ranked.exclusions:
+            yield from exclusion.facts
     yield from advice.simpler_first_facts
     winner, *others = dict.fromkeys(ranked.framework for ranked in advice.ranking)
     frameworks = (advice.why_not.get(framework, ()) for framework in others)

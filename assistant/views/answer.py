@@ -272,7 +272,7 @@ def _against(reasons: Sequence[Reason]) -> None:
 def _excluded(advised: Recommendation) -> None:
     excluded = by_exclusion(advised.ranking)
     if excluded:
-        count = sum(map(len, excluded.values()))
+        count = sum(ranked.excluded is not None for ranked in advised.ranking)
         heading = ngettext("{n} option cannot work here", "{n} options cannot work here", count).format(n=count)
         with st.expander(f":gray[{heading}]", expanded=True, type="compact", icon=":material/block:"):
             for exclusion, candidates in excluded.items():

@@ -7,7 +7,7 @@ import pytest
 from assistant.advice.criteria import Situation
 from assistant.advice.eligibility import exclusions
 from assistant.advice.estimates import Estimate, JobForecast
-from assistant.advice.explanation import Case, contributions, exclusion_reason, reasons_against, reasons_for
+from assistant.advice.explanation import Case, contributions, exclusion_reasons, reasons_against, reasons_for
 from assistant.advice.ranking import central_scores, drawn_scores
 from assistant.advice.worlds import certain, sample
 from knowledge.load import load
@@ -112,7 +112,7 @@ def test_reasons_against_speak_about_the_candidate_itself() -> None:
 
 def test_an_exclusion_is_told_with_its_fix_and_source() -> None:
     windows = case({"operating_system": "windows", "accelerator": "nvidia"})
-    reason = exclusion_reason(windows, "tensorflow-graph")
+    (reason,) = exclusion_reasons(windows, "tensorflow-graph")
     assert reason.evidence == "cited"
     assert "WSL2" in reason.text
 

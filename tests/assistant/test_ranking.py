@@ -347,9 +347,30 @@ def test_a_rival_that_beats_the_winner_is_no_tie() -> None:
     """The winner has the largest share, for two alike share theirs; each of them beats it in most worlds."""
     beats = np.zeros((len(FRAMEWORKS), len(FRAMEWORKS)))
     beats[1, 0], beats[0, 1] = 0.6, 0.4
+    equals = 1 - beats.T
     shares = np.array([0.4, 0.35, 0.25, 0, 0])
     usable = np.array([True, True, True, False, False])
-    assert Standing(shares, np.zeros(len(CANDIDATES)), 0.0, beats, usable).tied == (0, 2)
+    assert Standing(shares, np.zeros(len(CANDIDATES)), 0.0, beats, equals, usable).tied == (0, 2)
+
+
+def test_a_framework_that_loses_only_where_it_cannot_be_used_is_not_tied() -> None:
+    """PyTorch is the better one wherever both can be used: that it often cannot be does not make JAX its equal."""
+    values = np.zeros((len(CANDIDATES), len(CRITERIA), 1_000))
+    values[IDS.index("pytorch-eager")] = 0.1
+    usable = np.zeros((len(CANDIDATES), 1_000), bool)
+    usable[IDS.index("jax-jit")] = True
+    usable[IDS.index("pytorch-eager"), :510] = True
+    equal = np.full((len(CRITERIA), 1_000), 1 / len(CRITERIA))
+    outcome = standing(Scores(equal, values, usable, np.full(usable.shape, np.nan)))
+    assert outcome.frameworks.max() == pytest.approx(0.51)
+    assert outcome.tied == ()
+
+
+def test_two_that_are_never_usable_together_are_not_tied() -> None:
+    usable = np.zeros((len(CANDIDATES), 1_000), bool)
+    usable[IDS.index("jax-jit"), :500] = usable[IDS.index("pytorch-eager"), 500:] = True
+    values, equal = np.ones((len(CANDIDATES), len(CRITERIA), 1_000)), np.full((len(CRITERIA), 1_000), 1 / len(CRITERIA))
+    assert standing(Scores(equal, values, usable, np.full(usable.shape, np.nan))).tied == ()
 
 
 def test_worlds_in_which_nothing_is_usable_count() -> None:

@@ -51,6 +51,7 @@ def check(scenario: dict[str, Any], advice: Any) -> None:
     assert advice.winner is not None
     assert advice.winner.framework in scenario["acceptable"], scenario["why"]
     assert advice.winner.framework not in scenario["unacceptable"], scenario["why"]
+    assert not set(advice.tie) & set(scenario["unacceptable"]), scenario["why"]
     if "candidate" in scenario:
         assert advice.winner.candidate in scenario["candidate"], scenario["why"]
     assert set(scenario.get("excluded", ())) <= excluded_in(advice)
@@ -166,6 +167,17 @@ def test_measurements_seldom_change_the_framework() -> None:
     ]
     assert len(here) * 2 >= len(SCENARIOS)
     assert sum(same) >= AGREEMENT * len(here)
+
+
+@each_scenario
+def test_an_accelerator_that_it_leaves_idle_is_no_reason_for_scikit_learn(scenario) -> None:
+    project, place = parse_project(scenario["says"]), FRAMEWORKS.index("scikit-learn")
+    on_linux = project.with_answer("operating_system", "linux").with_answer("devices", "one")
+    share, beside_a_tpu = (
+        standing(on_linux.with_answer("accelerator", accelerator), draws=FEW_DRAWS).frameworks[place]
+        for accelerator in ("none", "tpu")
+    )
+    assert beside_a_tpu <= share
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
