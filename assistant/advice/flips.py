@@ -1,5 +1,6 @@
 """Flips: the smallest change of answers that would make another framework win, found by search, one for each rival.
 
+The smallest is the likeliest: to answer an open question the ordinary way is a smaller change than to train elsewhere.
 Changes of one answer are tried all, those of two answers where one is not enough: the pairs that add up to most.
 """
 
@@ -7,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
+from math import log2
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 
 from assistant.advice.criteria import Situation, Values
 from assistant.advice.ranking import best_modes, drawn_scores
-from assistant.advice.worlds import Column, Worlds, alternatives, sample
+from assistant.advice.worlds import Column, Worlds, alternatives, prior_shares, sample
 from knowledge.collection import Knowledge
 from knowledge.schema import Question
 from probes.candidates import FRAMEWORKS
@@ -26,14 +28,18 @@ SEARCH_DRAWS = 120
 # For each rival so many changes of one answer, and of two, are confirmed at most: each costs a ranking.
 MOST_CONFIRMED = (3, 1)
 
-# For each rival so many pairs of changes are searched.
-PAIRS = 12
+# For each rival so many pairs of changes are searched: those without an answer of `LAST`, and those with.
+PAIRS = (8, 4)
 
 # A change whose share is this far behind the best one's in the search may still be a flip.
 SEARCH_SLACK = 0.05
 
-# These answers name a framework themselves: a change of theirs explains little, and is told only for want of another.
-NAMING = ("knows", "existing_code")
+# These answers name a framework themselves, or make it another project: a change of theirs explains little, and is
+# told only for want of another.
+LAST = ("knows", "existing_code", "task")
+
+# To take back an answer, of the person or the machine, is so much less likely than to give an open one.
+TAKEN_BACK_BITS = 1.0
 
 # Answers that lie on a line: their neighbours are a smaller change than their ends.
 ORDERED = (
@@ -53,12 +59,12 @@ UNUSABLE_SCORE = -1.0
 
 @dataclass(frozen=True)
 class Change:
-    """One answer changed: `steps` from where it was, counted in options."""
+    """One answer changed. `bits` say how unlikely that is."""
 
     field: str
     before: Any
     after: Any
-    steps: int
+    bits: float
 
 
 Changes = tuple[Change, ...]
@@ -96,12 +102,15 @@ def _changes(answers: Mapping[str, Any], knowledge: Knowledge) -> Iterator[Chang
     for question in knowledge.questions_for(answers):
         before = answers.get(question.id)
         values = alternatives(question, answers)
-        for after in values:
+        for after, share in zip(values, prior_shares(question, values), strict=True):
             if after not in (before, ()):
-                yield Change(question.id, before, after, _steps(question, values, before, after))
+                taken_back = 0.0 if before is None else TAKEN_BACK_BITS
+                further = _steps(question, values, before, after) - 1
+                yield Change(question.id, before, after, -log2(share) + taken_back + further)
 
 
 def _steps(question: Question, values: tuple[Any, ...], before: Any, after: Any) -> int:
+    """How far an answer goes, counted in options: what does not lie on a line is one step away."""
     if question.id not in ORDERED or before is None:
         return 1
     if question.kind == "number":
@@ -115,13 +124,24 @@ def _smallest(search: Search, rival: str, tried: Sequence[Changes], shares: Valu
     """Of the changes after which the rival wins, or nearly does, the smallest that a full ranking confirms."""
     own = shares[:, FRAMEWORKS.index(rival)]
     likely = np.flatnonzero((own > 0) & (own >= shares.max(axis=1) - SEARCH_SLACK)).tolist()
-    by_size = sorted(likely, key=lambda place: (*_size(tried[place]), -own[place]))
+    thinkable = (place for place in likely if _go_together(search, tried[place]))
+    by_size = sorted(thinkable, key=lambda place: (*_size(tried[place]), -own[place]))
     most = MOST_CONFIRMED[len(tried[0]) - 1] if tried else 0
     return next((tried[place] for place in by_size[:most] if search.confirm(tried[place]) == rival), ())
 
 
-def _size(changes: Changes) -> tuple[int, int]:
-    return sum(change.field in NAMING for change in changes), sum(change.steps for change in changes)
+def _go_together(search: Search, changes: Changes) -> bool:
+    """Whether some machine gives the answers that count after the changes."""
+    after = search.after(changes)
+    return not any(impossible.when.matches(after) for impossible in search.knowledge.impossible)
+
+
+def _size(changes: Changes) -> tuple[int, float]:
+    return _told_last(changes), sum(change.bits for change in changes)
+
+
+def _told_last(changes: Changes) -> int:
+    return sum(change.field in LAST for change in changes)
 
 
 def _pairs(one: Sequence[Changes], margins: NDArray[np.float64]) -> Iterator[Changes]:
@@ -131,10 +151,10 @@ def _pairs(one: Sequence[Changes], margins: NDArray[np.float64]) -> Iterator[Cha
     """
     gains = margins[1:] - margins[0]
     by_gain = [place for place in np.argsort(-gains, kind="stable") if gains[place] > 0]
-    pairs = ((first, second) for first, second in combinations(by_gain[: 2 * PAIRS], 2))
-    apart = [pair for pair in pairs if one[pair[0]][0].field != one[pair[1]][0].field]
-    best = sorted(apart, key=lambda pair: -(gains[pair[0]] + gains[pair[1]]))[:PAIRS]
-    yield from (one[first] + one[second] for first, second in best)
+    pairs = sorted(combinations(by_gain, 2), key=lambda pair: -(gains[pair[0]] + gains[pair[1]]))
+    apart = [one[first] + one[second] for first, second in pairs if one[first][0].field != one[second][0].field]
+    for most, last in zip(PAIRS, (False, True), strict=True):
+        yield from islice((pair for pair in apart if bool(_told_last(pair)) is last), most)
 
 
 def _outcomes(search: Search, tried: Sequence[Changes]) -> tuple[Values, Values]:

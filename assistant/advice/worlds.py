@@ -85,12 +85,23 @@ def alternatives(question: Question, answers: Mapping[str, Any]) -> tuple[Any, .
     return ((), *((value,) for value in values)) if question.kind == "choices" else values
 
 
+def prior_shares(question: Question, values: Sequence[Any]) -> NDArray[np.float64]:
+    """The share of the worlds that each value gets: what the question's prior says, else all the same."""
+    prior = question.prior
+    if prior is None:
+        return np.full(len(values), 1 / len(values))
+    together = (prior.ordinary,) if question.kind == "choices" else prior.ordinary
+    ordinary = np.array([value in together for value in values])
+    shares = np.where(ordinary, prior.share / ordinary.sum(), (1 - prior.share) / (~ordinary).sum())
+    return np.asarray(shares)
+
+
 def _sample_column(
     question: Question, answers: Mapping[str, Any], worlds: Worlds, knowledge: Knowledge, seed: int
 ) -> Column:
     values = alternatives(question, answers)
     drawn = np.random.default_rng([seed, FIELDS.index(question.id)]).random(worlds.size)
-    shares = _shares(question, values)[:, None] * _possible(question.id, values, worlds, knowledge)
+    shares = prior_shares(question, values)[:, None] * _possible(question.id, values, worlds, knowledge)
     ends = np.cumsum(shares / shares.sum(axis=0), axis=0)
     # Rounding may leave the last end a little below 1.
     codes = np.minimum((drawn >= ends).sum(axis=0), len(values) - 1)
@@ -107,17 +118,6 @@ def _possible(field: str, values: Sequence[Any], worlds: Worlds, knowledge: Know
         excluded = np.array([not impossible.when.ruled_out({field: value}) for value in values])
         possible = possible & ~(excluded[:, None] & worlds.matches(impossible.when.without(field)))
     return possible
-
-
-def _shares(question: Question, values: Sequence[Any]) -> NDArray[np.float64]:
-    """The share of the worlds that each value gets: what the question's prior says, else all the same."""
-    prior = question.prior
-    if prior is None:
-        return np.full(len(values), 1 / len(values))
-    together = (prior.ordinary,) if question.kind == "choices" else prior.ordinary
-    ordinary = np.array([value in together for value in values])
-    shares = np.where(ordinary, prior.share / ordinary.sum(), (1 - prior.share) / (~ordinary).sum())
-    return np.asarray(shares)
 
 
 def _picks(question: Question, answers: Mapping[str, Any]) -> Iterator[float]:
