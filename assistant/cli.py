@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -117,7 +117,7 @@ def probe(
 ) -> None:
     if project and workload:
         raise InvalidInput(_("Both --project and --workload were given; expected one of them."))
-    answers = read_project(project).project if project else Project()
+    answers = _read_project(project)[0] if project else Project()
     workloads = [find_workload(workload)] if workload else list(probe_workloads(answers, machine()))
     if batch is not None:
         workloads = [each.with_batch(batch) for each in workloads]
@@ -149,13 +149,13 @@ def recommend(
         )
     if sum((probe is not None, no_probe, budget is not None)) > 1:
         raise InvalidInput(_("--probe, --no-probe and --budget exclude each other; expected one of them at most."))
-    told = read_project(project)
-    answers, known = told.project, knowing(told.weights)
+    answers, weights = _read_project(project)
+    known = knowing(weights)
     if column and not data:
         raise InvalidInput(_("--column names a column of a table; expected --data with it."))
     table = _tried(data, column) if data else None
     if table and answers.task in {None, table.facts.task}:
-        answers = answers.with_open(table.facts.answers)
+        answers = _counting(answers.with_open(table.facts.answers))
     report: ProbeReport | None
     if no_probe:
         report = None
@@ -186,10 +186,9 @@ def starter(
     from assistant.advice.recommend import recommend as advise
     from assistant.starter.generate import write_starter
 
-    told, here = read_project(project), machine()
-    answers = told.project
+    (answers, weights), here = _read_project(project), machine()
     report = last_report(History(), answers, here, installed_versions())
-    advice = advise(answers, report, machine=here, knowledge=knowing(told.weights))
+    advice = advise(answers, report, machine=here, knowledge=knowing(weights))
     chosen = framework or (advice.winner.framework if advice.winner else None)
     if chosen is None:
         raise InvalidInput(sentences(_("Nothing fits these answers."), terminal.in_the_way(advice, answers)))
@@ -264,6 +263,22 @@ def _checked(wanted: Sequence[Claim]) -> CheckedLedger:
     if problem:
         terminal.say(problem)
     return known
+
+
+def _read_project(path: Path) -> tuple[Project, Mapping[str, Any]]:
+    """The answers of a project file that count, and the weights in it."""
+    told = read_project(path)
+    return _counting(told.project), told.weights
+
+
+def _counting(project: Project) -> Project:
+    """The project without the answers that do not count. Says which these are."""
+    from assistant.conversation.questions import answered
+
+    counts, left_out = answered(project, load())
+    if left_out:
+        terminal.say(_("Not asked for this task, so left out: {fields}.").format(fields=", ".join(left_out)))
+    return counts
 
 
 def _read_report(path: Path) -> ProbeReport:

@@ -143,6 +143,13 @@ def _first_problem(error: ValidationError) -> str:
     problem = error.errors(include_url=False)[0]
     field = str(problem["loc"][0])
     expected = problem["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
-    return _("Field {field!r} is {value!r}; {expected}. Correct it or leave the field out.").format(
-        field=field, value=problem["input"], expected=expected
+    if problem["type"] == "tuple_type":
+        expected = 'expected a list such as ["pytorch", "keras"]'
+    return _("Field {field!r} is {value}; {expected}. Correct it or leave the field out.").format(
+        field=field, value=_as_in_toml(problem["input"]), expected=expected
     )
+
+
+def _as_in_toml(value: object) -> str:
+    """As a person writes it in a project file: `true`, and not Python's `True`."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)

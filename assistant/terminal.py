@@ -18,7 +18,7 @@ from rich.text import Text
 
 from assistant import change_words, evidence_words, job_words, moments, wording
 from assistant.advice.eligibility import by_exclusion
-from assistant.advice.recommendation import Recommendation
+from assistant.advice.recommendation import Choice, Recommendation
 from assistant.claims.records import CheckResult, ClaimRow
 from assistant.claims.words import against, compared, measured_on, when_checked
 from assistant.language import _
@@ -163,10 +163,14 @@ def _fields(fields: Sequence[str], project: Project) -> str:
 def recommendation(advice: Recommendation, project: Project) -> RenderableType:
     """The answer as on the page: winner, what it means for the job, reasons, what would change it, exclusions.
 
-    `project` is what the person said; questions are worded for it.
+    Where nothing fits: which answers to change, and what excludes whom. `project` is what the person said; questions
+    are worded for it.
     """
+    if advice.winner is None:
+        nothing = Text(_("Nothing fits these answers."), style="bold")
+        return Group(nothing, Text(in_the_way(advice, project)), *_exclusions(advice))
     return Group(
-        *_headline(advice, project),
+        *_headline(advice, advice.winner),
         *_reasons(advice, project),
         _standing(advice),
         *_why_not(advice),
@@ -174,21 +178,17 @@ def recommendation(advice: Recommendation, project: Project) -> RenderableType:
     )
 
 
-def _headline(advice: Recommendation, project: Project) -> Iterator[RenderableType]:
-    if advice.winner is None:
-        yield Text(_("Nothing fits these answers."), style="bold")
-        yield Text(in_the_way(advice, project))
-        return
+def _headline(advice: Recommendation, winner: Choice) -> Iterator[RenderableType]:
     sure = _("{share} sure").format(share=wording.percent(advice.confidence))
-    yield Text.assemble((wording.framework_name(advice.winner.framework), "bold"), "   ", (sure, "bold cyan"))
-    mode = wording.candidate_name(advice.winner.candidate)
+    yield Text.assemble((wording.framework_name(winner.framework), "bold"), "   ", (sure, "bold cyan"))
+    mode = wording.candidate_name(winner.candidate)
     yield Text(_("Best used as: {candidate}").format(candidate=mode), style="dim")
     if advice.nothing_fits >= wording.WORTH_TELLING:
         yield Text(wording.nothing_fits_line(advice.nothing_fits))
     if advice.tie:
         names = wording.listing(map(wording.framework_name, advice.tie))
         yield Text(_("A tie: {names} are equally good here; choose by taste.").format(names=names))
-    job = next((row for row in advice.forecast if row.candidate == advice.winner.candidate), None)
+    job = next((row for row in advice.forecast if row.candidate == winner.candidate), None)
     if job:
         yield Text(wording.job_line(job))
         yield from (

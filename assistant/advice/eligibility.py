@@ -22,9 +22,11 @@ from probes.candidates import CANDIDATES
 # How many answers may have to be relaxed together before something fits again.
 MAX_RELAXED = 3
 
+TASK = "task"
+
 
 def exclusions(answers: Mapping[str, Any], knowledge: Knowledge) -> dict[str, tuple[Exclusion, ...]]:
-    """The candidates that cannot work for these answers, each with all that stands in its way, in the rules' order."""
+    """The candidates that cannot work for these answers, each with all that stands in its way, in rule order."""
     found = ((candidate.id, knowledge.exclusions(candidate.id, answers)) for candidate in CANDIDATES)
     return {candidate: tuple(_exclusion(rule, knowledge) for rule in rules) for candidate, rules in found if rules}
 
@@ -58,10 +60,14 @@ class Relaxation:
 
 
 def answers_to_relax(answers: Mapping[str, Any], knowledge: Knowledge) -> Relaxation:
-    """The fewest answers whose removal lets something fit again; every one that would do when one is enough."""
+    """The fewest answers whose removal lets something fit again; every one that would do when one is enough.
+
+    Another task is another project: to give it up is named only where nothing else helps.
+    """
     fields = sorted({field for rule in knowledge.eligibility for field in rule.when.fields} & set(answers))
     for count in range(1, MAX_RELAXED + 1):
         enough = list(_enough_to_relax(fields, count, answers, knowledge))
+        enough = [each for each in enough if TASK not in each] or enough
         if enough:
             return Relaxation(tuple(chain(*enough))) if count == 1 else Relaxation(enough[0], together=True)
     return Relaxation(tuple(fields), together=True)

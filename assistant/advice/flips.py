@@ -1,6 +1,6 @@
 """Flips: the smallest change of answers that would make another framework win, found by search, one for each rival.
 
-The smallest is the likeliest: to answer an open question the ordinary way is a smaller change than to train elsewhere.
+The smallest is the likeliest: to answer an open question the ordinary way is less than to train elsewhere.
 Changes of one answer are tried all, those of two answers where one is not enough: the pairs that add up to most.
 """
 
@@ -32,7 +32,7 @@ MOST_CONFIRMED = (3, 1)
 PAIRS = (8, 4)
 
 # A change whose share is this far behind the best one's in the search may still be a flip.
-SEARCH_SLACK = 0.05
+SEARCH_SLACK = 0.02
 
 # These answers name a framework themselves, or make it another project: a change of theirs explains little, and is
 # told only for want of another.
@@ -74,13 +74,15 @@ Changes = tuple[Change, ...]
 class Search:
     """Where to look: the known answers and what they are `after` some changes, the situation, the rules, the seed.
 
-    `confirm` says which framework really wins after changes; None when nothing is left.
+    `shares` (frameworks,) of the worlds are what each framework wins without a change. `confirm` says which framework
+    really wins after changes; None when nothing is left.
     """
 
     answers: Mapping[str, Any]
     situation: Situation
     knowledge: Knowledge
     seed: int
+    shares: NDArray[np.float64]
     after: Callable[[Changes], Mapping[str, Any]]
     confirm: Callable[[Changes], str | None]
 
@@ -88,13 +90,15 @@ class Search:
 def flips(search: Search, rivals: Sequence[str]) -> dict[str, Changes]:
     """By rival, the smallest changes that make it win: one answer or, where none does, two; none where neither do."""
     one = [(change,) for change in _changes(search.answers, search.knowledge)]
-    margins, shares = _outcomes(search, [(), *one])
-    found = {rival: _smallest(search, rival, one, shares[1:]) for rival in rivals}
+    margins, drawn = _outcomes(search, [(), *one])
+    # By so much the few draws are off without a change, and about as much with one.
+    off = drawn[0] - search.shares
+    found = {rival: _smallest(search, rival, one, drawn[1:] - off) for rival in rivals}
     missing = [rival for rival in rivals if not found[rival]]
     two = [pair for rival in missing for pair in _pairs(one, margins[:, FRAMEWORKS.index(rival)])]
     if two:
-        _margins, shares = _outcomes(search, two)
-        found |= {rival: _smallest(search, rival, two, shares) for rival in missing}
+        _margins, drawn = _outcomes(search, two)
+        found |= {rival: _smallest(search, rival, two, drawn - off) for rival in missing}
     return found
 
 

@@ -12,7 +12,7 @@ from assistant.advice.eligibility import exclusions
 from assistant.advice.explanation import Case
 from assistant.advice.flips import Changes, Search, flips
 from assistant.advice.forecast import Forecaster
-from assistant.advice.ranking import DRAWS, central_scores, drawn_scores, rank
+from assistant.advice.ranking import DRAWS, Standing, central_scores, drawn_scores, rank
 from assistant.advice.recommendation import Exclusion
 from assistant.advice.situation import situation_of
 from assistant.advice.worlds import sample
@@ -73,12 +73,11 @@ class Inquiry:
 
     def _failed_here(self, situation: Situation) -> dict[str, tuple[Exclusion]]:
         """The candidates that cannot do this very job on this machine, for they tried."""
+        source = self.job.workload.id
         fix = _("Choose a smaller job, or mend what failed and measure again.")
         return {
             candidate: (
-                Exclusion(
-                    reason=error, fix=fix, rule=FAILED_HERE, facts=(), source=self.job.workload.id, evidence="measured"
-                ),
+                Exclusion(reason=error, fix=fix, rule=FAILED_HERE, facts=(), source=source, evidence="measured"),
             )
             for candidate, error in situation.failed.items()
         }
@@ -100,14 +99,15 @@ class Inquiry:
         order = rank(answers, situation, self.knowledge, seed=self.seed, draws=CONFIRMING_DRAWS).order
         return FRAMEWORKS[order[0]] if order else None
 
-    def flips(self, rivals: Sequence[str]) -> dict[str, Changes]:
-        """The smallest changes of answers that make each of the rivals win."""
+    def flips(self, outcome: Standing, rivals: Sequence[str]) -> dict[str, Changes]:
+        """The smallest changes of answers that make each of the rivals win, where `outcome` is that without any."""
         case = self.case
         search = Search(
             case.answers,
             case.situation,
             case.knowledge,
             self.seed,
+            outcome.frameworks,
             after=self._answers_after,
             confirm=self._winner_after,
         )

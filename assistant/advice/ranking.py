@@ -30,7 +30,7 @@ WEIGHT_CONCENTRATION = 40.0
 # Modes of one framework whose ratings differ by less than this count as rated alike; among them, time decides.
 LIKE_RATED = 0.05
 
-# Two frameworks are tied when each is as good as the other, or better, in this share of the worlds at least. Worlds in
+# Two frameworks are tied when each is as good as the other, or better, in this share of the worlds at least. Those in
 # which one of the two cannot be used speak for neither: who falls out by an open answer is no equal.
 TIE_SHARE = 0.45
 
@@ -109,7 +109,8 @@ class Standing:
         if not self.order:
             return ()
         winner, *others = self.order
-        equal = [other for other in others if min(self.equals[winner, other], self.equals[other, winner]) >= TIE_SHARE]
+        alike = np.minimum(self.equals, self.equals.T)[winner] >= TIE_SHARE
+        equal = [other for other in others if alike[other]]
         return (winner, *equal) if equal else ()
 
 

@@ -78,7 +78,8 @@ def recommend(
     outcome = standing(case.drawn)
     best = _best_candidates(case, outcome)
     order = [FRAMEWORKS[index] for index in outcome.order]
-    found = {rival: _told(changes, project) for rival, changes in inquiry.flips(order[1 : 1 + RIVALS]).items()}
+    flips = inquiry.flips(outcome, order[1 : 1 + RIVALS])
+    found = {rival: _told(changes, project) for rival, changes in flips.items()}
     relaxation = Relaxation() if order else _relaxation(case)
     simpler_first, simpler_first_facts = _simpler_first(case, table)
     return Recommendation(

@@ -15,7 +15,9 @@ from assistant.advice.criteria import JOB_FIELDS
 from assistant.advice.forecast import UNMEASURED, Forecaster
 from assistant.advice.information import Draws, draw
 from assistant.advice.situation import situation_of
-from assistant.networks import is_for
+from assistant.conversation.named_networks import unfit
+from assistant.errors import InvalidInput
+from assistant.networks import is_for, networks_for
 from assistant.project import Project, parse_project
 from assistant.target import known_answers, names_network, trains_on, weighed_answers
 from knowledge.collection import Knowledge
@@ -151,6 +153,19 @@ def changed(project: Project, answers: Mapping[str, Any], knowledge: Knowledge) 
         return value if same and suits(question.id, value, before) else None
 
     return parse_project(counting(knowledge, given))
+
+
+def answered(project: Project, knowledge: Knowledge) -> tuple[Project, tuple[str, ...]]:
+    """The project with the answers that count, as after an interview, and the fields of those that do not: nobody is
+    asked them after the others.
+
+    Raises `InvalidInput` for a network that is not for the task.
+    """
+    scale = project.model_scale
+    if not suits("model_scale", scale, project.answers):
+        raise InvalidInput(unfit(str(scale), networks_for(project.task)))
+    counts = changed(project, {}, knowledge)
+    return counts, tuple(field for field in project.answers if field not in counts.answers)
 
 
 def suits(field: str, value: Any, answers: Mapping[str, Any]) -> bool:

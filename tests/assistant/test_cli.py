@@ -104,6 +104,9 @@ def test_wrong_input_gets_exit_code_2_and_one_line(run: Run, arguments: list[str
         ('dataset_rows = "many"', "expected a valid integer"),
         ('model_scale = "huge"', "expected one of small"),
         ('knows = ["mxnet"]', "'pytorch'"),
+        ('knows = "pytorch"', """is 'pytorch'; expected a list such as ["pytorch", "keras"]"""),
+        ("pretrained = true", "is true; expected 'yes' or 'no'"),
+        ('task = "tabular_classification"\nmodel_scale = "resnet-50"', "ResNet-50 is not for this task"),
         ("colour = 3", "Unknown field 'colour'; expected one of task"),
         ("task = ", "is not valid TOML"),
         ("\udcff", "it is not UTF-8 text"),
@@ -153,6 +156,31 @@ def test_a_recommendation_without_probe_has_the_promised_keys(run: Run, project:
     assert advice["winner"]["framework"] in load().frameworks
     assert set(advice["unknown"]) <= set(FIELDS)
     assert all(set(flip) == {"field", "from", "to", "winner"} for flip in advice["flips"])
+
+
+def test_an_answer_that_is_not_asked_for_the_task_is_left_out_and_named(run: Run, tmp_path: Path) -> None:
+    asked = 'task = "tabular_classification"\ndataset_rows = 3000\n'
+    with_more, without = tmp_path / "more.toml", tmp_path / "less.toml"
+    with_more.write_text(f'{asked}pretrained = "yes"\ndataset_gb = 100\n', encoding="utf-8")
+    without.write_text(asked, encoding="utf-8")
+    more, less = (run("recommend", "--project", path, "--no-probe", "--json") for path in (with_more, without))
+    assert more.json == less.json
+    assert more.err == "probewise: Not asked for this task, so left out: dataset_gb, pretrained.\n"
+    assert less.err == ""
+
+
+def test_where_nothing_fits_only_what_to_change_and_why_is_told(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "project.toml"
+    path.write_text(
+        'task = "object_detection"\noperating_system = "windows"\naccelerator = "apple"\n', encoding="utf-8"
+    )
+    words = run("recommend", "--project", path, "--no-probe").out
+    assert words.startswith("Nothing fits these answers.")
+    assert "(accelerator)" in words
+    assert "(operating_system)" in words
+    assert "(task)" not in words
+    assert "Not known yet" not in words
+    assert "Share" not in words
 
 
 def test_a_recommendation_with_a_probe_forecasts_the_job(run: Run, project: Path, report: Path) -> None:

@@ -369,7 +369,8 @@ def test_a_framework_that_loses_only_where_it_cannot_be_used_is_not_tied() -> No
 def test_two_that_are_never_usable_together_are_not_tied() -> None:
     usable = np.zeros((len(CANDIDATES), 1_000), bool)
     usable[IDS.index("jax-jit"), :500] = usable[IDS.index("pytorch-eager"), 500:] = True
-    values, equal = np.ones((len(CANDIDATES), len(CRITERIA), 1_000)), np.full((len(CRITERIA), 1_000), 1 / len(CRITERIA))
+    values = np.ones((len(CANDIDATES), len(CRITERIA), 1_000))
+    equal = np.full((len(CRITERIA), 1_000), 1 / len(CRITERIA))
     assert standing(Scores(equal, values, usable, np.full(usable.shape, np.nan))).tied == ()
 
 

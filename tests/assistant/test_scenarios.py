@@ -12,6 +12,8 @@ from assistant.advice.eligibility import exclusions
 from assistant.advice.ranking import DRAWS, Standing
 from assistant.advice.recommend import recommend
 from assistant.advice.recommendation import Reason, Recommendation
+from assistant.change_words import all_flips, parts
+from assistant.conversation.questions import answered
 from assistant.project import parse_project
 from assistant.target import weighed_answers
 from assistant.wording import as_sentence
@@ -57,6 +59,9 @@ def check(scenario: dict[str, Any], advice: Any) -> None:
     assert set(scenario.get("excluded", ())) <= excluded_in(advice)
     if scenario.get("simpler_first"):
         assert advice.simpler_first
+    for flip in all_flips(advice):
+        after = scenario["says"] | {change.field: change.to for change in parts(flip)}
+        assert not any(impossible.when.matches(after) for impossible in load().impossible), flip
     if scenario.get("undecided"):
         assert advice.confidence < UNDECIDED
 
@@ -204,6 +209,12 @@ def test_the_scenario_is_well_formed(scenario) -> None:
     assert scenario["why"].endswith(".")
     assert sorted(scenario["acceptable"] + scenario["unacceptable"]) == sorted(FRAMEWORKS)
     assert all(load().fact(fact) for fact in scenario["sources"])
+
+
+@each_scenario
+def test_the_scenario_says_only_what_is_asked(scenario) -> None:
+    project = parse_project(scenario["says"])
+    assert answered(project, load()) == (project, ())
 
 
 @each_scenario
