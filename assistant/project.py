@@ -144,7 +144,7 @@ def _first_problem(error: ValidationError) -> str:
     field = str(problem["loc"][0])
     expected = problem["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
     if problem["type"] == "tuple_type":
-        expected = 'expected a list such as ["pytorch", "keras"]'
+        expected = _('expected a list such as ["pytorch", "keras"]')
     return _("Field {field!r} is {value}; {expected}. Correct it or leave the field out.").format(
         field=field, value=_as_in_toml(problem["input"]), expected=expected
     )
