@@ -89,7 +89,7 @@ class Search:
 
 def flips(search: Search, rivals: Sequence[str]) -> dict[str, Changes]:
     """By rival, the smallest changes that make it win: one answer or, where none does, two; none where neither do."""
-    one = [(change,) for change in _changes(search.answers, search.knowledge)]
+    one = [(change,) for change in single_changes(search.answers, search.knowledge)]
     margins, drawn = _outcomes(search, [(), *one])
     # By so much the few draws are off without a change, and about as much with one.
     off = drawn[0] - search.shares
@@ -102,7 +102,8 @@ def flips(search: Search, rivals: Sequence[str]) -> dict[str, Changes]:
     return found
 
 
-def _changes(answers: Mapping[str, Any], knowledge: Knowledge) -> Iterator[Change]:
+def single_changes(answers: Mapping[str, Any], knowledge: Knowledge) -> Iterator[Change]:
+    """Every other answer to every question that matters."""
     for question in knowledge.questions_for(answers):
         before = answers.get(question.id)
         values = alternatives(question, answers)
