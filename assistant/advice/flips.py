@@ -129,10 +129,10 @@ def _smallest(search: Search, rival: str, tried: Sequence[Changes], shares: Valu
     """Of the changes after which the rival wins, or nearly does, the smallest that a full ranking confirms."""
     own = shares[:, FRAMEWORKS.index(rival)]
     likely = np.flatnonzero((own > 0) & (own >= shares.max(axis=1) - SEARCH_SLACK)).tolist()
-    thinkable = (place for place in likely if _go_together(search, tried[place]))
-    by_size = sorted(thinkable, key=lambda place: (*_size(tried[place]), -own[place]))
+    by_size = sorted(likely, key=lambda place: (*_size(tried[place]), -own[place]))
+    thinkable = (tried[place] for place in by_size if _go_together(search, tried[place]))
     most = MOST_CONFIRMED[len(tried[0]) - 1] if tried else 0
-    return next((tried[place] for place in by_size[:most] if search.confirm(tried[place]) == rival), ())
+    return next((changes for changes in islice(thinkable, most) if search.confirm(changes) == rival), ())
 
 
 def _go_together(search: Search, changes: Changes) -> bool:
