@@ -37,7 +37,7 @@ def eligible(worlds: Worlds, knowledge: Knowledge) -> Mask:
     for rule in knowledge.eligibility:
         excluded = worlds.matches(rule.when)
         if excluded is not False:
-            concerned = [_concerns(rule, candidate.framework, candidate.id) for candidate in CANDIDATES]
+            concerned = [rule.concerns(candidate.id, candidate.framework) for candidate in CANDIDATES]
             usable[concerned] &= ~np.asarray(excluded)
     return usable
 
@@ -80,10 +80,6 @@ def _enough_to_relax(
         kept = {field: value for field, value in answers.items() if field not in dropped}
         if len(exclusions(kept, knowledge)) < len(CANDIDATES):
             yield dropped
-
-
-def _concerns(rule: EligibilityRule, framework: str, candidate: str) -> bool:
-    return framework in rule.frameworks or candidate in rule.candidates
 
 
 def _exclusion(rule: EligibilityRule, knowledge: Knowledge) -> Exclusion:
