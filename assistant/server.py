@@ -29,7 +29,7 @@ def serve(host: str, port: int) -> None:
 
 def server_command(host: str, port: int) -> list[str]:
     """The command that serves the app on `host`:`port`; the browser may call it by that host's name as well."""
-    command = [sys.executable, "-m", "streamlit", "run", str(APP)]
+    command = [sys.executable, "-m", "assistant.views.serving", "run", str(APP)]
     command += ["--server.address", host, "--server.port", str(port), "--server.headless", "true"]
     for name in dict.fromkeys((*ALLOWED_HOSTS, host)):
         command += ["--server.allowedHosts", name]
