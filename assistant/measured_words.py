@@ -41,9 +41,12 @@ def broken_off(row: CandidateResult) -> bool:
 
 
 def unfinished(measurement: Measurement) -> list[tuple[str, str]]:
-    """Name and reason of every row, default or tuned, that was not measured, or not to the end."""
-    rows = named_rows(measurement)
-    return [(name, _problem(row)) for name, row in rows if row.status != "ok" or row.step_ms is None]
+    """Why rows, default or tuned, were not measured, or not to the end: all of whom this is true, and the reason."""
+    names: dict[str, list[str]] = {}
+    for name, row in named_rows(measurement):
+        if row.status != "ok" or row.step_ms is None:
+            names.setdefault(_problem(row), []).append(name)
+    return [(wording.apart(those), reason) for reason, those in names.items()]
 
 
 def beyond_evaluation(report: ProbeReport) -> str | None:

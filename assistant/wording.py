@@ -37,7 +37,9 @@ def candidate_name(candidate: str) -> str:
 
 
 def candidate_names(candidates: Collection[str]) -> str:
-    """Several as they are read out; a framework all of whose modes are among them by its own name alone."""
+    """Several, set apart by semicolons for the commas in them; a framework all of whose modes are among them by its
+    own name alone.
+    """
     framework_of = load().framework_of
     modes, among = Counter(framework_of.values()), Counter(framework_of[candidate] for candidate in candidates)
 
@@ -45,7 +47,7 @@ def candidate_names(candidates: Collection[str]) -> str:
         framework = framework_of[candidate]
         return framework_name(framework) if among[framework] == modes[framework] else candidate_name(candidate)
 
-    return listing(dict.fromkeys(map(name, candidates)))
+    return apart(dict.fromkeys(map(name, candidates)))
 
 
 def evidence_badge(kind: str) -> str:
@@ -247,6 +249,11 @@ def as_sentence(text: str) -> str:
 def clauses(parts: Iterable[str]) -> str:
     """Parts of one sentence, or details of one thing, set off by commas: `24 GB, no GPU`."""
     return _(", ").join(parts)
+
+
+def apart(names: Iterable[str]) -> str:
+    """Names that may hold commas themselves, beside each other: `PyTorch, eager; JAX, compiled with jax.jit`."""
+    return _("; ").join(names)
 
 
 def labelled(label: str, text: str) -> str:

@@ -5,6 +5,7 @@ A sentence begins with "It": whoever shows it names the candidate, in a row, a h
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Sequence
 from typing import Literal
@@ -17,6 +18,9 @@ from probes.words import _
 Stage = Literal["importing", "building", "first step", "measuring", "reading memory", "running a script"]
 
 TAIL_LINES = 4
+
+# What TensorFlow's and XLA's logs write at every start, whatever happens next.
+_CHATTER = re.compile(r"[IW]\d{4} \d\d:\d\d:|WARNING: All log messages before absl|To enable the following instruct")
 MAX_TAIL_LINE_CHARACTERS = 200
 
 
@@ -44,8 +48,11 @@ def ended(stage: Stage, returncode: int) -> WorkerFailed:
 
 
 def tail(lines: Sequence[str]) -> tuple[str, ...]:
-    """The last lines that say something, of what a process wrote, none longer than a person reads."""
-    return tuple(line.strip()[:MAX_TAIL_LINE_CHARACTERS] for line in lines if line.strip())[-TAIL_LINES:]
+    """The last lines that say something, of what a process wrote, none longer than a person reads; information and
+    warnings of a log say nothing of why it ended.
+    """
+    told = (line.strip() for line in lines)
+    return tuple(line[:MAX_TAIL_LINE_CHARACTERS] for line in told if line and not _CHATTER.match(line))[-TAIL_LINES:]
 
 
 def reached_its_cap(stage: Stage, held_mb: float, limit_mb: float) -> OutOfMemory:

@@ -71,6 +71,10 @@ class Measuring:
         self.focus = workloads
         return True
 
+    def go_on(self) -> None:
+        """Spend another budget on the same workloads: who came too late is tried again, what is measured is kept."""
+        self.session.focus(self.focus)
+
     @property
     def report(self) -> ProbeReport | None:
         """What is known of the present focus; None before its first figure."""
@@ -103,8 +107,10 @@ def follow(state: State) -> Progress | None:
     measuring = _measuring()
     measuring.turn_to(workloads)
     if measuring.session.wait(0) and measuring.report is not None:
-        _conclude(state, measuring.report)
-        return None
+        if not _goes_on(state, measuring.report):
+            _conclude(state, measuring.report)
+            return None
+        measuring.go_on()
     progress = measuring.session.progress
     if progress.stage == "waiting" and not state.again and _reuse(state, _look_up(state)):
         # Who measured on this machine before us has measured the same.
@@ -133,6 +139,36 @@ def _told(report: ProbeReport) -> set[tuple[str, str, str]]:
     }
 
 
+def _goes_on(state: State, report: ProbeReport) -> bool:
+    """Whether to spend another budget: somebody came too late, the person still answers, and the last budget reached
+    somebody new.
+    """
+    late, before = came_too_late(report), state.late
+    state.late = late
+    talking = state.interview.open_question is not None and not state.enough
+    return talking and bool(late) and (before is None or late < before)
+
+
+def came_too_late(report: ProbeReport) -> frozenset[str]:
+    """The candidates that the budget did not reach on the main workload."""
+    return frozenset(row.candidate for row in report.candidates if row.status == "timeout")
+
+
+def can_go_on(state: State) -> bool:
+    """Whether another budget could reach those who came too late, without measuring the others again."""
+    if state.report is None or not (enabled() and state.settled) or state.stopped or state.earlier is not None:
+        return False
+    return bool(came_too_late(state.report))
+
+
+def go_on(state: State) -> None:
+    """Spend another budget on those who came too late."""
+    state.settled = False
+    measuring = _measuring()
+    if not measuring.turn_to(state.focus):
+        measuring.go_on()
+
+
 def stop(state: State) -> None:
     """End the measuring and its processes; what is known so far is kept."""
     state.stopped = True
@@ -143,7 +179,7 @@ def begin_again(state: State) -> None:
     """Measure once more from the start; the figures so far are shown until there are new ones."""
     _measuring.clear()
     state.focus = interview_workloads(state.interview.project, machine())
-    state.stopped, state.broken, state.settled, state.again = False, False, False, True
+    state.stopped, state.broken, state.settled, state.again, state.late = False, False, False, True, None
     known = state.report is not None and state.report.workload == state.focus[0]
     state.earlier = Earlier(state.report) if state.report is not None and known else None
 
@@ -157,7 +193,7 @@ def save_unsaved(state: State) -> None:
 
 def _turn(state: State, workloads: tuple[Workload, ...]) -> None:
     """Begin with these workloads: with what the history holds of them, if that is anything."""
-    state.focus, state.settled, state.again, state.earlier = workloads, False, False, None
+    state.focus, state.settled, state.again, state.earlier, state.late = workloads, False, False, None, None
     found = _look_up(state)
     if found is not None and not _reuse(state, found):
         state.earlier, state.report = found, found.report

@@ -138,6 +138,8 @@ def _at_rest(now: State) -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         if now.report is not None:
             links.to_measurements()
+        if measuring.can_go_on(now):
+            st.button(_("Give the others more time"), icon=":material/more_time:", on_click=_go_on)
         if measuring.enabled():
             again_button()
 
@@ -206,6 +208,10 @@ def browser_zone() -> tzinfo:
 
 def _stop() -> None:
     measuring.stop(state())
+
+
+def _go_on() -> None:
+    measuring.go_on(state())
 
 
 def _begin_again() -> None:

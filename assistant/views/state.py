@@ -63,8 +63,9 @@ class State:
 
     `report` is what the advice rests on, kept when the session that measured it is gone. `focus` are the workloads
     that the answers ask for, `earlier` what was measured of them on another visit and `settled` whether there is
-    nothing more to measure of them. `again` says that they are measured anew although there was something,
-    `stopped` that the measuring was stopped, `broken` that it broke off.
+    nothing more to measure of them; `late` are the candidates that the last budget did not reach. `again` says that
+    they are measured anew although there was something, `stopped` that the measuring was stopped, `broken` that it
+    broke off.
 
     `history_problem` says in a sentence why the history could not be used; `unsaved` is what it did not take so far.
     `table` is what the person gave of their own, `table_told` what it answered.
@@ -77,6 +78,7 @@ class State:
     focus: tuple[Workload, ...] = ()
     earlier: Earlier | None = None
     settled: bool = False
+    late: frozenset[str] | None = None
     again: bool = False
     stopped: bool = False
     broken: bool = False

@@ -17,7 +17,7 @@ from assistant.target import interview_workloads
 from assistant.views import measuring
 from probes.environments import installed_versions
 from probes.hardware import machine
-from probes.report import Measurement, ProbeReport, Progress
+from probes.report import CandidateResult, Measurement, ProbeReport, Progress
 from probes.store import History
 from tests.runs import a_report, a_row
 
@@ -59,6 +59,7 @@ class StandIn:
 
     def focus(self, workloads) -> None:
         self.focused.append(workloads)
+        self.result = None
 
     def wait(self, _timeout_s) -> bool:
         return self.result is not None
@@ -170,6 +171,40 @@ def test_whoever_asks_to_measure_again_waits_for_figures_of_their_own(session) -
     session.stage = "waiting"
     app = press(visit(), "Measure again").run()
     assert "Waiting to measure" in words(app)
+
+
+def late(*candidates: str) -> ProbeReport:
+    """What a budget left that did not reach these."""
+    rows = (a_row(), *(CandidateResult(candidate=each, status="timeout", error="Late.") for each in candidates))
+    return measured(candidates=rows, measured_at=datetime.now(UTC).isoformat())
+
+
+def test_while_one_answers_who_came_too_late_is_given_more_time_as_long_as_that_helps(session) -> None:
+    app = visit()
+    session.result = late("pytorch-eager", "keras-jax")
+    app.run()
+    assert session.focused == [TABLES] * 2
+    assert not History().runs()
+    session.result = late("keras-jax")
+    app.run()
+    assert session.focused == [TABLES] * 3
+    session.result = late("keras-jax")
+    app.run()
+    assert session.focused == [TABLES] * 3, "the last budget reached nobody new"
+    assert "**Measured** in 12 s on this machine." in words(app)
+    press(app, "Give the others more time")
+    assert session.focused == [TABLES] * 4
+
+
+def test_who_has_heard_enough_is_not_kept_waiting(session) -> None:
+    app = visit()
+    app.get("pills")[0].set_value("image_classification").run()
+    press(app, "Enough questions, show the answer")
+    assert session.focused == [TABLES, IMAGES]
+    session.result = late("keras-jax").model_copy(update={"workload": IMAGES[0]})
+    app.run()
+    assert session.focused == [TABLES, IMAGES]
+    assert "Give the others more time" in labels(app)
 
 
 def test_measuring_switched_off_shows_what_there_is(session, monkeypatch) -> None:

@@ -155,7 +155,7 @@ def test_of_a_report_that_does_not_say_where_its_time_went_nothing_is_called_ove
 
 def test_a_framework_named_with_all_its_modes_goes_by_its_own_name() -> None:
     some = ["keras-jax", "pytorch-eager", "pytorch-compile"]
-    assert wording.candidate_names(some) == "Keras, on JAX and PyTorch"
+    assert wording.candidate_names(some) == "Keras, on JAX; PyTorch"
     assert wording.candidate_names(["scikit-learn"]) == "scikit-learn"
 
 

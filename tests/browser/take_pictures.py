@@ -56,6 +56,7 @@ def _take(browser: Browser, address: str, folder: Path, size: str, scheme: str) 
     page = context.new_page()
 
     def picture(name: str) -> None:
+        page.get_by_test_id("stMain").evaluate("page => page.scrollTo(0, 0)")
         page.wait_for_timeout(SETTLE_MS)
         page.screenshot(path=folder / f"{size}-{scheme}-{name}.png")
 

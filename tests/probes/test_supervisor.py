@@ -99,6 +99,16 @@ def test_the_last_lines_are_few_and_short(tmp_path: Path) -> None:
     assert diagnosis.tail(["", "a", " \n", *"bcde", "f" * 1000]) == ("c", "d", "e", "f" * 200)
 
 
+def test_what_a_log_says_at_every_start_is_no_last_line() -> None:
+    chatter = (
+        "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
+        "I0000 00:00:1795657614.601469   16971 cudart_stub.cc:31] Could not find cuda drivers on your machine",
+        "To enable the following instructions: AVX2 FMA, in other operations, rebuild TensorFlow",
+    )
+    error = "E0000 00:00:1795657614.601469   16971 cuda_dnn.cc:8579] Unable to register cuDNN factory"
+    assert diagnosis.tail(["first", *chatter, error, *chatter]) == ("first", error)
+
+
 @pytest.mark.parametrize("fault", ["hang@train", "hang_in_native_code_with_a_child@train"])
 def test_a_hang_ends_with_the_time_it_was_given(tmp_path: Path, fault: str) -> None:
     with Worker(TORCH, toy_worker.interpreter(tmp_path, fault)) as worker:
