@@ -56,7 +56,6 @@ def _take(browser: Browser, address: str, folder: Path, size: str, scheme: str) 
     page = context.new_page()
 
     def picture(name: str) -> None:
-        page.get_by_test_id("stMain").evaluate("page => page.scrollTo(0, 0)")
         page.wait_for_timeout(SETTLE_MS)
         page.screenshot(path=folder / f"{size}-{scheme}-{name}.png")
 
@@ -71,6 +70,7 @@ def _take(browser: Browser, address: str, folder: Path, size: str, scheme: str) 
     if page.get_by_text("Until it is done you see").is_visible():
         page.get_by_role("button", name="Stop measuring").click()
     page.get_by_role("button", name="Measure again").wait_for(timeout=WAIT_MS)
+    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
     picture("recommendation")
     page.get_by_role("link", name="Your job in full").click()
     page.get_by_text("One epoch, with its 90").first.wait_for()
