@@ -66,7 +66,7 @@ class BurdenedCrew(Crew):
 
 @dataclass(frozen=True)
 class Finding:
-    """What one trial said of the burdened process, after how many seconds of rounds."""
+    """What one trial said of the burdened process, as a measurement tells it, and after how many rounds and seconds."""
 
     slower: bool
     faster: bool
@@ -102,7 +102,8 @@ def trial(share: float, seed: int) -> Finding:
     assert burdened is not None, "no row of the burdened process"
     ratio = paired_ratio(burdened, plain)
     assert ratio is not None, "too few rounds"
-    return Finding(ratio.low > 1, ratio.high < 1, ratio.pairs, seconds)
+    told = not ratio.equal
+    return Finding(told and ratio.low > 1, told and ratio.high < 1, ratio.pairs, seconds)
 
 
 def findings(share: float, trials: int) -> Iterator[Finding]:
