@@ -182,7 +182,8 @@ def _headline(advice: Recommendation, winner: Choice) -> Iterator[RenderableType
     sure = _("{share} sure").format(share=wording.percent(advice.confidence))
     yield Text.assemble((wording.framework_name(winner.framework), "bold"), "   ", (sure, "bold cyan"))
     mode = wording.candidate_name(winner.candidate)
-    yield Text(_("Best used as: {candidate}").format(candidate=mode), style="dim")
+    used = _("Best used as: {candidate}.").format(candidate=mode)
+    yield Text(sentences(used, wording.modes_note(advice) or ""), style="dim")
     if advice.nothing_fits >= wording.WORTH_TELLING:
         yield Text(wording.nothing_fits_line(advice.nothing_fits))
     if advice.tie:

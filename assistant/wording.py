@@ -9,7 +9,7 @@ from math import floor, log10
 from typing import Literal
 
 from assistant.advice.estimates import MB_PER_GB
-from assistant.advice.recommendation import ForecastRow
+from assistant.advice.recommendation import ForecastRow, Recommendation
 from assistant.claims.records import CheckResult
 from assistant.language import _, ngettext
 from assistant.networks import network_name
@@ -206,6 +206,19 @@ def job_memory(row: ForecastRow) -> str:
 def nothing_fits_line(share: float) -> str:
     """In how many worlds nothing is left."""
     return _("In {share} of the plausible worlds nothing fits.").format(share=percent(share))
+
+
+def modes_note(advice: Recommendation) -> str | None:
+    """That the winner's mode was chosen without figures; None where there are some, or no other mode."""
+    if advice.winner is None:
+        return None
+    framework = advice.winner.framework
+    modes = {row.candidate for row in advice.ranking if row.framework == framework and row.excluded is None}
+    if len(modes) < 2 or any(row.step_ms is not None for row in advice.forecast if row.candidate in modes):
+        return None
+    return _("Which mode of {framework} is faster is not measured yet; until then their ratings decide.").format(
+        framework=framework_name(framework)
+    )
 
 
 def relaxing(*, together: bool) -> str:

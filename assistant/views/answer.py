@@ -72,6 +72,8 @@ def _headline(advised: Recommendation) -> None:
                 "each thing matters to you, and how far the measurements may be off."
             ),
         )
+    if unmeasured := wording.modes_note(advised):
+        st.caption(unmeasured)
     if advised.nothing_fits >= wording.WORTH_TELLING:
         st.markdown(f":gray[{wording.nothing_fits_line(advised.nothing_fits)}]")
     if advised.tie:

@@ -66,7 +66,7 @@ class BurdenedCrew(Crew):
 
 @dataclass(frozen=True)
 class Finding:
-    """What one trial said of the burdened process, as a measurement tells it, and after how many rounds and seconds."""
+    """What one trial said of the burdened process, as a measurement tells it; after how many rounds and seconds."""
 
     slower: bool
     faster: bool
