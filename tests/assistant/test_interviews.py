@@ -59,7 +59,7 @@ def test_a_person_sits_at_the_machine_they_speak_of(laptop) -> None:
 
 def test_correcting_the_machine_counts_as_a_question(laptop) -> None:
     """Graphics of AMD are not taken to be trained on, unless a person says so."""
-    project = Project(task="image_classification", accelerator="amd")
+    project = Project(task="text_classification", accelerator="amd")
     owner = person(project, laptop, load(), seed=0)
     assert known_answers(Project(), owner.machine)["accelerator"] == "none"
     silent = replace(owner, project=owner.project.with_answer("accelerator", None))
