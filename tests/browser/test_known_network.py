@@ -29,6 +29,9 @@ def test_a_network_is_named_in_the_chat_and_another_chosen(serve, open_page) -> 
     page.wait_for_url(re.compile("model_scale=resnet-18"))
 
     named.click()
+    question(page, HOW_LARGE).wait_for()
+    # A list that is opened while the page is drawn anew closes again.
+    page.locator("[data-test-script-state=notRunning]").first.wait_for()
     box = page.get_by_role("combobox", name="Or name a known network")
     box.click()
     page.get_by_role("option", name="MobileNet-v2, 3.5 million parameters").click()
