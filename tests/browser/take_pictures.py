@@ -20,7 +20,7 @@ from tests.browser.driving import FIRST_QUESTION, ORDINARY_ANSWERS, SECOND_QUEST
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 SCHEMES = ("light", "dark")
 BUDGET_S = 60.0
-WAIT_MS = 1000 * (BUDGET_S + 60)
+WAIT_MS = 1000 * 6 * BUDGET_S
 
 # Claims that are decided for the pictures, one by a script and one with a chart: neither takes any timing.
 DECIDED = ("keras-on-theano-and-cntk", "tensorflow-larger-install")
@@ -65,11 +65,14 @@ def _take(browser: Browser, address: str, folder: Path, size: str, scheme: str) 
     pick(page, "Photos: tell what is in them", SECOND_QUESTION)
     talk(page, ANSWERS)
     picture("interview")
+    # A person who takes their time: meanwhile everybody is measured, or shown as on an earlier visit.
+    again = page.get_by_role("button", name="Measure again")
+    again.or_(page.get_by_text("Until it is done you see")).wait_for(timeout=WAIT_MS)
+    if not again.is_visible():
+        page.get_by_role("button", name="Stop measuring").click()
+        again.wait_for()
     page.get_by_role("button", name="Enough questions, show the answer").click()
     page.get_by_text("% sure").wait_for()
-    if page.get_by_text("Until it is done you see").is_visible():
-        page.get_by_role("button", name="Stop measuring").click()
-    page.get_by_role("button", name="Measure again").wait_for(timeout=WAIT_MS)
     page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
     picture("recommendation")
     page.get_by_role("link", name="Your job in full").click()
