@@ -58,28 +58,41 @@ def enabled() -> bool:
 
 @dataclass
 class Measuring:
-    """A started probe session and what it was last asked to measure."""
+    """A started probe session, what it was last asked to measure, and what earlier budgets told of that."""
 
     session: ProbeSession
     focus: tuple[Workload, ...] = ()
+    earlier: ProbeReport | None = None
 
     def turn_to(self, workloads: tuple[Workload, ...]) -> bool:
         """Measure these from now on; false when that is what it does already."""
         if workloads == self.focus:
             return False
         self.session.focus(workloads)
-        self.focus = workloads
+        self.focus, self.earlier = workloads, None
         return True
 
     def go_on(self) -> None:
         """Spend another budget on the same workloads: who came too late is tried again, what is measured is kept."""
+        self.earlier = self.report
         self.session.focus(self.focus)
 
     @property
     def report(self) -> ProbeReport | None:
-        """What is known of the present focus; None before its first figure."""
+        """What is known of the present focus, with the time of all its budgets; None before its first figure."""
         report = self.session.report()
-        return report if report is not None and report.workload == self.focus[0] else None
+        if report is None or report.workload != self.focus[0]:
+            return None
+        return report if self.earlier is None else _with_time_of(self.earlier, report)
+
+
+def _with_time_of(earlier: ProbeReport, report: ProbeReport) -> ProbeReport:
+    """The report, with what was spent before it on the same."""
+    wall_s = {
+        activity: earlier.wall_s.get(activity, 0.0) + report.wall_s.get(activity, 0.0)
+        for activity in (*earlier.wall_s, *report.wall_s)
+    }
+    return report.model_copy(update={"seconds": earlier.seconds + report.seconds, "wall_s": wall_s})
 
 
 def _end(measuring: Measuring) -> None:
