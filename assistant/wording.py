@@ -264,9 +264,9 @@ def clauses(parts: Iterable[str]) -> str:
     return _(", ").join(parts)
 
 
-def apart(names: Iterable[str]) -> str:
-    """Names that may hold commas themselves, beside each other: `PyTorch, eager; JAX, compiled with jax.jit`."""
-    return _("; ").join(names)
+def apart(parts: Iterable[str]) -> str:
+    """Parts that may hold commas themselves, beside each other: `PyTorch, eager; JAX, compiled with jax.jit`."""
+    return _("; ").join(parts)
 
 
 def labelled(label: str, text: str) -> str:

@@ -103,7 +103,7 @@ def _job(advised: Recommendation) -> None:
         stand_in = wording.answer_label("task", assumptions.pop("task"))
         st.caption(_("Forecast with the network of another task: {task}").format(task=stand_in))
     if assumptions:
-        taken = _("; ").join(_assumption(field, value) for field, value in assumptions.items())
+        taken = wording.apart(_assumption(field, value) for field, value in assumptions.items())
         st.caption(_("Not said, so assumed: {assumptions}").format(assumptions=taken))
 
 

@@ -119,9 +119,11 @@ def follow(state: State) -> Progress | None:
         return None
     measuring = _measuring()
     measuring.turn_to(workloads)
-    if measuring.session.wait(0) and measuring.report is not None:
-        if not _goes_on(state, measuring.report):
-            _conclude(state, measuring.report)
+    if measuring.session.wait(0) and (report := measuring.report) is not None:
+        before, late = state.late, came_too_late(report)
+        state.late = late
+        if not _goes_on(state, late, before):
+            _conclude(state, report)
             return None
         measuring.go_on()
     progress = measuring.session.progress
@@ -152,12 +154,10 @@ def _told(report: ProbeReport) -> set[tuple[str, str, str]]:
     }
 
 
-def _goes_on(state: State, report: ProbeReport) -> bool:
-    """Whether to spend another budget: somebody came too late, the person still answers, and the last budget reached
-    somebody new.
+def _goes_on(state: State, late: frozenset[str], before: frozenset[str] | None) -> bool:
+    """Whether to spend another budget on who is `late`: the person still answers, and the last one reached one of
+    those who were late `before` it.
     """
-    late, before = came_too_late(report), state.late
-    state.late = late
     talking = state.interview.open_question is not None and not state.enough
     return talking and bool(late) and (before is None or late < before)
 
