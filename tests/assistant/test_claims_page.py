@@ -140,7 +140,8 @@ def test_the_facts_are_filtered_and_there_is_a_way_back() -> None:
     assert f"{len(load().facts)} facts" in words(app)
 
 
-def test_who_comes_back_finds_the_list_and_the_filter_as_they_were() -> None:
+def test_who_comes_back_finds_the_list_and_the_filter_as_they_were(monkeypatch) -> None:
+    monkeypatch.setenv(measuring.BUDGET_VARIABLE, "0")
     app = opened(list="facts", dimension="licence")
     app.switch_page("views/measurements.py").run()
     # A browser leaves the page's address behind; this one keeps it.
@@ -151,7 +152,8 @@ def test_who_comes_back_finds_the_list_and_the_filter_as_they_were() -> None:
     assert app.query_params == {"list": "facts", "dimension": "licence"}
 
 
-def test_an_address_of_claims_opens_them_whatever_was_listed_before() -> None:
+def test_an_address_of_claims_opens_them_whatever_was_listed_before(monkeypatch) -> None:
+    monkeypatch.setenv(measuring.BUDGET_VARIABLE, "0")
     app = opened(list="facts")
     app.switch_page("views/measurements.py").run()
     app.query_params.clear()
