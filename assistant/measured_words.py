@@ -14,7 +14,7 @@ from probes.comparison import Ratio
 from probes.memory.growth import MemoryGrowth, largest_batch
 from probes.networks.repeats import most_repeats
 from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport
-from probes.tunings import on_accelerator
+from probes.tunings import TUNINGS, Tuning, on_accelerator
 from probes.words import sentences
 from probes.workloads import NAMED, Workload
 
@@ -132,6 +132,12 @@ def _by_batch(workload: Workload, report: ProbeReport) -> str:
     """By the batch where the same network was measured on several, else by its name."""
     batches = [each.workload for each in report.measurements if each.workload.layers == workload.layers]
     return network_name(workload.id) if len(batches) == 1 else _("Batch of {batch}").format(batch=workload.batch)
+
+
+def tunings(rows: Iterable[CandidateResult]) -> list[Tuning]:
+    """The tunings that some of the rows were built with, in the order of their documentation."""
+    used = {tuning for row in rows for tuning in row.tunings}
+    return [tuning for tuning in TUNINGS if tuning.id in used]
 
 
 def _tuned_name(row: CandidateResult) -> str:

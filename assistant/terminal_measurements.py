@@ -88,6 +88,7 @@ def _tuned(rows: Sequence[CandidateResult]) -> Iterator[RenderableType]:
             tunings = wording.clauses(row.tunings)
             tuned.add_row(_name(row), _seconds(row.step_ms, 1e-3), _times(row.to_default), tunings)
         yield tuned
+        yield from (Text(f"{each.id}: {each.code}", style="dim") for each in measured_words.tunings(measured))
 
 
 def _figures(row: CandidateResult) -> Sequence[str]:

@@ -1,14 +1,16 @@
 """Who is faster, and how sure that is: step times of the same rounds compared in pairs.
 
 In one round every contender trains one block, so what the machine did meanwhile falls on both sides of a ratio and
-cancels. A ratio is compared on its logarithm; its interval comes from the bootstrap over rounds.
+cancels. A ratio is compared on its logarithm; its interval comes from the bootstrap over rounds, widened by what two
+processes of one candidate differ by: where its memory lies is drawn once for each, and more rounds do not undo it
+(Kalibera and Jones, Rigorous Benchmarking in Reasonable Time, ISMM 2013).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from statistics import NormalDist
 from typing import Literal, Protocol
@@ -22,11 +24,18 @@ from probes.statistics import resamples, step_time, student_quantile
 CLEARLY_SLOWER = 1.05
 
 # Within this much of each other, for sure, two are equally fast: less than what a repeated measurement differs by.
+# Where processes alone may differ by more, that is never sure, and what is not told apart is a tie.
 EQUAL = 1.025
 
 # The level of every interval that decides. It is looked at anew after each round, which makes a false decision
 # likelier than one look would: with 0.99, between two that are alike, up to one in ten for noise of 6 % (simulated).
 DECISION_LEVEL = 0.99
+
+# How often what two processes differ by is within what is allowed for it. It is drawn once, not looked at again.
+PROCESS_LEVEL = 0.95
+
+# An interval of these two processes that is no wider than this share of what any two differ by adds a twentieth.
+PRECISE_SHARE = 0.3
 
 # Fewer pairs than `LEAST_PAIRS` say nothing at all, and fewer than `DECIDING_PAIRS` only what is beyond doubt.
 LEAST_PAIRS, DECIDING_PAIRS = 3, 5
@@ -51,6 +60,16 @@ class Ratio:
     pairs: int
 
     @property
+    def below(self) -> float:
+        """How far the logarithm of the lower end is from that of the ratio."""
+        return math.log(self.ratio / self.low)
+
+    @property
+    def above(self) -> float:
+        """The same of the upper end."""
+        return math.log(self.high / self.ratio)
+
+    @property
     def differs(self) -> bool:
         """Whether one is surely faster than the other, by however little."""
         return not self.low <= 1.0 <= self.high
@@ -66,16 +85,21 @@ class Ratio:
         return self.low >= 1 / EQUAL and self.high <= EQUAL
 
     @property
-    def settled(self) -> bool:
-        """Whether enough rounds agree that more could not change what is said."""
+    def decided(self) -> bool:
+        """Whether more rounds would not change what is said."""
         return self.pairs >= DECIDING_PAIRS and (self.differs or self.equal)
 
 
 class Timed(Protocol):
-    """{round: step time in ms}, and the rounds in which others used too much of the machine."""
+    """{round: step time in ms}, and the rounds in which others used too much of the machine; `process_sd` is the
+    standard deviation of the logarithm of the step time between processes of the same.
+    """
 
     times_ms: dict[int, float]
     disturbed: set[int]
+
+    @property
+    def process_sd(self) -> float: ...
 
 
 def leader(rows: Mapping[str, Timed]) -> str | None:
@@ -97,10 +121,39 @@ def paired_ratio(mine: Timed, other: Timed) -> Ratio | None:
 
     Of the rounds that neither was disturbed in, if there are enough; else of all, which the rows then say themselves.
 
-    The centre is the trimmed mean of the log-ratios. The interval is the bootstrap's expanded percentile interval
-    (Hesterberg, What Teachers Should Know About the Bootstrap, The American Statistician 69, 2015), which is as wide
-    for few pairs as Student's t; below `BOOTSTRAP_PAIRS`, where it cannot reach beyond the data, it is Student's t.
+    The centre is the trimmed mean of the log-ratios. Its interval, for these two processes, is the bootstrap's
+    expanded percentile interval (Hesterberg, What Teachers Should Know About the Bootstrap, The American Statistician
+    69, 2015), which is as wide for few pairs as Student's t; below `BOOTSTRAP_PAIRS`, where it cannot reach beyond
+    the data, it is Student's t. For any two processes of them it is wider by what those differ by.
     """
+    ratio = _ratio_of_these(mine, other)
+    return None if ratio is None else _of_any(ratio, _allowed(mine, other))
+
+
+def settled(mine: Timed, other: Timed) -> bool:
+    """Whether more rounds would not change what is said of two, or not make it surer by much: where these two
+    processes are known better than what any two differ by. Also when there are too few rounds to say anything.
+    """
+    ratio = _ratio_of_these(mine, other)
+    if ratio is None:
+        return True
+    allowed = _allowed(mine, other)
+    known = ratio.pairs >= DECIDING_PAIRS and (ratio.below + ratio.above) / 2 <= PRECISE_SHARE * allowed
+    return known or _of_any(ratio, allowed).decided
+
+
+def _allowed(mine: Timed, other: Timed) -> float:
+    """What the logarithm of a ratio may be off by because of the processes it was measured in."""
+    return NormalDist().inv_cdf((1 + PROCESS_LEVEL) / 2) * math.hypot(mine.process_sd, other.process_sd)
+
+
+def _of_any(ratio: Ratio, allowed: float) -> Ratio:
+    """The ratio of these two processes, taken for that of any two."""
+    below, above = math.hypot(ratio.below, allowed), math.hypot(ratio.above, allowed)
+    return replace(ratio, low=ratio.ratio * math.exp(-below), high=ratio.ratio * math.exp(above))
+
+
+def _ratio_of_these(mine: Timed, other: Timed) -> Ratio | None:
     common = mine.times_ms.keys() & other.times_ms.keys()
     calm = common - mine.disturbed - other.disturbed
     rounds = sorted(calm if len(calm) >= LEAST_PAIRS else common)
@@ -114,12 +167,30 @@ def standings(rows: Mapping[str, Timed]) -> dict[str, tuple[Standing, Ratio | No
     first = leader(rows)
     if first is None:
         return {}
-    ratios = {name: paired_ratio(row, rows[first]) for name, row in rows.items() if name != first}
+    others = {name: row for name, row in rows.items() if name != first}
+    ratios = {
+        name: paired_ratio(row, rows[first]) or _through(row, rows[first], others) for name, row in others.items()
+    }
     told: dict[str, tuple[Standing, Ratio | None]] = {first: ("leader", None)}
     for name, ratio in ratios.items():
         if ratio is not None:
             told[name] = ("slower" if ratio.low > 1 and not ratio.equal else "tied", ratio)
     return told
+
+
+def _through(mine: Timed, other: Timed, thirds: Mapping[str, Timed]) -> Ratio | None:
+    """The ratio of two that shared no rounds, by way of one that shared some with each; the surest there is."""
+    ways = [
+        Ratio(
+            there.ratio * back.ratio,
+            there.ratio * back.ratio * math.exp(-math.hypot(there.below, back.below)),
+            there.ratio * back.ratio * math.exp(math.hypot(there.above, back.above)),
+            min(there.pairs, back.pairs),
+        )
+        for third in thirds.values()
+        if (there := paired_ratio(mine, third)) is not None and (back := paired_ratio(third, other)) is not None
+    ]
+    return min(ways, key=lambda ratio: ratio.below + ratio.above, default=None)
 
 
 # A running measurement asks for all ratios after each block, which changes few of them.

@@ -74,9 +74,10 @@ class WarmedUp:
 
 @dataclass(frozen=True)
 class Block:
-    """`steps` optimizer steps took `seconds` on the clock and `cpu_s` of all the worker's threads.
+    """`steps` optimizer steps took `seconds` on the clock.
 
-    Before them, `lead_in_s` were spent on training that is not part of the block.
+    Before them, `lead_in_s` were spent on training that is not part of the block. Both together took `cpu_s` of all
+    the worker's threads.
     """
 
     steps: int

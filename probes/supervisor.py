@@ -359,7 +359,7 @@ def worker_environment(environment: Mapping[str, str], scratch: Path) -> dict[st
 
 
 def _cache_variables(scratch: Path) -> dict[str, str]:
-    caches = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR", "KERAS_HOME")
+    caches = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR", "KERAS_HOME", "CUDA_CACHE_PATH")
     return {name: str(scratch / name.lower()) for name in caches}
 
 

@@ -1,4 +1,5 @@
-"""Documented tunings: what a framework's own documentation says makes training faster, and where it applies.
+"""Documented tunings: what the documentation of a framework, or of what it runs on, says makes training faster, and
+where it applies.
 
 A tuned row is built with everything of `applicable`: it computes in float32 as its default does, so the two are
 alike. Where a GPU has arithmetic units for less precise numbers, `applicable(..., reduced_precision=True)` names the
@@ -13,8 +14,10 @@ compilation cache, which shortens a start and no step; `unroll` of `jax.lax.scan
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from probes.candidates import Candidate
 from probes.costs import costs
@@ -45,12 +48,14 @@ _EVERY = _PYTORCH | {
 class Tuning:
     """One documented tuning, for these candidates, where `applies(workload, device kind)`.
 
-    `precision` is the least precise number format that its products use; `source` the address of its documentation.
+    `precision` is the least precise number format that its products use; `code` what switches it on, for a reader to
+    copy; `source` the address of its documentation.
     """
 
     id: str
     candidates: frozenset[str]
     applies: Callable[[Workload, str], bool]
+    code: str
     source: str
     precision: str = "float32"
 
@@ -98,6 +103,15 @@ def _has_short_steps(workload: Workload, kind: str) -> bool:
     return costs(workload).training_flops <= _SHORT_STEP_FLOPS.get(kind, 0)
 
 
+def _on_cpu_with_glibc(_workload: Workload, kind: str) -> bool:
+    return kind == "cpu" and _has_glibc()
+
+
+@cache
+def _has_glibc() -> bool:
+    return platform.libc_ver()[0] == "glibc"
+
+
 def _anywhere(_workload: Workload, _kind: str) -> bool:
     return True
 
@@ -111,42 +125,60 @@ TUNINGS: tuple[Tuning, ...] = (
         "channels_last",
         _PYTORCH,
         _convolves,
+        "model.to(memory_format=torch.channels_last)",
         "https://docs.pytorch.org/tutorials/intermediate/memory_format_tutorial.html",
     ),
     Tuning(
         "fused_adam",
         _PYTORCH,
         _anywhere,
+        "torch.optim.Adam(model.parameters(), fused=True)",
         "https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html",
+    ),
+    # PyTorch's guide says to take an allocator that uses memory again; glibc's own does so when it is told to. On two
+    # cores of an AMD EPYC, in turns with the default and with the same peak memory, steps were 1.1 times as fast.
+    Tuning(
+        "keep_memory",
+        _PYTORCH | {"keras-torch"},
+        _on_cpu_with_glibc,
+        "MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=8589934592 python train.py",
+        "https://www.man7.org/linux/man-pages/man3/mallopt.3.html",
     ),
     Tuning(
         "cudnn_benchmark",
         _PYTORCH | {"keras-torch"},
         _convolves_on_gpu,
+        "torch.backends.cudnn.benchmark = True",
         "https://docs.pytorch.org/tutorials/recipes/recipes/tuning_guide.html",
     ),
     Tuning(
         "while_loop",
         frozenset({"tensorflow-graph", "tensorflow-xla"}),
         _has_short_steps,
+        f"tf.while_loop(...)  # {STEPS_PER_CALL} steps inside one tf.function",
         "https://www.tensorflow.org/guide/tpu",
     ),
     Tuning(
         "fori_loop",
         frozenset({"jax-jit"}),
         _has_short_steps,
+        f"jax.lax.fori_loop(0, {STEPS_PER_CALL}, step, state)  # inside one jax.jit",
         "https://docs.jax.dev/en/latest/_autosummary/jax.lax.fori_loop.html",
     ),
     Tuning(
         "steps_per_execution",
         frozenset({"keras-tensorflow", "keras-jax"}),
         _has_short_steps,
+        f"model.compile(..., steps_per_execution={STEPS_PER_CALL})",
         "https://keras.io/api/models/model_training_apis/",
     ),
     Tuning(
         "tf32",
         _EVERY,
         _on_gpu,
+        'torch.set_float32_matmul_precision("high"), or '
+        "tf.config.experimental.enable_tensor_float_32_execution(True), or "
+        'jax.config.update("jax_default_matmul_precision", "tensorfloat32")',
         "https://docs.pytorch.org/docs/stable/notes/cuda.html",
         precision="tf32",
     ),
@@ -154,6 +186,7 @@ TUNINGS: tuple[Tuning, ...] = (
         "mixed_bfloat16",
         _EVERY,
         _on_gpu,
+        'keras.config.set_dtype_policy("mixed_bfloat16"), or torch.autocast("cuda", torch.bfloat16)',
         "https://keras.io/api/mixed_precision/",
         precision="bfloat16",
     ),

@@ -132,10 +132,10 @@ class Trainer:
 
     def measure(self, block_ms: float) -> Block:
         """Train for at least `block_ms`, after a lead-in where steps are short."""
-        block_s, started = block_ms / 1000, time.perf_counter()
+        block_s, started, cpu_before = block_ms / 1000, time.perf_counter(), time.process_time()
         if self._step_s is not None and self._step_s < LEAD_IN * block_s:
             self._train_for(LEAD_IN * block_s)
-        lead_in_s, cpu_before = time.perf_counter() - started, time.process_time()
+        lead_in_s = time.perf_counter() - started
         steps, seconds = self._train_for(block_s)
         cpu_s = time.process_time() - cpu_before
         return Block(steps=steps, seconds=seconds, cpu_s=cpu_s, lead_in_s=lead_in_s)

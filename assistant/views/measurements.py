@@ -207,6 +207,8 @@ def _tuned(measurement: Measurement) -> None:
         alt=_("Step times with the documented tunings, beside the defaults"),
         key="tuned",
     )
+    for tuning in measured_words.tunings(rows):
+        st.caption(f"{tuning.id}: `{tuning.code}` ([{_('documentation')}]({tuning.source}))")
 
 
 def _further(measurement: Measurement, report: ProbeReport) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import count
 
 import numpy as np
 
@@ -45,8 +44,6 @@ class Bench:
     def __post_init__(self) -> None:
         self.wall = WallTime(self.clock.now)
         self.order = np.random.default_rng(self.seed)
-        # A round's number is its own in the whole campaign: blocks are pairs only if they are of the same round.
-        self.round_numbers = count()
 
     def say(self, contender: Contender, stage: ProgressStage, workload: Workload) -> None:
         """Announce what is done next."""

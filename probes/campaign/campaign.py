@@ -14,6 +14,7 @@ from probes.campaign import pacing
 from probes.campaign.bench import Bench
 from probes.campaign.clock import Clock, Deadline
 from probes.campaign.contenders import Contender
+from probes.campaign.controls import Controls
 from probes.campaign.crew import Crew
 from probes.campaign.disturbances import disturbance_notes, drift_note
 from probes.campaign.ledger import Ledger, Row
@@ -22,12 +23,9 @@ from probes.campaign.refinements import Refinements
 from probes.campaign.rounds import Rounds
 from probes.candidates import Candidate
 from probes.report import Machine, ProbeReport, ProgressStage
-from probes.words import _, sentences
+from probes.statistics import step_time
+from probes.words import _
 from probes.workloads import Workload
-
-# A control is chosen by lot among those that start as quickly as this. Where nobody does it is the quickest, if its
-# start takes no more than a share of the time that is left: more would cost the others too much.
-CONTROL_START_S, CONTROL_SHARE = 2.0, 0.1
 
 
 class Interrupted(Exception):
@@ -78,7 +76,7 @@ class Campaign:
             clock=self._clock,
         )
         self._preparation = Preparation(self._bench)
-        self._no_control = _("All was measured before.")
+        self._controls = Controls(self._bench, self._preparation, focus.workloads[0])
 
     @property
     def notes(self) -> dict[str, None]:
@@ -106,8 +104,8 @@ class Campaign:
         """Measure until all is settled or the budget ends; what was not reached is then a row that says so."""
         before = self._clock.conditions()
         self._measure()
-        if self._bench.ledger.lacks_control(self.focus.workloads[0]):
-            self.notes[_no_control_note(self._no_control)] = None
+        if note := self._controls.missing():
+            self.notes[note] = None
         self.notes.update(dict.fromkeys(disturbance_notes(before, self._clock.conditions())))
 
     def _measure(self) -> None:
@@ -124,15 +122,18 @@ class Campaign:
 
     def _cover(self, workload: Workload, deadline: Deadline, *, put_off: bool = False) -> None:
         """Measure whoever is not measured yet; with `put_off` those may wait whose start takes very long."""
-        waiting = self._unsettled(workload)
+        waiting, late = self._unsettled(workload), list[Contender]()
         if put_off and not self._all_fit(waiting, workload, deadline):
             waiting = [each for each in waiting if not self._starts_late(each, workload)]
+            late = [each for each in self._unsettled(workload) if each not in waiting]
         waiting.sort(key=lambda each: self._precedence(each, workload))
         racing: list[Contender] = []
         settled = self._settled(workload)
         while waiting:
             racing = self._kept(racing, waiting, workload)
             at_once = self._at_once(waiting, workload, deadline)
+            if at_once > 1:
+                self.notes[_hurry_note()] = None
             group = self._next_group(waiting, racing, workload, deadline, at_once)
             waiting = [each for each in waiting if each not in group]
             later = len(self._unsettled(workload)) - len(group)
@@ -149,12 +150,31 @@ class Campaign:
             settled = self._settled(workload)
             # Those of earlier groups that may still be the fastest take part again, so that all are compared.
             ready += [each for each in racing if self._bench.crew.imported(each)]
-            if not waiting:
-                ready += self._prepared_control(ready, workload, deadline)
+            controlled = self._controls.owed(workload) and not waiting and self._all_fit(late, workload, deadline)
+            if not racing and (ready or controlled):
+                ready += self._fastest_before(ready, workload, deadline)
+            if controlled:
+                ready += self._controls.prepared(ready, deadline)
             rounds = Rounds(self._bench, ready, workload, deadline)
             racing = rounds.take(pacing.MIN_ROUNDS if waiting else self._bench.effort.most_rounds)
             if note := drift_note(rounds.samples):
                 self.notes[note] = None
+
+    def _fastest_before(self, ready: Sequence[Contender], workload: Workload, deadline: Deadline) -> list[Contender]:
+        """The fastest of those measured on this workload before, with its network built anew: whoever comes late is
+        compared with it. Nobody where its process is gone or the time does not allow for it.
+        """
+        ledger, left_s = self._bench.ledger, deadline.left_s
+        rows = {each: row for each in self._contenders if (row := ledger.row(each, workload)) is not None}
+        before = [each for each, row in rows.items() if row.finished and row.failure is None and each not in ready]
+        fastest = min(before, key=lambda each: step_time(rows[each].samples), default=None)
+        if fastest is None or not self._bench.crew.imported(fastest):
+            return []
+        known_s = pacing.known_start_s(ledger, fastest, workload, alive=True)
+        step_s = pacing.least_step_s(ledger, workload)
+        limit_s = pacing.start_limit_s(left_s, known_s, ready=len(ready), waiting=0, step_s=step_s)
+        again = limit_s and self._preparation.build_again(fastest, workload, deadline.within(min(limit_s, left_s)))
+        return [fastest] if again else []
 
     def _settled(self, workload: Workload) -> set[Contender]:
         return {each for each in self._contenders if self._bench.ledger.settled(each, workload)}
@@ -180,7 +200,6 @@ class Campaign:
         expected_s = self._expected_s(waiting, workload)
         if at_once == 1 or len(waiting) == 1 or sum(expected_s) <= pacing.HURRY_SHARE * deadline.left_s:
             return 1
-        self.notes[_hurry_note()] = None
         return at_once
 
     def _all_fit(self, waiting: Sequence[Contender], workload: Workload, deadline: Deadline) -> bool:
@@ -220,40 +239,6 @@ class Campaign:
         fitting = self._fitting(waiting, workload, deadline.left_s, at_once, beside=len(racing))
         return waiting[: max(1, min(fitting, room - len(racing)))]
 
-    def _prepared_control(
-        self, ready: Sequence[Contender], workload: Workload, deadline: Deadline
-    ) -> list[Contender]:
-        """The control, warm, if this is the main workload and there is room and time for it."""
-        if workload != self.focus.workloads[0]:
-            return []
-        if not ready:
-            self._no_control = _("No candidate was ready for it to run beside.")
-            return []
-        if len(ready) >= self._bench.crew.capacity(workload):
-            self._no_control = _("There was too little memory for another process.")
-            return []
-        chosen = self._control(ready, workload, deadline)
-        if not chosen:
-            self._no_control = _("Time was too short to start another process.")
-            return []
-        prepared = self._preparation.prepare(chosen, workload, deadline, beside=ready)
-        self._no_control = (
-            _("Time was too short for enough rounds of it.") if prepared else _("It could not be started in time.")
-        )
-        return prepared
-
-    def _control(self, ready: Sequence[Contender], workload: Workload, deadline: Deadline) -> list[Contender]:
-        """A second process of one of those that start quickly, chosen by lot unless there is one from before."""
-        defaults = [Contender(each.candidate, "control") for each in ready if each.part == "default"]
-        quick = [each for each in defaults if each.candidate.import_s + each.candidate.network_s <= CONTROL_START_S]
-        living = [each for each in quick if self._bench.crew.imported(each)]
-        if quick:
-            return living[:1] or [quick[self._bench.order.integers(len(quick))]]
-        starts_s = dict(zip(defaults, self._expected_s(defaults, workload), strict=True))
-        quickest = min(defaults, key=starts_s.__getitem__, default=None)
-        fits = quickest is not None and starts_s[quickest] <= CONTROL_SHARE * deadline.left_s
-        return [quickest] if quickest is not None and fits else []
-
     def _starts_late(self, contender: Contender, workload: Workload) -> bool:
         (start_s,) = self._expected_s([contender], workload)
         cores = self._bench.crew.starts_at_once() if self._bench.effort.hurried else 1
@@ -285,11 +270,3 @@ def _groups_note(room: int) -> str:
         "Memory was enough for {count} frameworks at a time, so they were measured in groups; "
         "figures of different groups are less comparable."
     ).format(count=room)
-
-
-def _no_control_note(reason: str) -> str:
-    note = _(
-        "No second process of a candidate ran along as a control, so it is not known what differences were found "
-        "where there are none."
-    )
-    return sentences(note, reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import selectors
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from probes.campaign.disturbances import Conditions
@@ -33,8 +34,10 @@ class Clock:
         deadline = Deadline.after(timeout_s, self)
         with selectors.DefaultSelector() as selector:
             for member in members:
-                if member.alive:
-                    selector.register(member, selectors.EVENT_READ)
+                # Who is closed by another thread between the two has ended.
+                with suppress(ValueError, OSError):
+                    if member.alive:
+                        selector.register(member, selectors.EVENT_READ)
             while True:
                 left_s = deadline.left_s
                 answered = {key.fileobj for key, _ in selector.select(min(left_s, LIVENESS_CHECK_S))}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 
 from probes.campaign.contenders import Contender, Part
 from probes.campaign.parity import expected_loss, loss_difference, parity_limit, strays
@@ -24,12 +25,14 @@ from probes.workloads import Workload
 class Row:
     """One contender on one workload, as it fills.
 
-    `start_beside`: others were built or compiled at the same time; `fresh`: its process had built nothing before.
+    `process_sd` is how far its step time varies from process to process (`Candidate.process_sd`), `start_beside`
+    whether others were built or compiled at the same time, `fresh` whether its process had built nothing before.
     `memory_mb` is the peak of the device, `resident_mb` that of the process. `step_ms` is what the warm-up
     promised, `steady` whether it came to an end, `times_ms` the step time of each round by its number, `disturbed`
     the rounds in which others used too much of the machine.
     """
 
+    process_sd: float = 0.0
     build_s: float | None = None
     device: str | None = None
     settings: Settings | None = None
@@ -86,12 +89,16 @@ class Row:
 
 @dataclass
 class Ledger:
-    """All rows of a session. A failure while importing belongs to the contender, any other to its row."""
+    """All rows of a session. A failure while importing belongs to the contender, any other to its row.
+
+    A round has a number of its own in the whole session: blocks are pairs only if they are of the same round.
+    """
 
     candidates: Sequence[Candidate]
     import_s: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     import_failures: dict[Contender, WorkerFailed] = field(default_factory=dict)
+    round_numbers: Iterator[int] = field(default_factory=count)
     _rows: dict[tuple[Contender, Workload], Row] = field(default_factory=dict)
 
     def row(self, contender: Contender, workload: Workload) -> Row | None:
@@ -104,7 +111,7 @@ class Ledger:
 
     def rows_on(self, workload: Workload) -> list[Row]:
         """Every contender's row on this workload."""
-        return [row for (_, each), row in self._rows.items() if each == workload]
+        return list(self._on(workload).values())
 
     def open_row(self, contender: Contender, workload: Workload) -> Row:
         """A fresh row; what an interrupted measurement left there was of a network that is gone."""
@@ -120,17 +127,20 @@ class Ledger:
         """Close the rows of defaults that do not train what the others train, by all first losses known now. More of
         them may overturn that: such a row is open again.
         """
-        rows = {each: row for (each, measured), row in self._rows.items() if measured == workload}
+        rows = self._on(workload)
         exact = {each: row for each, row in rows.items() if each.part == "default" and row.in_float32}
         found = strays(_default_losses(exact), workload)
         for each, row in exact.items():
             if row.failure is None or isinstance(row.failure, TrainsSomethingElse):
                 row.failure = found.get(each.candidate.id)
 
+    def has_control(self, workload: Workload) -> bool:
+        """Whether something was found between a control and its twin."""
+        return _control(self._on(workload)) is not None
+
     def lacks_control(self, workload: Workload) -> bool:
         """Whether it was measured, and nothing found between a control and its twin."""
-        rows = {each: row for (each, measured), row in self._rows.items() if measured == workload}
-        return any(row.finished for row in rows.values()) and _control(rows) is None
+        return any(row.finished for row in self.rows_on(workload)) and not self.has_control(workload)
 
     def fail(self, contender: Contender, workload: Workload, failure: WorkerFailed) -> None:
         """Close the row with what happened; samples that it has already stay valid."""
@@ -168,8 +178,11 @@ class Ledger:
             notes=tuple(notes),
         )
 
+    def _on(self, workload: Workload) -> dict[Contender, Row]:
+        return {each: row for (each, measured), row in self._rows.items() if measured == workload}
+
     def _measurement(self, workload: Workload) -> Measurement:
-        rows = {each: row for (each, measured), row in self._rows.items() if measured == workload}
+        rows = self._on(workload)
         loss = _expected_loss(rows, workload)
         return Measurement(
             workload=workload,

@@ -114,9 +114,13 @@ class Refinements:
             bench.crew.dismiss(own)
 
     def _fits(self, default: Contender, *, starts: int) -> bool:
-        """Whether so many starts like the one measured, and rounds, would end in time."""
-        known_s = pacing.known_start_s(self._bench.ledger, default, self._workload, alive=False)
-        return known_s is not None and starts * known_s + pacing.MIN_ROUNDS < self._bench.deadline.left_s
+        """Whether so many starts like the one measured, and rounds of it and another, would end in time."""
+        ledger = self._bench.ledger
+        known_s = pacing.known_start_s(ledger, default, self._workload, alive=False)
+        row = ledger.row(default, self._workload)
+        if known_s is None or row is None:
+            return False
+        return starts * known_s + 2 * pacing.MIN_ROUNDS * pacing.block_s(row) < self._bench.deadline.left_s
 
 
 def _no_warm_start_note(default: Contender, failure: WorkerFailed) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from operator import itemgetter
 
 from probes.campaign import pacing
 from probes.campaign.bench import Bench
 from probes.campaign.clock import Deadline
 from probes.campaign.contenders import Contender
 from probes.campaign.ledger import Row
-from probes.comparison import Ratio, leader, paired_ratio, undisturbed
+from probes.comparison import leader, paired_ratio, settled, undisturbed
 from probes.errors import WorkerFailed
 from probes.protocol import Block
 from probes.statistics import CONTENDED_SHARE
@@ -24,12 +24,19 @@ class Rounds:
         self._bench = bench
         self._workload = workload
         self._deadline = deadline
+        self._numbers: set[int] = set()
         self._rows = {each: row for each in contenders if (row := bench.ledger.row(each, workload)) is not None}
+        # Complete before: they only lend themselves to be compared with, and stay as they are whatever happens now.
+        self._lent = {each for each, row in self._rows.items() if row.finished}
+        self._gone: set[Contender] = set()
 
     @property
     def samples(self) -> list[dict[int, float]]:
-        """{round: step time in ms} of every contender, without the disturbed rounds."""
-        return [undisturbed(row) for row in self._rows.values()]
+        """{round: step time in ms} of every contender in these rounds, without the disturbed ones."""
+        return [
+            {number: ms for number, ms in undisturbed(row).items() if number in self._numbers}
+            for row in self._rows.values()
+        ]
 
     def take(self, most: int) -> list[Contender]:
         """Measure until all is settled or the time is not worth another round, at most `most` rounds; then the rows
@@ -37,7 +44,8 @@ class Rounds:
         """
         taken, racing = 0, self._going()
         while racing and self._another(taken, most, racing):
-            number = next(self._bench.round_numbers)
+            number = next(self._bench.ledger.round_numbers)
+            self._numbers.add(number)
             for index in self._bench.order.permutation(len(racing)):
                 self._block(racing[index], number)
             taken, racing = taken + 1, self._still_racing()
@@ -46,48 +54,55 @@ class Rounds:
         return racing
 
     def _another(self, taken: int, most: int, racing: Sequence[Contender]) -> bool:
-        settled = all(ratio is None or ratio.settled for ratio in self._ratios(racing).values())
         rows = [self._rows[each] for each in racing]
-        return pacing.another_round(taken, rows, self._deadline.left_s, most, settled=settled)
+        all_settled = all(settled(row, first) for row, first in self._against_leader(racing).values())
+        return pacing.another_round(taken, rows, self._deadline.left_s, most, settled=all_settled)
 
     def _still_racing(self) -> list[Contender]:
         going = self._going()
-        slow = {each for each, ratio in self._ratios(going).items() if ratio is not None and ratio.clearly_slower}
+        ratios = {each: paired_ratio(row, first) for each, (row, first) in self._against_leader(going).items()}
+        slow = {each for each, ratio in ratios.items() if ratio is not None and ratio.clearly_slower}
         racing = [each for each in going if each not in slow]
         return [each for each in racing if each.part != "control" or each.twin in racing]
 
     def _going(self) -> list[Contender]:
         """Those that have not failed."""
-        return [each for each, row in self._rows.items() if row.failure is None]
+        return [each for each, row in self._rows.items() if row.failure is None and each not in self._gone]
 
-    def _ratios(self, contenders: Sequence[Contender]) -> dict[Contender, Ratio | None]:
-        """Each one's step time over the leader's; None for the leader and with too few rounds. No controls."""
+    def _against_leader(self, contenders: Sequence[Contender]) -> dict[Contender, tuple[Row, Row]]:
+        """Everybody's row but the leader's and the control's, and the leader's."""
         rows = {each.name: self._rows[each] for each in contenders if each.part != "control"}
         first = leader(rows)
-        if first is None:
-            return {}
-        return {
-            each: None if each.name == first else paired_ratio(rows[each.name], rows[first])
-            for each in contenders
-            if each.name in rows
-        }
+        others = [each for each in contenders if each.name in rows and each.name != first]
+        return {each: (rows[each.name], rows[first]) for each in others} if first is not None else {}
 
     def _block(self, contender: Contender, number: int) -> None:
         row, bench = self._rows[contender], self._bench
-        if row.failure is not None or pacing.block_s(row) > self._deadline.left_s:
+        if row.failure is not None or contender in self._gone or pacing.block_s(row) > self._deadline.left_s:
             return
         bench.say(contender, "measuring", self._workload)
         try:
-            block, share = self._watched(contender, row)
+            share = self._take(contender, number)
             if share > CONTENDED_SHARE and pacing.block_s(row) < min(bench.repeats_s, self._deadline.left_s):
                 bench.repeats_s -= pacing.block_s(row)
-                block, share = min((block, share), self._watched(contender, row), key=itemgetter(1))
+                self._take(contender, number, unless=share)
         except WorkerFailed as failure:
-            bench.fail(contender, self._workload, failure)
-            return
-        row.times_ms[number] = 1000 * block.seconds / block.steps
-        if share > CONTENDED_SHARE:
-            row.disturbed.add(number)
+            if contender in self._lent:
+                bench.check()
+                self._gone.add(contender)
+            else:
+                bench.fail(contender, self._workload, failure)
+
+    def _take(self, contender: Contender, number: int, unless: float = math.inf) -> float:
+        """Measure a block and write it down, unless others used this share of all cores or more; returns what they
+        used.
+        """
+        row = self._rows[contender]
+        block, share = self._watched(contender, row)
+        if share < unless:
+            row.times_ms[number] = 1000 * block.seconds / block.steps
+            row.disturbed = (row.disturbed - {number}) | ({number} if share > CONTENDED_SHARE else set())
+        return share
 
     def _watched(self, contender: Contender, row: Row) -> tuple[Block, float]:
         """A block, and the share of all cores that others used meanwhile."""

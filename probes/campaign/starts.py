@@ -14,6 +14,7 @@ from probes.campaign.ledger import Row
 from probes.campaign.wall_time import Activity
 from probes.errors import WorkerFailed
 from probes.member import Member
+from probes.tunings import device_kind
 from probes.workloads import Workload
 
 
@@ -174,6 +175,7 @@ def first_step(bench: Bench, contender: Contender, workload: Workload, row: Row,
     yield Wait(worker, "building", until)
     built = worker.build(workload, bench.seed, until.left_s, row.tunings)
     row.build_s, row.device, row.settings = built.build_s, built.device, built.settings
+    row.process_sd = contender.candidate.process_sd if device_kind(built.device) == "cpu" else 0.0
     bench.crew.has_built(contender, workload, built.device)
     bench.say(contender, "first step", workload)
     worker.begin_first_step()

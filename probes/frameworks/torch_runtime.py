@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+
 import torch
 
 from probes.frameworks.devices import MIB, torch_device
@@ -9,6 +11,9 @@ from probes.frameworks.devices import MIB, torch_device
 VERSIONS = {"torch": str(torch.__version__)}
 
 _NO_TUNINGS: frozenset[str] = frozenset()
+
+# Of glibc, mallopt(3): how many blocks may be asked of the system one by one, and how much free memory is kept.
+_M_MMAP_MAX, _M_TRIM_THRESHOLD, _ALL = -4, -1, -1
 
 # What PyTorch calls the precision of products, in the words of `Settings`.
 _PRECISIONS = {"highest": "float32", "high": "tf32", "medium": "bfloat16"}
@@ -21,10 +26,21 @@ def prepare(seed: int) -> None:
 
 
 def use(tunings: frozenset[str]) -> None:
-    """Have the process compute as these tunings say: precision and cuDNN's search are no model's own."""
+    """Have the process compute as these tunings say: precision and cuDNN's search are no model's own. A process that
+    was told to keep its memory does so to its end.
+    """
     torch.set_float32_matmul_precision("high" if "tf32" in tunings else "highest")
     torch.backends.cudnn.allow_tf32 = "tf32" in tunings
     torch.backends.cudnn.benchmark = "cudnn_benchmark" in tunings
+    if "keep_memory" in tunings:
+        _keep_memory()
+
+
+def _keep_memory() -> None:
+    """Use memory again instead of giving it back to the system and asking for it anew at every step."""
+    glibc = ctypes.CDLL(None)
+    glibc.mallopt(_M_MMAP_MAX, 0)
+    glibc.mallopt(_M_TRIM_THRESHOLD, _ALL)
 
 
 def training_device() -> torch.device:

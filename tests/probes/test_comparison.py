@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.comparison import DECIDING_PAIRS, LEAST_PAIRS, leader, paired_ratio, standings
+from probes.comparison import DECIDING_PAIRS, LEAST_PAIRS, leader, paired_ratio, settled, standings
 
 POSITIVE = st.floats(min_value=1e-3, max_value=1e6)
 
@@ -19,6 +19,7 @@ POSITIVE = st.floats(min_value=1e-3, max_value=1e6)
 class Rounds:
     times_ms: dict[int, float]
     disturbed: set[int] = field(default_factory=set)
+    process_sd: float = 0.0
 
 
 def rounds(times: list[float]) -> Rounds:
@@ -36,6 +37,28 @@ def test_two_that_are_alike_seldom_differ(count: int) -> None:
     generator = np.random.default_rng(1)
     ratios = [paired_ratio(noisy(generator, count), noisy(generator, count)) for _ in range(800)]
     assert np.mean([ratio.differs for ratio in ratios]) < 0.03
+
+
+@pytest.mark.parametrize(("known", "most", "least"), [(0.04, 0.06, 0.0), (0.0, 1.0, 0.5)])
+def test_what_two_processes_differ_by_is_no_difference_where_it_is_known(
+    known: float, most: float, least: float
+) -> None:
+    generator = np.random.default_rng(6)
+
+    def process() -> Rounds:
+        return replace(noisy(generator, 20, ratio=np.exp(generator.normal(0, 0.04))), process_sd=known)
+
+    ratios = [paired_ratio(process(), process()) for _ in range(400)]
+    assert least <= np.mean([ratio.differs for ratio in ratios]) < most
+
+
+def test_rounds_end_when_they_are_surer_than_the_processes_they_were_measured_in() -> None:
+    mine, other = rounds([1.0, 1.01, 0.99] * 3), rounds([1.0] * 9)
+    assert not settled(rounds([1.0, 1.2, 0.9] * 3), other)
+    assert not settled(replace(rounds([1.0, 1.2, 0.9] * 3), process_sd=0.04), other)
+    assert settled(replace(mine, process_sd=0.04), other)
+    assert not settled(replace(rounds([1.0, 1.01, 0.99]), process_sd=0.04), other)
+    assert settled(rounds([1.0]), other)
 
 
 def test_a_difference_of_five_percent_is_mostly_found_in_ten_rounds() -> None:
@@ -72,7 +95,7 @@ def test_disturbed_rounds_count_only_where_too_few_others_are_left() -> None:
 def test_three_pairs_may_show_that_one_is_clearly_slower_but_settle_nothing() -> None:
     ratio = paired_ratio(rounds([3.0, 3.01, 2.99]), rounds([1.0, 1.0, 1.0]))
     assert ratio.clearly_slower
-    assert not ratio.settled
+    assert not ratio.decided
 
 
 def test_a_sure_difference_too_small_to_matter_is_a_tie() -> None:
@@ -101,6 +124,18 @@ def test_standings_name_the_leader_the_slower_and_the_tied() -> None:
     assert told.pop("slow") == "slower"
     assert sorted(told.values()) == ["leader", "tied"]
     assert "late" not in told
+
+
+def test_who_shares_no_rounds_with_the_leader_is_compared_through_a_third() -> None:
+    early = dict.fromkeys(range(8), 3.0)
+    third = Rounds(dict.fromkeys(range(16), 2.0))
+    late = Rounds(dict.fromkeys(range(8, 16), 1.0), process_sd=0.02)
+    told = standings({"early": Rounds(early), "third": third, "late": late, "alone": rounds([])})
+    assert told["late"] == ("leader", None)
+    standing, ratio = told["early"]
+    assert (standing, ratio.ratio, ratio.pairs) == ("slower", pytest.approx(3.0), 8)
+    assert (ratio.below, ratio.above) == pytest.approx((1.96 * 0.02, 1.96 * 0.02), rel=1e-3)
+    assert "alone" not in told
 
 
 @given(st.lists(st.tuples(POSITIVE, POSITIVE), min_size=LEAST_PAIRS, max_size=20))

@@ -15,6 +15,7 @@ from probes.campaign.ledger import Ledger
 from probes.campaign.rounds import Rounds
 from probes.campaign.wall_time import WallTime
 from probes.candidates import find_candidate
+from probes.errors import WorkerFailed
 from probes.hardware import machine
 from probes.protocol import Block
 from probes.report import CandidateResult
@@ -27,9 +28,11 @@ CALM_MS, DISTURBED_MS = 10.0, 30.0
 
 
 class MadeUpClock(Clock):
-    """Two cores and a block after the other, each of 100 ms: `disturbed` says in which others use half of both."""
+    """Two cores and a block after the other, each of 100 ms: `disturbed` says in which others use half of both; None
+    is the end of the process.
+    """
 
-    def __init__(self, disturbed: Sequence[bool]) -> None:
+    def __init__(self, disturbed: Sequence[bool | None]) -> None:
         self._disturbed = iter(disturbed)
         self._now = self._others_s = 0.0
         self.blocks = 0
@@ -44,6 +47,8 @@ class MadeUpClock(Clock):
         """Ours uses one core; beside others a step takes longer."""
         self.blocks += 1
         disturbed = next(self._disturbed)
+        if disturbed is None:
+            raise WorkerFailed("it ended", "failed")
         self._now += 0.1
         self._others_s += 0.1 * disturbed
         step_ms = DISTURBED_MS if disturbed else CALM_MS
@@ -69,8 +74,10 @@ class MadeUpCrew(Crew):
         return self._member
 
 
-def measured(disturbed: Sequence[bool], *, rounds: int, repeats_s: float = 60.0) -> tuple[CandidateResult, int]:
-    """The row after so many rounds, and the blocks that were measured."""
+def measured(
+    disturbed: Sequence[bool | None], *, rounds: int, again: int = 0, repeats_s: float = 60.0
+) -> tuple[CandidateResult, int]:
+    """The row after so many rounds and, when it is complete, some more, and the blocks that were measured."""
     clock = MadeUpClock(disturbed)
     ledger = Ledger((CONTENDER.candidate,))
     ledger.open_row(CONTENDER, TINY)
@@ -88,6 +95,8 @@ def measured(disturbed: Sequence[bool], *, rounds: int, repeats_s: float = 60.0)
         clock=clock,
     )
     Rounds(bench, [CONTENDER], TINY, bench.deadline).take(rounds)
+    if again:
+        Rounds(bench, [CONTENDER], TINY, bench.deadline).take(again)
     report = ledger.report(machine(), [TINY], 1.0, (), WallTime(clock.now))
     return report.candidates[0], clock.blocks
 
@@ -118,3 +127,20 @@ def test_where_too_few_calm_rounds_are_left_all_count_and_the_row_says_so() -> N
     assert sorted(row.samples) == [CALM_MS] * 2 + [DISTURBED_MS] * 3
     assert row.step_ms == pytest.approx(step_time(row.samples))
     assert (row.rounds, row.disturbed_rounds, row.contended) == (5, 3, True)
+
+
+def test_a_process_that_ends_while_it_is_measured_costs_its_row() -> None:
+    row, blocks = measured([False, False, None], rounds=5)
+    assert (blocks, row.status, row.samples) == (3, "failed", (CALM_MS,) * 2)
+
+
+def test_one_that_ends_while_it_is_measured_again_has_its_first_block() -> None:
+    row, _blocks = measured([False, True, None], rounds=5)
+    assert (row.status, row.samples) == ("failed", (CALM_MS, DISTURBED_MS))
+
+
+@pytest.mark.parametrize("end", [(None,), (False, None), (True, None)])
+def test_a_complete_row_stays_so_when_its_process_ends_beside_another(end: Sequence[bool | None]) -> None:
+    row, blocks = measured([*[False] * 5, *end], rounds=5, again=5)
+    assert blocks == 5 + len(end)
+    assert (row.status, row.error, row.rounds) == ("ok", None, 5 + (end[0] is False))

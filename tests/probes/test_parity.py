@@ -59,6 +59,8 @@ REDUCED_TOLERANCE = 0.25
 SHOWN_BY = {
     "channels_last": {"memory_layout"},
     "fused_adam": {"optimizer"},
+    # Where memory comes from is no setting of the framework's.
+    "keep_memory": set(),
     "while_loop": {"steps_per_call", "compile_scope"},
     "fori_loop": {"steps_per_call", "compile_scope"},
     "steps_per_execution": {"steps_per_call", "compile_scope"},

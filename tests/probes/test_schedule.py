@@ -9,7 +9,7 @@ import toy_worker
 from filelock import FileLock
 from toys import COMPILED, MEDIUM, OTHERS, SMALL, TINY, Toys, by_id
 
-from probes.campaign import campaign, crew, pacing
+from probes.campaign import campaign, controls, crew, pacing
 from probes.campaign.pacing import ORDINARY
 from probes.errors import UnknownId
 from probes.report import Progress
@@ -96,8 +96,8 @@ def test_a_measurement_without_a_control_says_why(
 ) -> None:
     monkeypatch.setattr(crew.Crew, "capacity", lambda self, workload: room)
     if start_s is not None:
-        monkeypatch.setattr(campaign, "CONTROL_START_S", 0.0)
-        monkeypatch.setattr(campaign, "CONTROL_SHARE", 0.0)
+        monkeypatch.setattr(controls, "CONTROL_START_S", 0.0)
+        monkeypatch.setattr(controls, "CONTROL_SHARE", 0.0)
     report = toys.measure(others=("scikit-learn",))
     assert report.control is None
     (note,) = [note for note in report.notes if "control" in note]
@@ -105,7 +105,7 @@ def test_a_measurement_without_a_control_says_why(
 
 
 def test_where_none_starts_quickly_the_quickest_is_the_control(toys: Toys, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(campaign, "CONTROL_START_S", 0.0)
+    monkeypatch.setattr(controls, "CONTROL_START_S", 0.0)
     assert toys.measure(others=("scikit-learn",)).control is not None
 
 
@@ -202,6 +202,35 @@ def test_a_new_budget_tries_again_what_the_last_did_not_reach(toys: Toys) -> Non
         session.focus([TINY])
         assert session.wait(60)
     assert "first step" in told
+
+
+@pytest.mark.usefixtures("undisturbed")
+def test_who_comes_late_is_compared_with_the_fastest_before_and_so_with_all(
+    toys: Toys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "FITTING_SHARE", 0.0)
+    monkeypatch.setattr(
+        campaign.Campaign, "_starts_late", lambda _self, each, _workload: each.name == "pytorch-eager"
+    )
+    report = toys.measure(workloads=(TINY, SMALL))
+    rounds = {result.candidate: set(result.sample_rounds) for result in report.candidates}
+    late = rounds.pop("pytorch-eager")
+    (beside,) = [other for other, numbers in rounds.items() if numbers & late]
+    assert late <= rounds[beside]
+    assert min(late) > max(max(numbers - late) for numbers in rounds.values())
+    assert {result.standing for result in report.candidates} <= {"leader", "tied", "slower"}
+    assert report.control is not None, "it runs along at last"
+
+
+def test_a_control_that_was_compared_is_not_measured_again(toys: Toys) -> None:
+    with toys.session("hang@train", budget_s=8.0) as session:
+        session.start()
+        controls = []
+        for _budget in range(2):
+            session.focus([TINY])
+            assert session.wait(60)
+            controls.append(session.report().control)
+    assert controls[0] == controls[1] != None  # noqa: E711
 
 
 def test_progress_only_grows_and_never_promises_more_than_the_budget(toys: Toys) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from probes import tunings
 from probes.candidates import CANDIDATES, find_candidate
 from probes.tunings import TUNINGS, applicable, device_kind
 from probes.workloads import find_workload
@@ -19,21 +20,32 @@ def ids(candidate: str, workload: str, device: str = "cpu", *, reduced_precision
 @pytest.mark.parametrize(
     ("candidate", "workload", "expected"),
     [
-        ("pytorch-eager", "mlp-tiny", {"fused_adam"}),
-        ("pytorch-eager", "resnet-18", {"fused_adam", "channels_last"}),
-        ("pytorch-compile", "cnn-tiny", {"fused_adam", "channels_last"}),
-        ("pytorch-eager", "vit-tiny", {"fused_adam", "channels_last"}),
+        ("pytorch-eager", "mlp-tiny", {"fused_adam", "keep_memory"}),
+        ("pytorch-eager", "resnet-18", {"fused_adam", "channels_last", "keep_memory"}),
+        ("pytorch-compile", "cnn-tiny", {"fused_adam", "channels_last", "keep_memory"}),
+        ("pytorch-eager", "vit-tiny", {"fused_adam", "channels_last", "keep_memory"}),
         ("tensorflow-graph", "cnn-tiny", {"while_loop"}),
         ("tensorflow-xla", "lstm-tiny", {"while_loop"}),
         ("keras-tensorflow", "mlp-tiny", {"steps_per_execution"}),
         ("keras-jax", "mlp-tiny", {"steps_per_execution"}),
-        ("keras-torch", "cnn-tiny", set()),
+        ("keras-torch", "cnn-tiny", {"keep_memory"}),
         ("jax-jit", "transformer-tiny", {"fori_loop"}),
         ("scikit-learn", "mlp-tiny", set()),
     ],
 )
-def test_what_applies_on_a_cpu(candidate: str, workload: str, expected: set[str]) -> None:
+def test_what_applies_on_a_cpu(
+    candidate: str, workload: str, expected: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tunings, "_has_glibc", lambda: True)
     assert ids(candidate, workload) == ids(candidate, workload, reduced_precision=True) == expected
+
+
+@pytest.mark.parametrize(("glibc", "device"), [(False, "cpu"), (True, "cuda:0"), (True, "mps:0")])
+def test_memory_is_kept_only_where_glibc_gives_it_and_a_cpu_uses_it(
+    glibc: bool, device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tunings, "_has_glibc", lambda: glibc)
+    assert "keep_memory" not in ids("pytorch-eager", "cnn-tiny", device)
 
 
 @pytest.mark.parametrize("candidate", ["tensorflow-graph", "keras-jax", "jax-jit"])

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import platform
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -100,6 +104,25 @@ def test_a_block_after_a_warm_up_begins_with_a_lead_in_that_does_not_count() -> 
     assert block.lead_in_s > 0
 
 
+class BusyAdapter(ScriptedAdapter):
+    """Uses as much of the processor as it says that steps take."""
+
+    def train(self, model: object, steps: int) -> Trained:
+        trained, started = super().train(model, steps), time.process_time()
+        while time.process_time() - started < trained.seconds:
+            pass
+        return trained
+
+
+def test_what_the_lead_in_uses_of_the_processor_is_the_blocks_own() -> None:
+    adapter = BusyAdapter(lambda _: 2e-3)
+    trainer = trainer_of(adapter)
+    trainer.warm_up(window_ms=50, most=5)
+    before = adapter.seconds
+    block = trainer.measure(block_ms=50)
+    assert block.seconds < adapter.seconds - before <= block.cpu_s
+
+
 def test_calls_of_several_steps_are_never_cut_short_once_the_step_time_is_known() -> None:
     adapter = ScriptedAdapter(lambda _: 7e-4, steps_per_call=10)
     trainer = trainer_of(adapter)
@@ -172,3 +195,30 @@ def test_a_tuning_that_does_not_apply_is_refused_and_the_worker_goes_on() -> Non
             worker.build(find_workload("mlp-tiny"), seed=0, timeout_s=60, tunings=["fused_adam"])
         assert caught.value.reason == "unusable"
         assert worker.build(find_workload("mlp-tiny"), seed=0, timeout_s=60).device == "cpu"
+
+
+# Blocks so large that glibc gives each back to the system at once.
+ASKED_AGAIN = """
+from resource import RUSAGE_SELF, getrusage
+import torch
+from probes.frameworks import torch_runtime
+
+def pages_asked_for():
+    before = getrusage(RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        torch.ones(2**24)
+    return getrusage(RUSAGE_SELF).ru_minflt - before
+
+print(pages_asked_for())
+torch_runtime.use(frozenset({"keep_memory"}))
+pages_asked_for()
+print(pages_asked_for())
+"""
+
+
+@pytest.mark.frameworks
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="memory does not come from glibc")
+def test_memory_that_is_kept_is_not_asked_of_the_system_again() -> None:
+    told = subprocess.run([sys.executable, "-c", ASKED_AGAIN], check=True, capture_output=True, text=True).stdout
+    default, kept = map(int, told.split())
+    assert 20 * kept < default
