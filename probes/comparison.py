@@ -75,11 +75,6 @@ class Ratio:
         return not self.low <= 1.0 <= self.high
 
     @property
-    def clearly_slower(self) -> bool:
-        """Whether it is surely so much slower that nothing more need be known."""
-        return self.low > CLEARLY_SLOWER
-
-    @property
     def equal(self) -> bool:
         """Whether any difference is surely too small to matter."""
         return self.low >= 1 / EQUAL and self.high <= EQUAL
@@ -140,6 +135,12 @@ def settled(mine: Timed, other: Timed) -> bool:
     allowed = _allowed(mine, other)
     known = ratio.pairs >= DECIDING_PAIRS and (ratio.below + ratio.above) / 2 <= PRECISE_SHARE * allowed
     return known or _of_any(ratio, allowed).decided
+
+
+def clearly_slower(mine: Timed, other: Timed) -> bool:
+    """Whether it was surely so much slower in these two processes that nothing more need be known of it."""
+    ratio = _ratio_of_these(mine, other)
+    return ratio is not None and ratio.low > CLEARLY_SLOWER
 
 
 def _allowed(mine: Timed, other: Timed) -> float:

@@ -10,7 +10,7 @@ from probes.campaign.bench import Bench
 from probes.campaign.clock import Deadline
 from probes.campaign.contenders import Contender
 from probes.campaign.ledger import Row
-from probes.comparison import leader, paired_ratio, settled, undisturbed
+from probes.comparison import clearly_slower, leader, settled, undisturbed
 from probes.errors import WorkerFailed
 from probes.protocol import Block
 from probes.statistics import CONTENDED_SHARE
@@ -60,8 +60,7 @@ class Rounds:
 
     def _still_racing(self) -> list[Contender]:
         going = self._going()
-        ratios = {each: paired_ratio(row, first) for each, (row, first) in self._against_leader(going).items()}
-        slow = {each for each, ratio in ratios.items() if ratio is not None and ratio.clearly_slower}
+        slow = {each for each, (row, first) in self._against_leader(going).items() if clearly_slower(row, first)}
         racing = [each for each in going if each not in slow]
         return [each for each in racing if each.part != "control" or each.twin in racing]
 

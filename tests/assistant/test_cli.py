@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import zipfile
@@ -12,13 +11,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from assistant import terminal, wording
 from assistant.cli import main
 from assistant.project import FIELDS
 from assistant.server import server_command
 from knowledge.load import load
+from probes.directories import measuring_lock
 from tests.assistant.recorded import rungs
+from tests.probes.leftovers import left_by
 
 RECOMMENDATION_KEYS = {
     "winner", "confidence", "ranking", "forecast", "reasons", "flips", "unknown", "simpler_first",
@@ -264,7 +266,7 @@ def test_a_taken_port_is_told_in_one_line(run: Run) -> None:
     assert "Try another port" in ended.err
 
 
-def test_an_interrupt_ends_with_130(project: Path, tmp_path: Path) -> None:
+def test_an_interrupt_ends_with_130_and_leaves_nothing(project: Path) -> None:
     script = (
         "import signal, threading, os; from assistant.cli import main;"
         # Whoever runs the tests in the background has it ignored, which a process inherits.
@@ -272,16 +274,18 @@ def test_an_interrupt_ends_with_130(project: Path, tmp_path: Path) -> None:
         "threading.Timer(3.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start();"
         "main(['probe', '--workload', 'mlp-tiny', '--only', 'tensorflow-graph', '--budget', '60'])"
     )
-    ended = subprocess.run(
+    begun = subprocess.Popen(
         [sys.executable, "-c", script],
-        env={**os.environ, "PROBEWISE_HOME": str(tmp_path)},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
-        check=False,
     )
-    assert ended.returncode == 130, ended.stderr
-    assert "Traceback" not in ended.stderr
+    _out, told = begun.communicate(timeout=60)
+    assert begun.returncode == 130, told
+    assert "Traceback" not in told
+    assert not left_by(begun.pid)
+    with FileLock(measuring_lock(), timeout=0):
+        pass
 
 
 def test_say_makes_one_line_of_any_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.comparison import DECIDING_PAIRS, LEAST_PAIRS, leader, paired_ratio, settled, standings
+from probes.comparison import DECIDING_PAIRS, LEAST_PAIRS, clearly_slower, leader, paired_ratio, settled, standings
 
 POSITIVE = st.floats(min_value=1e-3, max_value=1e6)
 
@@ -93,9 +93,10 @@ def test_disturbed_rounds_count_only_where_too_few_others_are_left() -> None:
 
 
 def test_three_pairs_may_show_that_one_is_clearly_slower_but_settle_nothing() -> None:
-    ratio = paired_ratio(rounds([3.0, 3.01, 2.99]), rounds([1.0, 1.0, 1.0]))
-    assert ratio.clearly_slower
-    assert not ratio.decided
+    slow, fast = rounds([3.0, 3.01, 2.99]), rounds([1.0, 1.0, 1.0])
+    assert clearly_slower(slow, fast)
+    assert not clearly_slower(fast, slow)
+    assert not settled(slow, fast)
 
 
 def test_a_sure_difference_too_small_to_matter_is_a_tie() -> None:

@@ -32,6 +32,7 @@ pytestmark = pytest.mark.usefixtures("no_process_left", "short_blocks", "undistu
         ("leave@configure", "unusable", "exit code 3"),
         ("segfault@steps", "failed", "SIGSEGV"),
         ("hang@train", "timeout", "The budget of 15 s was for 4 candidates"),
+        ("hang@steps", "timeout", "The budget of 15 s was for 4 candidates"),
         ("hang_in_native_code_with_a_child@configure", "timeout", "The budget of 15 s"),
         ("memory_limit@build", "failed", "ran out of memory"),
         ("killed@steps", "failed", "memory ran out"),
