@@ -135,7 +135,7 @@ def _by_batch(workload: Workload, report: ProbeReport) -> str:
 
 
 def tunings(rows: Iterable[CandidateResult]) -> list[Tuning]:
-    """The tunings that some of the rows were built with, in the order of their documentation."""
+    """The tunings that some of the rows were built with, in the order of `TUNINGS`."""
     used = {tuning for row in rows for tuning in row.tunings}
     return [tuning for tuning in TUNINGS if tuning.id in used]
 

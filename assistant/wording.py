@@ -116,7 +116,7 @@ def ratio(figure: float, low: float, high: float) -> str:
 
 def standing(name: str | None) -> str:
     """Where a candidate stands on one network, in a word."""
-    return {"leader": _("fastest"), "tied": _("equal"), "slower": _("slower"), None: ""}[name]
+    return {"leader": _("fastest"), "tied": _("not told apart"), "slower": _("slower"), None: ""}[name]
 
 
 def time_spent(report: ProbeReport) -> str:

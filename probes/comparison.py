@@ -27,8 +27,9 @@ CLEARLY_SLOWER = 1.05
 # Where processes alone may differ by more, that is never sure, and what is not told apart is a tie.
 EQUAL = 1.025
 
-# The level of every interval that decides. It is looked at anew after each round, which makes a false decision
-# likelier than one look would: with 0.99, between two that are alike, up to one in ten for noise of 6 % (simulated).
+# The level of what the rounds say, wherever it decides. It is looked at anew after each round, which makes a false
+# decision likelier than one look would: with 0.99, between two that are alike, up to one in ten for noise of 6 %
+# (simulated).
 DECISION_LEVEL = 0.99
 
 # How often what two processes differ by is within what is allowed for it. It is drawn once, not looked at again.
@@ -52,7 +53,9 @@ Standing = Literal["leader", "tied", "slower"]
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times another's step time one takes, with its interval at `DECISION_LEVEL`, from `pairs` rounds."""
+    """How many times another's step time one takes, with its interval, from `pairs` rounds: at `DECISION_LEVEL` for
+    what the rounds vary by, at `PROCESS_LEVEL` for what processes differ by.
+    """
 
     ratio: float
     low: float
@@ -138,9 +141,13 @@ def settled(mine: Timed, other: Timed) -> bool:
 
 
 def clearly_slower(mine: Timed, other: Timed) -> bool:
-    """Whether it was surely so much slower in these two processes that nothing more need be known of it."""
+    """Whether it was surely so much slower in these two processes that nothing more need be known of it: it is told
+    already, or more rounds would not tell it either.
+    """
     ratio = _ratio_of_these(mine, other)
-    return ratio is not None and ratio.low > CLEARLY_SLOWER
+    if ratio is None or ratio.low <= CLEARLY_SLOWER:
+        return False
+    return _of_any(ratio, _allowed(mine, other)).low > 1 or settled(mine, other)
 
 
 def _allowed(mine: Timed, other: Timed) -> float:

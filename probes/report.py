@@ -90,8 +90,8 @@ class CandidateResult(Record):
     `settings` says what exactly was measured and `tunings` which documented tunings the row was given (none by
     default). `steady` is false when the step time was still changing after the longest warm-up, `contended` true when
     others disturbed too many rounds. `to_leader` is how many times the leader's step time it takes, from the rounds
-    they shared, and `standing` what that says; "tied" is also what could not be told apart. `to_default` is the same
-    for a tuned row and its own default.
+    they shared with each other or with a third, and `standing` what that says; "tied" is also what could not be told
+    apart. `to_default` is the same for a tuned row and its own default.
     """
 
     candidate: str

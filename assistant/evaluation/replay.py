@@ -132,7 +132,7 @@ class _Replayed:
         seconds = steps * step_ms / 1e3
         lead_in_s = LEAD_IN * block_ms / 1e3 if step_ms < LEAD_IN * block_ms else 0.0
         self._take(seconds + lead_in_s, timeout_s)
-        return Block(steps=steps, seconds=seconds, cpu_s=seconds, lead_in_s=lead_in_s)
+        return Block(steps=steps, seconds=seconds, cpu_s=seconds + lead_in_s, lead_in_s=lead_in_s)
 
     def peak_memory(self, _timeout_s: float) -> PeakMemory:
         # What had held a larger network by then has no memory of this one recorded; here it holds that one still.

@@ -137,22 +137,24 @@ class Campaign:
             group = self._next_group(waiting, racing, workload, deadline, at_once)
             waiting = [each for each in waiting if each not in group]
             later = len(self._unsettled(workload)) - len(group)
+            others = racing or self._fastest_before(group, workload)
             ready = self._preparation.prepare(
                 group,
                 workload,
                 deadline,
-                beside=racing,
+                beside=others,
                 later=later,
                 at_once=at_once if all(each.candidate.compiles for each in group) else 1,
             )
             # Losses of this group may have overturned what was found of an earlier one.
             waiting += [each for each in self._unsettled(workload) if each in settled]
             settled = self._settled(workload)
-            # Those of earlier groups that may still be the fastest take part again, so that all are compared.
-            ready += [each for each in racing if self._bench.crew.imported(each)]
-            controlled = self._controls.owed(workload) and not waiting and self._all_fit(late, workload, deadline)
-            if not racing and (ready or controlled):
-                ready += self._fastest_before(ready, workload, deadline)
+            controlled = not waiting and self._controls.owed(workload) and self._all_fit(late, workload, deadline)
+            if racing:
+                # They may still be the fastest and take part again, so that all are compared.
+                ready += [each for each in others if self._bench.crew.imported(each)]
+            elif ready or controlled:
+                ready += [each for each in others if self._built_again(each, ready, workload, deadline)]
             if controlled:
                 ready += self._controls.prepared(ready, deadline)
             rounds = Rounds(self._bench, ready, workload, deadline)
@@ -160,21 +162,31 @@ class Campaign:
             if note := drift_note(rounds.samples):
                 self.notes[note] = None
 
-    def _fastest_before(self, ready: Sequence[Contender], workload: Workload, deadline: Deadline) -> list[Contender]:
-        """The fastest of those measured on this workload before, with its network built anew: whoever comes late is
-        compared with it. Nobody where its process is gone or the time does not allow for it.
+    def _fastest_before(self, group: Sequence[Contender], workload: Workload) -> list[Contender]:
+        """The fastest of those measured on this workload before whose process is still there, for whoever comes late
+        to be compared with; nobody without room for it.
         """
-        ledger, left_s = self._bench.ledger, deadline.left_s
-        rows = {each: row for each in self._contenders if (row := ledger.row(each, workload)) is not None}
-        before = [each for each, row in rows.items() if row.finished and row.failure is None and each not in ready]
-        fastest = min(before, key=lambda each: step_time(rows[each].samples), default=None)
-        if fastest is None or not self._bench.crew.imported(fastest):
+        if len(group) >= self._bench.crew.capacity(workload):
             return []
-        known_s = pacing.known_start_s(ledger, fastest, workload, alive=True)
+        rows = {each: self._bench.ledger.row(each, workload) for each in self._contenders}
+        times = {
+            each: step_time(row.samples)
+            for each, row in rows.items()
+            if row is not None and row.finished and row.failure is None and self._bench.crew.imported(each)
+        }
+        return [min(times, key=times.__getitem__)] if times else []
+
+    def _built_again(
+        self, contender: Contender, ready: Sequence[Contender], workload: Workload, deadline: Deadline
+    ) -> bool:
+        """Whether its network was built and warmed up once more; not where that leaves too little time for others."""
+        ledger, left_s = self._bench.ledger, deadline.left_s
+        known_s = pacing.known_start_s(ledger, contender, workload, alive=True)
         step_s = pacing.least_step_s(ledger, workload)
         limit_s = pacing.start_limit_s(left_s, known_s, ready=len(ready), waiting=0, step_s=step_s)
-        again = limit_s and self._preparation.build_again(fastest, workload, deadline.within(min(limit_s, left_s)))
-        return [fastest] if again else []
+        if not limit_s or not self._bench.crew.imported(contender):
+            return False
+        return self._preparation.build_again(contender, workload, deadline.within(min(limit_s, left_s)))
 
     def _settled(self, workload: Workload) -> set[Contender]:
         return {each for each in self._contenders if self._bench.ledger.settled(each, workload)}

@@ -32,6 +32,9 @@ class Controls:
 
     def prepared(self, ready: Sequence[Contender], deadline: Deadline) -> list[Contender]:
         """The control, warm, beside those that are ready; nobody without room and time for it."""
+        if deadline.left_s < pacing.LEAST_START_S:
+            self._reason = _("Time was too short to start another process.")
+            return []
         if not ready:
             self._reason = _("No candidate was ready for it to run beside.")
             return []
@@ -49,7 +52,9 @@ class Controls:
         return prepared
 
     def missing(self) -> str | None:
-        """A note that there was no control and why; None where one was compared with its twin."""
+        """A note that there was no control and why; None where one was compared with its twin, or nothing
+        was measured.
+        """
         if not self._bench.ledger.lacks_control(self._workload):
             return None
         note = _(

@@ -20,6 +20,9 @@ from probes.settings import Settings
 from probes.statistics import TRUSTED_CONTENTION, step_figures
 from probes.workloads import Workload
 
+# By the contender's name.
+Standings = Mapping[str, tuple[Standing, Ratio | None]]
+
 
 @dataclass
 class Row:
@@ -183,32 +186,33 @@ class Ledger:
 
     def _measurement(self, workload: Workload) -> Measurement:
         rows = self._on(workload)
-        loss = _expected_loss(rows, workload)
+        loss, told = _expected_loss(rows, workload), _standings(rows)
+        tuned, reduced = (self._results(rows, part, loss, told) for part in ("tuned", "reduced precision"))
         return Measurement(
             workload=workload,
-            candidates=self._results(rows, "default", loss),
-            tuned=self._results(rows, "tuned", loss) + self._results(rows, "reduced precision", loss),
+            candidates=self._results(rows, "default", loss, told),
+            tuned=tuned + reduced,
             control=_control(rows),
             memory_growth=tuple(row.memory_growth for row in rows.values() if row.memory_growth),
         )
 
     def _results(
-        self, rows: Mapping[Contender, Row], part: Part, expected: float | None
+        self, rows: Mapping[Contender, Row], part: Part, expected: float | None, told: Standings
     ) -> tuple[CandidateResult, ...]:
         """Each candidate's row of one part, in the order of the candidates; `expected` is the first loss."""
         contenders = [Contender(candidate, part) for candidate in self.candidates]
-        results = (self._result(each, rows, expected) for each in contenders)
+        results = (self._result(each, rows, expected, told) for each in contenders)
         return tuple(result for result in results if result is not None)
 
     def _result(
-        self, contender: Contender, rows: Mapping[Contender, Row], expected: float | None
+        self, contender: Contender, rows: Mapping[Contender, Row], expected: float | None, told: Standings
     ) -> CandidateResult | None:
         failure = self.import_failures.get(contender) if contender not in rows else rows[contender].failure
         row = rows.get(contender) or Row()
         if failure is None and not row.samples:
             return None
         step_ms, low, high = step_figures(row.samples)
-        standing, to_leader = _standing(contender, rows)
+        standing, to_leader = told.get(contender.name, (None, None))
         return CandidateResult(
             candidate=contender.candidate.id,
             status="ok" if failure is None else failure.reason,
@@ -246,10 +250,9 @@ class Ledger:
         return sum(len(row.disturbed) for row in rows) > TRUSTED_CONTENTION * blocks
 
 
-def _standing(contender: Contender, rows: Mapping[Contender, Row]) -> tuple[Standing | None, Ratio | None]:
-    """Where a default stands among the defaults that did not fail; nothing for any other part."""
-    defaults = {each.name: row for each, row in rows.items() if each.part == "default" and row.failure is None}
-    return standings(defaults).get(contender.name, (None, None))
+def _standings(rows: Mapping[Contender, Row]) -> Standings:
+    """Where each default stands among those that did not fail; nothing of any other part."""
+    return standings({each.name: row for each, row in rows.items() if each.part == "default" and row.failure is None})
 
 
 def _to_twin(contender: Contender, rows: Mapping[Contender, Row]) -> Ratio | None:

@@ -120,7 +120,7 @@ def block_limit_s(row: Row, left_s: float) -> float:
 
 def another_round(taken: int, rows: Sequence[Row], left_s: float, most: int = MOST_ROUNDS, *, settled: bool) -> bool:
     """Whether the contenders of these rows get one more block each, of at most `most`; `settled` when it is known
-    who is faster.
+    who is faster or more rounds would not tell.
     """
     round_s = sum(map(block_s, rows))
     if taken < MIN_ROUNDS:

@@ -26,7 +26,7 @@ class Rounds:
         self._deadline = deadline
         self._numbers: set[int] = set()
         self._rows = {each: row for each in contenders if (row := bench.ledger.row(each, workload)) is not None}
-        # Complete before: they only lend themselves to be compared with, and stay as they are whatever happens now.
+        # Complete before: they only lend themselves to be compared with, and stay complete whatever happens now.
         self._lent = {each for each, row in self._rows.items() if row.finished}
         self._gone: set[Contender] = set()
 

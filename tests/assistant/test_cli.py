@@ -274,13 +274,13 @@ def test_an_interrupt_ends_with_130_and_leaves_nothing(project: Path) -> None:
         "threading.Timer(3.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start();"
         "main(['probe', '--workload', 'mlp-tiny', '--only', 'tensorflow-graph', '--budget', '60'])"
     )
-    begun = subprocess.Popen(
-        [sys.executable, "-c", script],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    _out, told = begun.communicate(timeout=60)
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as begun:
+        try:
+            _out, told = begun.communicate(timeout=60)
+        finally:
+            begun.kill()
     assert begun.returncode == 130, told
     assert "Traceback" not in told
     assert not left_by(begun.pid)

@@ -3,9 +3,10 @@ minute a race on an idle machine.
 
 Eight processes of one candidate race for the most rounds there are, and each does a little extra work after every
 block. Every two of them are then compared round by round as a measurement compares two candidates, until it would
-stop: as they are, and with a share of extra work counted for one of them. Pairs of one race share their processes, so
-they say less than as many races of two. Prints how far the processes are apart, how often two that are alike were
-told apart, and how often and after how many seconds which share of extra work was found.
+stop (who is much slower would have dropped out before): as they are, and with a share of extra work counted for one
+of them. Pairs of one race share their processes, so they say less than as many races of two. Prints how far the
+processes are apart, how often two that are alike were told apart, and how often and after how many seconds which
+share of extra work was found.
 """
 
 from __future__ import annotations
