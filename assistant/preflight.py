@@ -1,4 +1,4 @@
-"""Checks before anything is downloaded: the Python version, the venv module and the free disk.
+"""Checks before anything is downloaded: the Python version and its processor, the venv module and the free disk.
 
 Run as `PYTHON assistant/preflight.py DIRECTORY` by the Makefile, with whatever Python the person has, so this file
 uses nothing newer than Python 3.6 and only the standard library. It exits with one line when something is missing.
@@ -18,7 +18,8 @@ NEEDED_WITH_CUDA_GB = 14.0
 
 def main(directory: str) -> None:
     """Exit with one line on the first thing that is missing; return silently when all is there."""
-    for problem in (python_problem(sys.version_info[:2]), venv_problem(), disk_problem(directory)):
+    python = python_problem(sys.version_info[:2]) or processor_problem(sys.platform, platform.machine())
+    for problem in (python, venv_problem(), disk_problem(directory)):
         if problem:
             sys.exit("probewise: " + problem)
 
@@ -30,6 +31,16 @@ def python_problem(version: "tuple[int, int]") -> "str | None":
     return (
         "found Python {}.{}, but TensorFlow, PyTorch and JAX install together on Python {}.{} to {}.{} only; "
         "install one of those, or name it: make PYTHON=/path/to/python3.12".format(*(version + OLDEST + NEWEST))
+    )
+
+
+def processor_problem(system: str, processor: str) -> "str | None":
+    """A sentence when the frameworks are no longer built for what this Python was built for, else None."""
+    if system != "darwin" or processor == "arm64":
+        return None
+    return (
+        "this Python is for Macs with an Intel processor, which PyTorch, TensorFlow and JAX no longer serve; "
+        "on Apple silicon install a Python for arm64, or name it: make PYTHON=/path/to/python3"
     )
 
 

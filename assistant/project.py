@@ -127,7 +127,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or _("it is not UTF-8 text")
         raise InvalidInput(_("Cannot read {path}: {reason}.").format(path=path, reason=reason)) from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Beside what is no TOML: numbers of thousands of digits, and brackets within brackets without end.
         raise InvalidInput(
             _('{path} is not valid TOML: {reason}. Expected lines such as task = "image_classification".').format(
                 path=path, reason=error

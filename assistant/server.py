@@ -42,9 +42,11 @@ def _check_free(host: str, port: int) -> None:
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        # A host that cannot be a name at all is no error of the system's.
+        reason, command = getattr(error, "strerror", None) or error, sys.argv[0] or "probewise"
         raise InvalidInput(
-            _("Cannot listen on {host}:{port}: {reason}. Try another port: probewise app --port {other}").format(
-                host=host, port=port, reason=error.strerror, other=port % 65535 + 1
+            _("Cannot listen on {host}:{port}: {reason}. Try another port: {command} app --port {other}").format(
+                host=host, port=port, reason=reason, command=command, other=port % 65535 + 1
             )
         ) from error

@@ -73,6 +73,9 @@ LEAST_PARAMETERS = {"large": 1e7, "medium": 1e6}
 # builds that a person installs on purpose, and then says so.
 TRAINS_AS_FOUND = ("nvidia", "apple", "tpu")
 
+# On these every framework can train; on Apple's half of the candidates compute on the processor.
+TRAINS_ALL = ("nvidia", "tpu")
+
 # Passes over the data until the person is content. A prototype is thrown away early, the fastest training is
 # asked for by those who train long: it decides whether compiling pays.
 EPOCHS: Mapping[str | None, int] = {"prototype": 3, "balanced": 20, "fastest": 100, None: 20}
@@ -137,7 +140,8 @@ def probe_ladder(job: Workload, machine: Machine | None = None) -> tuple[Workloa
     repeats and, where that is not enough, a smaller batch; then less of that, which shows how the time grows; then
     the job, if a step of it does not take too long. Smaller networks of the family where even that does.
     """
-    kind = "gpu" if machine is not None and machine.accelerators else "cpu"
+    accelerators = machine.accelerators if machine is not None else ()
+    kind = "gpu" if any(each.kind in TRAINS_ALL for each in accelerators) else "cpu"
     if _flops(job) <= DIRECT_STEP_FLOPS[kind]:
         return (job,)
     ladder = (*_smaller(job, QUICK_STEP_FLOPS[kind]), job)

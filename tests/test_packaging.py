@@ -15,6 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 
 from assistant import preflight
+from assistant.views import table
+from probes.history.archive import MAX_BYTES
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -57,6 +59,17 @@ def test_the_lock_satisfies_every_declared_range() -> None:
 
 def test_torch_is_pinned_exactly() -> None:
     assert "torch==2.13.0" in PROJECT["dependencies"]
+
+
+def test_a_python_for_intel_macs_is_told_and_no_other() -> None:
+    assert "Intel" in preflight.processor_problem("darwin", "x86_64")
+    for fitting in (("darwin", "arm64"), ("linux", "x86_64"), ("linux", "aarch64")):
+        assert preflight.processor_problem(*fitting) is None
+
+
+def test_the_server_takes_whatever_a_page_says_that_it_takes() -> None:
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert config["server"]["maxUploadSize"] >= max(table.MOST_MB, MAX_BYTES >> 20)
 
 
 @pytest.mark.parametrize("supported", [(3, 11), (3, 12), (3, 13)])

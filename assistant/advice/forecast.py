@@ -36,7 +36,7 @@ from assistant.advice.typical import published, typical_growth
 from assistant.corpus.records import Corpus
 from assistant.language import _, language_in_use
 from assistant.project import Project
-from assistant.target import Target, trains_on
+from assistant.target import TRAINS_ALL, Target, trains_on
 from probes.candidates import CANDIDATES
 from probes.costs import Costs, costs
 from probes.memory.growth import MemoryGrowth, largest_batch
@@ -117,11 +117,9 @@ class Forecaster:
         why = self._unusable(project, job)
         if why:
             return {candidate.id: JobForecast(candidate.id, missing=why) for candidate in CANDIDATES}
-        on_processor = project.accelerator == "none"
+        elsewhere = self._measured_elsewhere(project)
         return {
-            candidate: JobForecast(candidate, missing=_("It was measured on an accelerator; the job has none."))
-            if on_processor and candidate in self._on_accelerator
-            else forecast
+            candidate: JobForecast(candidate, missing=elsewhere[candidate]) if candidate in elsewhere else forecast
             for candidate, forecast in self.of_workload(job.workload).items()
         }
 
@@ -186,6 +184,22 @@ class Forecaster:
     @cached_property
     def _on_accelerator(self) -> frozenset[str]:
         return frozenset(candidate for candidate, models in self.models.items() if _on_accelerator(models))
+
+    def _measured_elsewhere(self, project: Project) -> Mapping[str, str]:
+        """Of every candidate that was measured on another device than the job trains on, what to say of that."""
+        if project.accelerator == "none":
+            return dict.fromkeys(self._on_accelerator, _("It was measured on an accelerator; the job has none."))
+        assert self.probe is not None, "it was asked for"
+        gpus = [each for each in self.probe.machine.accelerators if each.kind in TRAINS_ALL]
+        if not gpus or not self._on_accelerator:
+            return {}
+        why = _(
+            "It was measured on the processor: the build that is installed does not use the {gpu}, which others do. "
+            "`probewise doctor` says what to do."
+        ).format(gpu=gpus[0].name)
+        able = {candidate.id for candidate in CANDIDATES if candidate.package is not None}
+        measured = {candidate for candidate, models in self.models.items() if models.rows}
+        return dict.fromkeys((able & measured) - self._on_accelerator, why)
 
     def _unusable(self, project: Project, job: Target) -> str | None:
         if self.probe is None:

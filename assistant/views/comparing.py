@@ -22,7 +22,7 @@ from assistant.views.state import Brought, state
 from probes.candidates import CANDIDATES
 from probes.errors import InvalidArchive
 from probes.hardware import machine
-from probes.history.archive import pack, unpack
+from probes.history.archive import MAX_BYTES, pack, unpack
 from probes.report import Measurement, ProbeReport
 from probes.store import History, Run
 from probes.words import sentences
@@ -171,7 +171,12 @@ def _bring() -> None:
         )
     )
     st.file_uploader(
-        _("A file of runs"), type=["json", "gz"], key="runs-file", on_change=_take_in, label_visibility="collapsed"
+        _("A file of runs"),
+        type=["json", "gz"],
+        key="runs-file",
+        on_change=_take_in,
+        label_visibility="collapsed",
+        max_upload_size=MAX_BYTES >> 20,
     )
     brought = state().brought
     if brought is not None and brought.outcome == "refused":

@@ -8,7 +8,7 @@ from assistant.conversation.greeting import greeting
 from assistant.conversation.interview import OpenQuestion
 from assistant.language import _, ngettext
 from assistant.views.answer import show_answer
-from assistant.views.measuring import enabled, require_budget
+from assistant.views.measuring import require_budget
 from assistant.views.questions import AVATAR, end_early, show_question, show_settled, take_typed
 from assistant.views.standing import follow, show_standing, when
 from assistant.views.state import State, state
@@ -24,12 +24,12 @@ MOST_CHARACTERS = 20_000
 
 def _show() -> None:
     now = state()
-    follow()
+    progress = follow()
     talk, aside = st.columns([5, 3], gap="large")
     with talk:
         asked = now.interview.open_question
         asking = asked is not None and not end_early(now)
-        _greet(now, asking=asking)
+        _greet(now, begun=asking and progress is not None and progress.stage != "waiting")
         if asked is not None and asking:
             _ask(now, asked)
         else:
@@ -38,14 +38,14 @@ def _show() -> None:
         show_standing()
 
 
-def _greet(now: State, *, asking: bool) -> None:
+def _greet(now: State, *, begun: bool) -> None:
     with st.chat_message("assistant", avatar=AVATAR):
         st.markdown(f"**{_('Which deep-learning framework, on this machine, for your project?')}**")
         words = greeting(machine(), installed_versions())
         if now.reused is not None:
             measured = _("I measured them {when}, and nothing has changed since.").format(when=when(now.reused))
             words = sentences(words, measured)
-        elif asking and enabled():
+        elif begun:
             words = sentences(words, _("Measuring has begun; it will be done before we are."))
         st.markdown(words)
 

@@ -22,6 +22,7 @@ from assistant.views.state import State, Table, state
 # What a table may answer for; before the task is known it may answer that, too.
 TASKS = (None, "tabular_classification", "tabular_regression", "text_classification")
 
+# Of an upload, in MB; `.streamlit/config.toml` lets no larger one in anywhere.
 MOST_MB = 200
 POLL_S = 1.0
 

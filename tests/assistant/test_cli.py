@@ -111,6 +111,8 @@ def test_wrong_input_gets_exit_code_2_and_one_line(run: Run, arguments: list[str
         ('task = "tabular_classification"\nmodel_scale = "resnet-50"', "ResNet-50 is not for this task"),
         ("colour = 3", "Unknown field 'colour'; expected one of task"),
         ("task = ", "is not valid TOML"),
+        ("dataset_rows = " + "9" * 5000, "is not valid TOML"),
+        ("dataset_rows = " + "[" * 5000, "is not valid TOML"),
         ("\udcff", "it is not UTF-8 text"),
     ],
 )
@@ -252,6 +254,12 @@ def test_claims_are_listed_with_the_promised_keys(run: Run) -> None:
 
 def test_stale_records_are_listed(run: Run) -> None:
     assert all(set(record) >= {"file", "id", "checked"} for record in run("claims", "--stale", "--json").json)
+
+
+def test_a_host_that_is_no_name_is_told_in_one_line(run: Run) -> None:
+    ended = run("app", "--host", "a..b")
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "Cannot listen on a..b" in ended.err
 
 
 def test_a_taken_port_is_told_in_one_line(run: Run) -> None:

@@ -131,6 +131,19 @@ def test_measurements_on_an_accelerator_are_not_taken_for_a_job_without_one(work
     assert "accelerator" in (forecast.missing or "")
 
 
+def test_beside_others_on_a_gpu_a_figure_of_the_processor_is_no_forecast(workstation) -> None:
+    devices = {"pytorch-eager": "cuda:0", "jax-jit": "cpu", "scikit-learn": "cpu"}
+    rows = [row(name, "mlp-large", device=device) for name, device in devices.items()]
+    beside = report(workstation, ("mlp-large", tuple(rows)))
+    forecast = Forecaster(beside).forecast(JOB, target(JOB))
+    assert forecast["pytorch-eager"].step_ms
+    assert forecast["scikit-learn"].step_ms, "it has no other device"
+    assert forecast["jax-jit"].step_ms is None
+    assert "does not use" in forecast["jax-jit"].missing
+    alone = report(workstation, ("mlp-large", (row("jax-jit", "mlp-large", device="cpu"),)))
+    assert Forecaster(alone).forecast(JOB, target(JOB))["jax-jit"].step_ms
+
+
 def test_the_largest_batch_is_where_memory_ends(laptop) -> None:
     job = target(JOB).workload
     small = laptop.model_copy(update={"memory_gb": 6.0})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -128,6 +129,10 @@ def test_every_starter_is_complete_and_clean(starter: Starter, tmp_path: Path) -
     assert files - sample == modules | {"README.md", "pytest.ini", "requirements.txt", "tests/test_training.py"}
     assert "sample/SOURCE.md" in sample
     assert len(sample) == (1001 if starter.kind == "image" else 2)
+
+    _text, advice = (root / "README.md").read_text(encoding="utf-8").split("## What to change next")
+    code = "".join((root / file).read_text(encoding="utf-8") for file in files if file.endswith(".py"))
+    assert {named for named in re.findall(r"`([A-Z_]{2,})`", advice) if named not in code} == set()
 
     checked = lint(root, "check", "--select", STRICT_RULES, "--ignore", AMBIGUOUS_CHARACTERS)
     assert checked.returncode == 0, checked.stdout

@@ -105,6 +105,14 @@ def test_a_gpu_is_given_larger_jobs(workstation) -> None:
     assert probe_workloads(project, workstation)[-1] == find_workload("bert-base")
 
 
+@pytest.mark.parametrize("kind", ["intel", "amd", "apple"])
+def test_graphics_that_not_all_can_train_on_make_no_job_larger(laptop, kind) -> None:
+    graphics = laptop.model_copy(update={"accelerators": (Accelerator(kind=kind, name="graphics"),)})
+    for scale in ("resnet-18", "bert-base", "small"):
+        project = Project(model_scale=scale)
+        assert probe_workloads(project, graphics) == probe_workloads(project, laptop)
+
+
 def test_an_interview_begins_with_the_smallest_network_and_turns_to_the_job_at_the_first_answer() -> None:
     assert [each.id for each in interview_workloads(Project())] == ["mlp-tiny"]
     for job in (Project(task="text_classification"), Project(model_scale="lstm-small")):
