@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+from importlib.metadata import version
 
 import torch
 
 from probes.frameworks.devices import MIB, torch_device
 
-VERSIONS = {"torch": str(torch.__version__)}
+# As the installation says, which is what is compared with later: `torch.__version__` of the same may add "+cu130".
+VERSIONS = {"torch": version("torch")}
 
 _NO_TUNINGS: frozenset[str] = frozenset()
 
