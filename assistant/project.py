@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from assistant.errors import InvalidInput
 from assistant.language import _
@@ -36,7 +37,7 @@ def _known_scale(value: object) -> object:
     if value is None or (isinstance(value, str) and (value in SCALES or value in REFERENCE)):
         return value
     known = ", ".join((*SCALES, *REFERENCE))
-    raise ValueError(f"expected one of {known}")
+    raise ValueError(_("expected one of {known}").format(known=known))
 
 
 Count = Annotated[int, Field(gt=0, le=10**12, strict=True)]
@@ -142,13 +143,30 @@ def _unknown_field(field: str) -> str:
 
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors(include_url=False)[0]
-    field = str(problem["loc"][0])
-    expected = problem["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
-    if problem["type"] == "tuple_type":
-        expected = _('expected a list such as ["pytorch", "keras"]')
     return _("Field {field!r} is {value}; {expected}. Correct it or leave the field out.").format(
-        field=field, value=_as_in_toml(problem["input"]), expected=expected
+        field=str(problem["loc"][0]), value=_as_in_toml(problem["input"]), expected=_expected(problem)
     )
+
+
+def _expected(problem: ErrorDetails) -> str:
+    """What would have been right. In our words: pydantic's are in English only."""
+    limits = problem.get("ctx", {})
+    match problem["type"]:
+        case "greater_than":
+            expected = _("expected more than {least:g}").format(least=limits["gt"])
+        case "less_than_equal":
+            expected = _("expected at most {most:g}").format(most=limits["le"])
+        case "int_type" | "int_parsing" | "int_from_float":
+            expected = _("expected a whole number")
+        case "float_type" | "float_parsing" | "finite_number":
+            expected = _("expected a number")
+        case "literal_error":
+            expected = _("expected one of {known}").format(known=limits["expected"].replace(" or ", ", "))
+        case "tuple_type":
+            expected = _('expected a list such as ["pytorch", "keras"]')
+        case _other:
+            expected = problem["msg"].removeprefix("Value error, ")
+    return expected
 
 
 def _as_in_toml(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from functools import reduce
@@ -162,7 +163,13 @@ def machine_line(machine: Machine) -> str:
         machine.physical_cores,
     )
     facts = line.format(cores=machine.physical_cores, cpu=machine.cpu, memory=machine.memory_gb, devices=devices)
-    return clauses((facts, *machine.restrictions))
+    return clauses((facts, *map(_restriction, machine.restrictions)))
+
+
+def _restriction(words: str) -> str:
+    """In the reader's language; a variable with its value is the same in all."""
+    cores = re.fullmatch(r"(\d+) of (\d+) cores", words)
+    return _("{allowed} of {all} cores").format(allowed=cores[1], all=cores[2]) if cores else words
 
 
 def stage(progress: Progress) -> str:
