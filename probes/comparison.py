@@ -34,6 +34,7 @@ DECISION_LEVEL = 0.99
 
 # How often what two processes differ by is within what is allowed for it. It is drawn once, not looked at again.
 PROCESS_LEVEL = 0.95
+_PROCESS_QUANTILE = NormalDist().inv_cdf((1 + PROCESS_LEVEL) / 2)
 
 # An interval of these two processes that is no wider than this share of what any two differ by adds a twentieth.
 PRECISE_SHARE = 0.3
@@ -152,7 +153,7 @@ def clearly_slower(mine: Timed, other: Timed) -> bool:
 
 def _allowed(mine: Timed, other: Timed) -> float:
     """What the logarithm of a ratio may be off by because of the processes it was measured in."""
-    return NormalDist().inv_cdf((1 + PROCESS_LEVEL) / 2) * math.hypot(mine.process_sd, other.process_sd)
+    return _PROCESS_QUANTILE * math.hypot(mine.process_sd, other.process_sd)
 
 
 def _of_any(ratio: Ratio, allowed: float) -> Ratio:

@@ -11,7 +11,7 @@ from probes.campaign.clock import Clock, Deadline
 from probes.campaign.contenders import Contender
 from probes.campaign.crew import Crew
 from probes.campaign.ledger import Ledger
-from probes.campaign.pacing import Effort
+from probes.campaign.pacing import Effort, expected_start_s
 from probes.campaign.wall_time import WallTime
 from probes.candidates import Candidate
 from probes.errors import WorkerFailed
@@ -52,6 +52,10 @@ class Bench:
     def worker(self, contender: Contender) -> Member:
         """The contender's live worker."""
         return self.crew.worker(contender)
+
+    def expected_start_s(self, contender: Contender, workload: Workload) -> float:
+        """Seconds until it has taken its first step, with its import unless its worker is alive."""
+        return expected_start_s(self.ledger, contender, workload, alive=contender.name in self.crew.alive)
 
     def fail(self, contender: Contender, workload: Workload, failure: WorkerFailed) -> None:
         """Close the row with what happened, unless its worker was killed to end the campaign."""

@@ -228,8 +228,7 @@ class Campaign:
         return pacing.fitting(expected_s, left_s, beside=beside, at_once=at_once, step_s=step_s)
 
     def _expected_s(self, contenders: Sequence[Contender], workload: Workload) -> list[float]:
-        ledger, alive = self._bench.ledger, self._bench.crew.alive
-        return [pacing.expected_start_s(ledger, each, workload, alive=each.name in alive) for each in contenders]
+        return [self._bench.expected_start_s(each, workload) for each in contenders]
 
     def _next_group(
         self,
@@ -252,7 +251,7 @@ class Campaign:
         return waiting[: max(1, min(fitting, room - len(racing)))]
 
     def _starts_late(self, contender: Contender, workload: Workload) -> bool:
-        (start_s,) = self._expected_s([contender], workload)
+        start_s = self._bench.expected_start_s(contender, workload)
         cores = self._bench.crew.starts_at_once() if self._bench.effort.hurried else 1
         return start_s > pacing.LONGEST_START_SHARE * cores * self._bench.budget_s
 
@@ -260,7 +259,7 @@ class Campaign:
         """At first what starts quickly; on further sizes what was fast on the main one: time may not do for all."""
         main = self._bench.ledger.row(contender, self.focus.workloads[0]) or Row()
         step_ms = 0.0 if main.refused else main.step_ms or math.inf
-        (start_s,) = self._expected_s([contender], workload)
+        start_s = self._bench.expected_start_s(contender, workload)
         return step_ms, start_s
 
     def _close(self, workload: Workload) -> None:

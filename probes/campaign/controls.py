@@ -70,11 +70,7 @@ class Controls:
         living = [each for each in quick if self._bench.crew.imported(each)]
         if quick:
             return living[:1] or [quick[self._bench.order.integers(len(quick))]]
-        starts_s = {each: self._start_s(each) for each in defaults}
+        starts_s = {each: self._bench.expected_start_s(each, self._workload) for each in defaults}
         quickest = min(defaults, key=starts_s.__getitem__, default=None)
         fits = quickest is not None and starts_s[quickest] <= CONTROL_SHARE * deadline.left_s
         return [quickest] if quickest is not None and fits else []
-
-    def _start_s(self, contender: Contender) -> float:
-        alive = contender.name in self._bench.crew.alive
-        return pacing.expected_start_s(self._bench.ledger, contender, self._workload, alive=alive)

@@ -109,7 +109,7 @@ def test_a_clock_that_jumps_changes_no_measurement(toys: Toys, monkeypatch: pyte
     monkeypatch.setattr(time, "time", lambda: now() + next(jumping))
     report = toys.measure(budget_s=30.0)
     assert {result.status for result in report.candidates} == {"ok"}
-    assert 0 < report.seconds < 1e6
+    assert 0 < report.seconds < 60
 
 
 def test_noise_on_stdout_disturbs_nothing(toys: Toys) -> None:
