@@ -2,10 +2,19 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-# The first Python that Probewise supports, python3 before all others; override with make PYTHON=...
+UNPACKED := $(VENV)/unpacked
+# Whether a Python can run Probewise.
+SUPPORTED := (3, 11) <= sys.version_info[:2] <= (3, 13)
+# The first that can, python3 before all others; override with make PYTHON=...
 PYTHON ?= $(firstword $(foreach python,python3 python3.13 python3.12 python3.11,\
-	$(shell $(python) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $(python))) python3)
+	$(shell $(python) -c 'import sys; sys.exit(not $(SUPPORTED))' 2>/dev/null && echo $(python))) python3)
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint requirements.lock
+
+# An environment that was left half made, or whose Python is gone or another by now, is made anew.
+USABLE := $(shell $(BIN)/python -c 'import pip, sys; print($(SUPPORTED))' 2>/dev/null)
+ifneq ($(USABLE),True)
+$(shell rm -f $(VENV)/.installed $(VENV)/.installed-test)
+endif
 
 .PHONY: help run setup setup-test test lint types format generate lock clean
 
@@ -15,12 +24,16 @@ help:  ## List the commands
 run: setup  ## Start Probewise at http://127.0.0.1:8501, installing it first if needed
 	@$(BIN)/probewise app
 
+# Downloads are unpacked where they will be installed, and the preflight has looked for room: /tmp is often too small.
+$(VENV)/.installed $(VENV)/.installed-test: export TMPDIR := $(CURDIR)/$(UNPACKED)
+
 setup: $(VENV)/.installed  ## Install everything into .venv
 
 $(VENV)/.installed: pyproject.toml requirements.lock
 	@command -v $(PYTHON) >/dev/null || { echo "probewise: no Python found; install Python 3.11, 3.12 or 3.13" >&2; exit 1; }
 	@test -e $@ || $(PYTHON) assistant/preflight.py . # an update needs no room for everything
-	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV) # mends one that was left half made
+	@test "$(USABLE)" = True || $(PYTHON) -m venv --clear $(VENV)
+	@mkdir -p $(UNPACKED)
 	$(INSTALL) --editable .
 	@touch $@
 

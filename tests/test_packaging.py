@@ -105,14 +105,17 @@ def test_a_missing_venv_module_is_told_in_one_line() -> None:
     assert "no venv module" in ended.stderr
 
 
-# Stands for Python: writes down what it was called with, and makes environments of itself.
+# Stands for Python: writes down what it was called with, says that it is supported, and makes environments of itself.
 STUB = """#!/bin/sh
+test "$1" = -c && echo True && exit
 echo "$(basename $(dirname $0)) $*" >> calls
 case "$*" in
     *preflight*) test ! -e full ;;
-    "-m venv .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+    "-m venv --clear .venv") rm -rf .venv && mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+    *install*) test -d "$TMPDIR" && echo "$TMPDIR" > unpacked_in ;;
 esac
 """
+MADE = "system -m venv --clear .venv"
 
 
 @pytest.fixture
@@ -142,8 +145,9 @@ def _setup(clone: Path) -> tuple[int, list[str]]:
 def test_a_first_setup_is_checked_made_and_installed_and_a_second_does_nothing(clone: Path) -> None:
     code, calls = _setup(clone)
     assert code == 0
-    assert calls[:2] == ["system assistant/preflight.py .", "system -m venv .venv"]
+    assert calls[:2] == ["system assistant/preflight.py .", MADE]
     assert calls[2].startswith("bin -m pip install")
+    assert (clone / "unpacked_in").read_text(encoding="utf-8").strip() == str(clone / ".venv" / "unpacked")
     assert _setup(clone) == (0, [])
 
 
@@ -159,12 +163,26 @@ def test_a_changed_lock_is_installed_without_asking_for_the_room_of_everything(c
     os.utime(clone / "requirements.lock", (2**32, 2**32))
     code, calls = _setup(clone)
     assert code == 0
-    assert [call.split(" install")[0] for call in calls] == ["bin -m pip --version", "bin -m pip"]
+    assert [call.split(" install")[0] for call in calls] == ["bin -m pip"]
 
 
-def test_an_environment_that_was_left_without_pip_is_made_anew(clone: Path) -> None:
-    _executable(clone / ".venv" / "bin" / "python", "#!/bin/sh\nexit 1\n")
+def test_an_installation_that_was_broken_off_goes_on(clone: Path) -> None:
+    _setup(clone)
+    (clone / ".venv" / ".installed").unlink()
     code, calls = _setup(clone)
     assert code == 0
-    assert calls[1] == "system -m venv .venv"
+    assert [call.split(" install")[0] for call in calls] == ["system assistant/preflight.py .", "bin -m pip"]
+
+
+@pytest.mark.parametrize(
+    "python",
+    ["#!/bin/sh\nexit 1\n", "#!/nowhere/python\n", "#!/bin/sh\necho False\n"],
+    ids=["without pip", "gone", "another version"],
+)
+def test_an_environment_whose_python_cannot_run_probewise_is_made_anew(clone: Path, python: str) -> None:
+    _setup(clone)
+    _executable(clone / ".venv" / "bin" / "python", python)
+    code, calls = _setup(clone)
+    assert code == 0
+    assert calls[:2] == ["system assistant/preflight.py .", MADE]
     assert calls[2].startswith("bin -m pip install")

@@ -22,34 +22,46 @@ SAVING_DISTRIBUTIONS = {"scikit-learn": ("joblib",)}
 
 @dataclass(frozen=True)
 class Pin:
-    """A package at exactly one version; `measured` tells whether the probes ran with it."""
+    """A package at exactly one version, or at whichever fits the others if that is None.
+
+    `measured` tells whether the probes ran with that version.
+    """
 
     distribution: str
-    version: str
-    measured: bool
+    version: str | None
+    measured: bool = False
 
     @property
     def line(self) -> str:
         """The line of a requirements file."""
-        return f"{self.distribution}=={self.version}"
+        return self.distribution if self.version is None else f"{self.distribution}=={self.version}"
 
 
 def pins(starter: Starter, versions: Mapping[str, str]) -> tuple[Pin, ...]:
     """The framework first, then what reads the data. `versions` maps package names to the versions measured.
 
-    A package that was not measured gets the version installed beside this program; one that is neither measured
-    nor installed, or whose version is not a version (PEP 440), raises `InvalidInput`.
+    What was not measured gets the version installed beside this program, which is known to fit the framework if that
+    is the one beside it too. A framework measured elsewhere may want others, so they are left to pip to choose.
+    A package that is neither measured nor installed, or whose version is none (PEP 440), raises `InvalidInput`.
     """
+    framework = tuple(_pin(distribution, versions) for distribution in starter.distributions)
     data = (*SAVING_DISTRIBUTIONS.get(starter.framework, ()), *DATA_DISTRIBUTIONS[starter.kind])
-    return tuple(_pin(distribution, versions) for distribution in (*starter.distributions, *data))
+    if all(pin.version == _beside(pin.distribution) for pin in framework):
+        return (*framework, *(_pin(distribution, versions) for distribution in data))
+    return (*framework, *(Pin(distribution, None) for distribution in data))
 
 
 def _pin(distribution: str, versions: Mapping[str, str]) -> Pin:
     measured = versions.get(distribution)
-    version = _installed(distribution) if measured is None else measured
+    version = _beside(distribution) if measured is None else measured
+    if version is None:
+        raise InvalidInput(
+            _(
+                "The version of {name} to pin is not known: it was neither measured nor is it installed. Install it."
+            ).format(name=distribution)
+        )
     try:
-        # A local label such as +cpu names a build that the public index does not have.
-        return Pin(distribution, Version(version).public, measured is not None)
+        return Pin(distribution, _public(version), measured is not None)
     except InvalidVersion:
         raise InvalidInput(
             _("The version of {name} is {version!r}; expected a release number such as 1.2.3. Measure again.").format(
@@ -58,12 +70,14 @@ def _pin(distribution: str, versions: Mapping[str, str]) -> Pin:
         ) from None
 
 
-def _installed(distribution: str) -> str:
+def _beside(distribution: str) -> str | None:
+    """The version installed beside this program, None if there is none."""
     try:
-        return metadata.version(distribution)
+        return _public(metadata.version(distribution))
     except metadata.PackageNotFoundError:
-        raise InvalidInput(
-            _(
-                "The version of {name} to pin is not known: it was neither measured nor is it installed. Install it."
-            ).format(name=distribution)
-        ) from None
+        return None
+
+
+def _public(version: str) -> str:
+    # A local label such as +cpu names a build that the public index does not have.
+    return Version(version).public

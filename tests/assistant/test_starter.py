@@ -194,6 +194,12 @@ def test_measured_versions_are_pinned_without_their_build(tmp_path: Path) -> Non
     assert all("not measured" in line for line in lines[1:3])
 
 
+def test_what_reads_the_data_is_left_to_pip_beside_a_framework_of_another_environment(tmp_path: Path) -> None:
+    zipped = starter_zip(IMAGES, None, framework="pytorch", versions={"torch": "2.4.0"})
+    lines = (unpack(zipped, tmp_path) / "requirements.txt").read_text().splitlines()
+    assert lines[:3] == ["torch==2.4.0", *(f"{name}  # not measured: whichever fits" for name in ("numpy", "pillow"))]
+
+
 def test_keras_pins_the_backend_it_runs_on(tmp_path: Path) -> None:
     root = unpack(make(Starter("text_classification", "keras", "jax")), tmp_path)
     requirements = (root / "requirements.txt").read_text()
