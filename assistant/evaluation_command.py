@@ -25,7 +25,8 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help=_("Print JSON on stdout."))] = False,
 ) -> None:
     """Evaluate the corpus of this machine, or another if it has none; or collect one."""
-    from assistant.corpus.collection import collect as sweep  # noqa: PLC0415  slow libraries that no other command needs
+    from assistant.advice.conformal import LEAST_JOBS  # noqa: PLC0415  slow libraries that no other command needs
+    from assistant.corpus.collection import collect as sweep  # noqa: PLC0415
     from assistant.corpus.records import DIRECTORY, corpora, replayed_path  # noqa: PLC0415
     from assistant.corpus.replayed import write_replayed  # noqa: PLC0415
     from assistant.evaluation.errors import replayed_forecasts  # noqa: PLC0415
@@ -44,7 +45,7 @@ def evaluate(
             path = sweep(DIRECTORY, say)
         terminal.say(_("Wrote {output}.").format(output=path))
         return
-    known = [corpus for corpus in corpora() if truths(corpus)]
+    known = {corpus: jobs for corpus in corpora() if (jobs := len(truths(corpus)))}
     if not known:
         raise InvalidInput(
             _("No job in {folder} was measured in full; collect some with probewise evaluate --collect.").format(
@@ -52,8 +53,10 @@ def evaluate(
             )
         )
     here = machine().fingerprint
-    # That of this machine, if there is one; else the one with the most to say.
-    corpus = max(known, key=lambda each: (each.machine.fingerprint == here, len(each.passages)))
+    # That of this machine, if it has much to say; else the one that has most.
+    corpus = max(
+        known, key=lambda each: (each.machine.fingerprint == here and known[each] >= LEAST_JOBS, known[each])
+    )
     if publish:
         corpus = replace(corpus, replayed=replayed_forecasts(corpus))
         write_replayed(replayed_path(DIRECTORY / f"{corpus.machine.fingerprint}.csv"), corpus.replayed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from assistant import evaluation_words, wording
-from assistant.evaluation.evaluate import Evaluation
+from assistant.evaluation.evaluate import PROBEWISE, Evaluation
 from assistant.evaluation.interviews import Interviews
 from assistant.evaluation.targets import Outcome, outcomes
 from assistant.language import _
@@ -41,6 +41,34 @@ def ways(found: Evaluation) -> str:
     )
     headings = (_("Way of choosing"), _("Within 5 %"), _("Mean regret"), _("Gap closed"))
     return _table(headings, ":--|--:|--:|--:", rows)
+
+
+def ways_by_budget(found: Evaluation) -> str:
+    """The mean regret of every way that gets better with more seconds, at each budget."""
+    others = found.baselines_by_budget.items()
+    ways = [(PROBEWISE, found.by_budget), *sorted(others, key=lambda way: way[1][-1].mean_regret)]
+    rows = (
+        (evaluation_words.way_name(found, name), *(_percent(each.mean_regret) for each in own)) for name, own in ways
+    )
+    budgets = (wording.duration(each.budget_s or 0.0) for each in found.by_budget)
+    return _table((_("Mean regret after"), *budgets), ":--" + "|--:" * len(found.by_budget), rows)
+
+
+def evidence(found: Evaluation) -> str:
+    """What the forecasts rest on, and how good they are."""
+    rows = (
+        (
+            name,
+            str(round(each.forecasts / found.seeds)),
+            *map(_percent, (each.step_time_mape, each.step_time_median, each.memory_median, each.coverage_90)),
+        )
+        for name, each in evaluation_words.rests_on(found)
+    )
+    headings = (
+        *(_("What was measured"), _("Forecasts"), _("Step time error, mean"), _("Median")),
+        *(_("Memory error, median"), _("In the 90 % interval")),
+    )
+    return _table(headings, ":--" + "|--:" * (len(headings) - 1), rows)
 
 
 def interviews(found: Interviews) -> str:

@@ -7,17 +7,22 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from assistant import moments, wording
-from assistant.evaluation.evaluate import REAL_TARGET, SMALLEST_WINNER, Evaluation, Noise, Row
+from assistant.evaluation.evaluate import (
+    FLOPS_PROPORTIONAL,
+    PROBEWISE,
+    REAL_TARGET,
+    SMALLEST_WINNER,
+    Evaluation,
+    Noise,
+    Row,
+)
 from assistant.evaluation.interviews import MOST_TELLING, QUESTIONNAIRE, RANDOM, Interviews, Lengths
 from assistant.evaluation.published import Published
 from assistant.evaluation.standings import Standing
-from assistant.evaluation.summary import Summary
+from assistant.evaluation.summary import Errors, Summary
 from assistant.evaluation.targets import Figure, Outcome, Target
 from assistant.language import _
 from probes.words import sentences
-
-# Our own way of choosing, where it stands among the others.
-PROBEWISE = "probewise"
 
 # A figure beside its bound has as many digits as show on which side of it it lies, and at most these.
 MOST_DIGITS = 6
@@ -55,6 +60,47 @@ def regret_meaning() -> str:
         "Regret is how much longer a step of the pick takes than one of the best candidate. The gap is the regret of "
         "always using the single best candidate; closing all of it is choosing the best for every job. A break-even "
         "counts where the full measurement can tell that there is one."
+    )
+
+
+def sureness(found: Summary) -> str:
+    """How much of the first target is the choice of jobs."""
+    return _(
+        "With other jobs of these kinds, the share of picks within 5 % of the best would lie between {low} and "
+        "{high}, nine times out of ten."
+    ).format(low=percent(found.within_5_low), high=percent(found.within_5_high))
+
+
+def rests_on(found: Evaluation) -> list[tuple[str, Errors]]:
+    """What forecasts of step times rest on, and how good those are: first what was measured of the very job."""
+    names = {
+        "measured": _("The job itself, measured in the time there was"),
+        "forecast": _("Fewer of its layers, or a smaller batch"),
+    }
+    own = [(names[evidence], errors) for evidence, errors in found.summary.by_evidence.items()]
+    rungs = [(_("Only small networks of its family"), found.from_rungs)] if found.from_rungs else []
+    return [*own, *rungs]
+
+
+def unreached(found: Summary) -> str:
+    """How many candidates no figure was told of."""
+    return _(
+        "Of {share} of the candidates that could do a job, the time was too short to say anything. The last row is "
+        "of probes in which nothing of the job itself could be measured."
+    ).format(share=percent(1 - found.foretold))
+
+
+def break_evens(found: Summary) -> str:
+    """Of how many break-evens there are figures; empty where there are none."""
+    if found.break_even_foretold is None or found.break_even_held is None:
+        return ""
+    return _(
+        "The full measurements tell of {pairs} break-evens between modes of a framework. {foretold} of the probes "
+        "foretold one there too, and its 90 % interval held it in {held} of these."
+    ).format(
+        pairs=found.break_even_pairs,
+        foretold=percent(found.break_even_foretold),
+        held=percent(found.break_even_held),
     )
 
 
@@ -231,5 +277,6 @@ def noise(found: Noise) -> Iterator[str]:
 _WAYS: Mapping[str, Callable[[], str]] = {
     PROBEWISE: lambda: "Probewise",
     SMALLEST_WINNER: lambda: _("Who wins the smallest workload"),
+    FLOPS_PROPORTIONAL: lambda: _("In proportion to the FLOPs"),
     REAL_TARGET: lambda: _("The real job, as long as time allows"),
 }

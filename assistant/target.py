@@ -146,7 +146,12 @@ def probe_ladder(job: Workload, machine: Machine | None = None) -> tuple[Workloa
         return (job,)
     ladder = (*_smaller(job, QUICK_STEP_FLOPS[kind]), job)
     affordable = tuple(each for each in ladder if _flops(each) <= MOST_STEP_FLOPS[kind])
-    return affordable or tuple(find_workload(f"{job.family}-{rung}") for rung in RUNGS)
+    return affordable or family_rungs(job)
+
+
+def family_rungs(job: Workload) -> tuple[Workload, ...]:
+    """Small networks of the job's family: what is measured where nothing of the job itself can be."""
+    return tuple(find_workload(f"{job.family}-{rung}") for rung in RUNGS)
 
 
 def _smaller(job: Workload, flops: float) -> tuple[Workload, ...]:

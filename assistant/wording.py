@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import reduce
 from math import floor, log10
 from typing import Literal
@@ -164,6 +164,16 @@ def machine_line(machine: Machine) -> str:
     )
     facts = line.format(cores=machine.physical_cores, cpu=machine.cpu, memory=machine.memory_gb, devices=devices)
     return clauses((facts, *map(_restriction, machine.restrictions)))
+
+
+def machine_names(machines: Iterable[Machine], beside: Sequence[str] = ()) -> dict[str, str]:
+    """A name for each machine by fingerprint; those that look alike, or like one of `beside`, have it in the name."""
+    lines = {machine.fingerprint: machine_line(machine) for machine in machines}
+    taken = [*lines.values(), *beside]
+    return {
+        fingerprint: line if taken.count(line) == 1 else clauses((line, fingerprint[:6]))
+        for fingerprint, line in lines.items()
+    }
 
 
 def _restriction(words: str) -> str:

@@ -44,6 +44,10 @@ class Candidate:
         """The one of its packages that computes; None for scikit-learn."""
         return next((package for package in PACKAGES if package in self.distributions), None)
 
+    def process_sd_on(self, device_kind: str) -> float:
+        """What is known of `process_sd` on a kind of device, 0 where nothing is."""
+        return self.process_sd if device_kind == "cpu" else 0.0
+
 
 CANDIDATES: tuple[Candidate, ...] = (
     Candidate("pytorch-eager", "pytorch", "pytorch", "eager", ("torch",), False, 1.2, 0.1, 0.001, 0.06),

@@ -84,6 +84,11 @@ class Ratio:
         return self.low >= 1 / EQUAL and self.high <= EQUAL
 
     @property
+    def tells_apart(self) -> bool:
+        """Whether one is surely faster than the other, by more than what could not matter."""
+        return self.differs and not self.equal
+
+    @property
     def decided(self) -> bool:
         """Whether more rounds would not change what is said."""
         return self.pairs >= DECIDING_PAIRS and (self.differs or self.equal)
@@ -160,6 +165,16 @@ def _of_any(ratio: Ratio, allowed: float) -> Ratio:
     """The ratio of these two processes, taken for that of any two."""
     below, above = math.hypot(ratio.below, allowed), math.hypot(ratio.above, allowed)
     return replace(ratio, low=ratio.ratio * math.exp(-below), high=ratio.ratio * math.exp(above))
+
+
+def allowing_for(ratio: Ratio, process_sd: float, instead_of: float) -> Ratio:
+    """A ratio between two processes of one candidate, with its interval as wide as it is where these are known to
+    differ by `process_sd`; it was made with `instead_of`.
+    """
+    now, then = (_PROCESS_QUANTILE * math.hypot(sd, sd) for sd in (process_sd, instead_of))
+    below, above = (math.sqrt(max(side**2 - then**2, 0.0)) for side in (ratio.below, ratio.above))
+    these = replace(ratio, low=ratio.ratio * math.exp(-below), high=ratio.ratio * math.exp(above))
+    return _of_any(these, now)
 
 
 def _ratio_of_these(mine: Timed, other: Timed) -> Ratio | None:

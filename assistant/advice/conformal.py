@@ -18,27 +18,35 @@ from assistant.corpus.replayed import Figure
 
 CONFIDENCE = 0.9
 
-# Fewer errors than this say nothing about their 90th percentile.
-LEAST_ERRORS = 50
+# The errors of one job have much in common: fewer jobs than this say nothing about the 90th percentile.
+LEAST_JOBS = 10
 
 # Of a figure and the evidence it rests on.
-Factors = Mapping[tuple[Figure, str], float]
+Kind = tuple[Figure, str]
+Factors = Mapping[Kind, float]
 
 
 @cache
 def widening(learned: tuple[Corpus, ...], fingerprint: str) -> Factors:
-    """The factors of the machine with this fingerprint, or of that with most replays if it has none; those of which
-    too little is known are left out.
+    """The factors from the machine with this fingerprint, or from that with most replays where it has too few; those
+    of which too little is known anywhere are left out.
     """
-    known = [corpus for corpus in learned if corpus.replayed]
-    if not known:
-        return {}
-    corpus = max(known, key=lambda each: (each.machine.fingerprint == fingerprint, len(each.replayed)))
-    by_kind: dict[tuple[Figure, str], list[float]] = {}
+    own_first = sorted(learned, key=lambda corpus: (corpus.machine.fingerprint != fingerprint, -len(corpus.replayed)))
+    errors: dict[Kind, list[float]] = {}
+    for corpus in own_first:
+        errors = _errors(corpus) | errors
+    return {kind: _factor(found) for kind, found in errors.items()}
+
+
+def _errors(corpus: Corpus) -> dict[Kind, list[float]]:
+    """The errors, in units of the doubt, of each kind of which there are enough."""
+    errors: dict[Kind, list[float]] = {}
+    jobs: dict[Kind, set[str]] = {}
     for each in corpus.replayed:
         if each.log_sd > 0:
-            by_kind.setdefault((each.figure, each.evidence), []).append(each.log_error / each.log_sd)
-    return {kind: _factor(errors) for kind, errors in by_kind.items() if len(errors) >= LEAST_ERRORS}
+            errors.setdefault((each.figure, each.evidence), []).append(each.log_error / each.log_sd)
+            jobs.setdefault((each.figure, each.evidence), set()).add(each.job)
+    return {kind: found for kind, found in errors.items() if len(jobs[kind]) >= LEAST_JOBS}
 
 
 def widened(forecast: JobForecast, factors: Factors) -> JobForecast:

@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from math import sqrt
 
 from assistant.advice.conformal import Factors, widened, widening
-from assistant.advice.estimates import MB_PER_GB, Estimate, Evidence, JobForecast
+from assistant.advice.estimates import Estimate, Evidence, JobForecast
 from assistant.advice.measured_rows import (
     Row,
     alone_s,
@@ -40,7 +40,7 @@ from assistant.target import TRAINS_ALL, Target, trains_on
 from probes.candidates import CANDIDATES
 from probes.costs import Costs, costs
 from probes.memory.growth import MemoryGrowth, largest_batch
-from probes.report import CandidateResult, ProbeReport
+from probes.report import CandidateResult, Machine, ProbeReport
 from probes.tunings import on_accelerator
 from probes.workloads import MAX_BATCH, Workload
 
@@ -98,9 +98,9 @@ class Forecaster:
         """The fitted models by candidate id."""
         assert self.probe is not None
         rows = {candidate.id: rows_of(candidate.id, self.probe) for candidate in CANDIDATES}
-        family = self.probe.workload.family
+        family, here = self.probe.workload.family, self.probe.machine.fingerprint
         step_ms, compile_s = (
-            fit_together(terms, points(rows, figure), typical_growth(self.learned, terms, family, figure))
+            fit_together(terms, points(rows, figure), typical_growth(self.learned, here, terms, family, figure))
             for terms, figure in ((STEP_TERMS, step_ms_of), (COMPILE_TERMS, compile_s_of))
         )
         memory = points(rows, memory_mb_of, lambda row: memory_log_sd(row.result))
@@ -130,23 +130,30 @@ class Forecaster:
     @cached_property
     def memory_gb(self) -> Mapping[str, float]:
         """By candidate id, the memory of the device that it was measured on; without those of which it is unknown."""
+        return self._by_device(Machine.memory_gb_of)
+
+    @cached_property
+    def _room_mb(self) -> Mapping[str, float]:
+        """By candidate id, what a training may take of that."""
+        return self._by_device(Machine.room_mb_of)
+
+    def _by_device(self, amount: Callable[[Machine, str], float | None]) -> Mapping[str, float]:
         if self.probe is None:
             return {}
-        devices = {
-            candidate: next((row.result.device for row in models.rows if row.result.device), None)
+        known = {
+            candidate: amount(self.probe.machine, device)
             for candidate, models in self.models.items()
+            if (device := next((row.result.device for row in models.rows if row.result.device), None))
         }
-        known = {name: self.probe.machine.memory_gb_of(device) for name, device in devices.items() if device}
-        return {candidate: memory_gb for candidate, memory_gb in known.items() if memory_gb}
+        return {candidate: memory for candidate, memory in known.items() if memory is not None}
 
     def largest_batch(self, candidate: str, workload: Workload) -> int | None:
         """How many examples of the workload's network surely fit into memory in one step, 0 if none does; None where
         nothing is known of it. From how memory was seen to grow with the batch, else from what it consists of.
         """
-        memory_gb, model = self.memory_gb.get(candidate), self.models[candidate].memory_mb
-        if memory_gb is None:
+        limit_mb, model = self._room_mb.get(candidate), self.models[candidate].memory_mb
+        if limit_mb is None:
             return None
-        limit_mb = memory_gb * MB_PER_GB
         seen = (largest_batch(growth, limit_mb) for growth in self._growth(candidate, workload))
         fits = next((each.low for each in seen if each is not None), None)
         if fits is not None or model is None:
@@ -198,7 +205,9 @@ class Forecaster:
             "`probewise doctor` says what to do."
         ).format(gpu=gpus[0].name)
         able = {candidate.id for candidate in CANDIDATES if candidate.package is not None}
-        measured = {candidate for candidate, models in self.models.items() if models.rows}
+        measured = {
+            candidate for candidate, models in self.models.items() if any(row.result.device for row in models.rows)
+        }
         return dict.fromkeys((able & measured) - self._on_accelerator, why)
 
     def _unusable(self, project: Project, job: Target) -> str | None:

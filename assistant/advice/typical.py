@@ -5,7 +5,7 @@ Only its shape is taken over: `assistant.advice.scaling.fit_together` brings it 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 
 import numpy as np
@@ -26,27 +26,35 @@ def published() -> tuple[Corpus, ...]:
 
 @cache
 def typical_growth(
-    learned: tuple[Corpus, ...], terms: tuple[Term, ...], family: str, figure: Figure
+    learned: tuple[Corpus, ...], fingerprint: str, terms: tuple[Term, ...], family: str, figure: Figure
 ) -> Growth | None:
-    """How the figure grew on networks of a family, from that corpus of the `learned` ones that has the most of them;
-    None where none has enough. What a candidate's own measurements leave open is as it is with the median of all.
+    """How the figure grew on networks of a family, or of all where too few of that are known; None where too few are.
+
+    From the corpus of the machine with this fingerprint, or from that of the `learned` ones which has the most of
+    them. What a candidate's own measurements leave open is as it is with the median of all.
     """
-    found = [_points(corpus, family, figure) for corpus in learned]
-    most = max(found, key=lambda points: sum(map(len, points.values())), default={})
-    enough = {candidate: points for candidate, points in most.items() if len(points) > len(terms)}
-    if not enough:
+    own_first = sorted(learned, key=lambda corpus: (corpus.machine.fingerprint != fingerprint, -len(corpus.passages)))
+    of_family = (_enough(terms, _points(corpus, figure, family)) for corpus in own_first)
+    of_all = (_enough(terms, _points(corpus, figure)) for corpus in own_first)
+    enough = next((found for found in (*of_family, *of_all) if found), None)
+    if enough is None:
         return None
     unknown = np.full(len(terms), np.nan)
     common = np.median([rates(terms, points, unknown) for points in enough.values()], axis=0)
     return Growth(common, {candidate: rates(terms, points, common) for candidate, points in enough.items()})
 
 
-def _points(corpus: Corpus, family: str, figure: Figure) -> dict[str, list[Point]]:
-    """The figures of each candidate on every network of the family."""
+def _enough(terms: tuple[Term, ...], points: Mapping[str, list[Point]]) -> dict[str, list[Point]]:
+    """Those of candidates with more points than terms."""
+    return {candidate: own for candidate, own in points.items() if len(own) > len(terms)}
+
+
+def _points(corpus: Corpus, figure: Figure, family: str | None = None) -> dict[str, list[Point]]:
+    """The figures of each candidate on every network of the family, or on every one."""
     by_candidate: dict[str, list[Point]] = {}
     for passage in corpus.passages.values():
         for measurement in passage.measurements if passage.part == "probe" else ():
-            if measurement.workload.family != family:
+            if family not in {None, measurement.workload.family}:
                 continue
             work = costs(measurement.workload)
             for result in measurement.candidates:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.corpus.jobs import JOBS, RUNGS, Job
+from assistant.corpus.jobs import JOBS, Job
 from assistant.corpus.records import Part, Passage, read_passages, write_passages
 from assistant.errors import InvalidInput
 from assistant.language import _
@@ -92,7 +92,7 @@ def _stages(jobs: Sequence[Job]) -> list[Stage]:
     for start in range(0, len(jobs), JOBS_AT_ONCE):
         together = jobs[start : start + JOBS_AT_ONCE]
         order += [(job, "probe") for job in together]
-        order += [(job, "truth") for job in together if job.family != RUNGS]
+        order += [(job, "truth") for job in together if job.forecast]
     return [Stage(job, part, number) for number, (job, part) in enumerate(order)]
 
 

@@ -22,11 +22,12 @@ CLASSES = 10
 @dataclass(frozen=True)
 class Job:
     """A workload to be forecast, the last of `ladder`, after what a probe measures of it; `family` is the kind of
-    network.
+    network. Without `forecast` it is nobody's job, and there is no truth to hold a forecast against.
     """
 
     family: str
     ladder: tuple[Workload, ...]
+    forecast: bool = True
 
     @property
     def workload(self) -> Workload:
@@ -166,11 +167,13 @@ _FAMILIES: Mapping[str, tuple[Workload, ...]] = {
 }
 
 # What is measured before a person's job is known, and beside jobs that are too large: sizes of each kind that anybody
-# may name. Nobody's job, so there is no truth to forecast.
-RUNGS = "rungs"
+# may name.
 _RUNGS = tuple(
-    Job(RUNGS, tuple(find_workload(f"{kind}-{size}") for size in ("tiny", "small", "medium")))
-    for kind in ("mlp", "cnn", "lstm", "transformer")
+    Job(family, tuple(find_workload(f"{kind}-{size}") for size in ("tiny", "small", "medium")), forecast=False)
+    for family, kind in (
+        *(("perceptron", "mlp"), ("convolutional", "cnn")),
+        *(("lstm", "lstm"), ("encoder", "transformer")),
+    )
 )
 
 # The job itself as well where a person's probe would leave it out: its step time must be known.

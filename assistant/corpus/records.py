@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import knowledge
-from assistant.corpus.jobs import JOBS, find_measured
+from assistant.corpus.jobs import Job, find_measured
 from assistant.corpus.replayed import ReplayedForecast, read_replayed
-from probes.comparison import Ratio
+from probes.candidates import find_candidate
+from probes.comparison import Ratio, allowing_for
 from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport
 from probes.statistics import step_figures
+from probes.tunings import device_kind
 
 DIRECTORY = Path(knowledge.__file__).parent / "measurements"
 
@@ -33,14 +35,16 @@ PARTS: tuple[Part, ...] = get_args(Part)
 # What follows from the rest, is the same in every row, or is not measured for a corpus.
 LEFT_OUT = frozenset(
     (
-        *("step_ms", "step_ms_low", "step_ms_high", "sample_rounds", "disturbed_rounds", "resident_mb"),
-        *("settings", "tunings", "start_beside", "fresh", "standing", "to_leader", "to_default", "warm_start"),
+        *("step_ms", "step_ms_low", "step_ms_high", "disturbed_rounds", "resident_mb"),
+        *("settings", "tunings", "start_beside", "standing", "to_leader", "to_default", "warm_start"),
     )
 )
 RESULT_COLUMNS = tuple(name for name in CandidateResult.model_fields if name not in LEFT_OUT)
 KEY = ("job", "part", "workload")
 COLUMNS = (*KEY, "measured_at", *RESULT_COLUMNS)
-CONTROL_COLUMNS = (*KEY, "candidate", *Ratio.__dataclass_fields__, "different")
+
+# `process_sd` is what the interval allows for between processes: what is known of it changes, what was measured not.
+CONTROL_COLUMNS = (*KEY, "candidate", *Ratio.__dataclass_fields__, "process_sd")
 
 # Of any measured figure: its noise is in the second or third.
 DIGITS = 6
@@ -73,9 +77,14 @@ class Corpus:
         probes = (passage for passage in self.passages.values() if passage.part == "probe")
         return {each.workload.id: each.candidates for probe in probes for each in probe.measurements}
 
-    def without(self, family: str) -> Corpus:
-        """Without all jobs of this family: for judging a forecast of one of them."""
-        left_out = {job.id for job in JOBS if job.family == family}
+    def knows_start(self, job: str, candidate: str) -> bool:
+        """Whether its probe tells what a start of the candidate takes in a process that built nothing before."""
+        rows = (row for each in self.passages[job, "probe"].measurements for row in each.candidates)
+        return any(row.candidate == candidate and row.fresh is not False for row in rows)
+
+    def without(self, jobs: Iterable[Job]) -> Corpus:
+        """Without what is known of these jobs: for judging a forecast of one of them."""
+        left_out = {job.id for job in jobs}
         kept = {key: passage for key, passage in self.passages.items() if passage.job not in left_out}
         replayed = tuple(each for each in self.replayed if each.job not in left_out)
         return replace(self, passages=kept, replayed=replayed)
@@ -117,7 +126,7 @@ def replayed_path(about: Path) -> Path:
 
 def read_passages(path: Path) -> dict[tuple[str, Part], Passage]:
     """The passages in a CSV file, with the controls of the file beside it; none where there is no file."""
-    controls = {_key(row): _control(row) for row in _rows(_controls_path(path))}
+    controls = {_key(row): row for row in _rows(_controls_path(path))}
     results: dict[tuple[str, Part], dict[str, list[CandidateResult]]] = {}
     moments: dict[tuple[str, Part], str] = {}
     for row in _rows(path):
@@ -148,10 +157,11 @@ def _each(passages: Iterable[Passage]) -> Iterator[tuple[Passage, Measurement]]:
 def _measurements(
     key: tuple[str, Part],
     by_workload: Mapping[str, Sequence[CandidateResult]],
-    controls: Mapping[tuple[str, Part, str], Control],
+    controls: Mapping[tuple[str, Part, str], Mapping[str, str]],
 ) -> Iterator[Measurement]:
     for workload, results in by_workload.items():
-        control = controls.get((*key, workload))
+        row = controls.get((*key, workload))
+        control = _control(row, results) if row is not None else None
         yield Measurement(workload=find_measured(workload), candidates=tuple(results), control=control)
 
 
@@ -168,19 +178,32 @@ def _row(passage: Passage, measurement: Measurement, result: CandidateResult) ->
 def _result(row: Mapping[str, str]) -> CandidateResult:
     figures: dict[str, object] = {name: row[name] for name in RESULT_COLUMNS if row[name]}
     samples = tuple(map(float, row["samples"].split()))
+    # Where it is not recorded whose rounds were the same, they are taken to be those at the same place.
+    rounds = tuple(map(int, row["sample_rounds"].split())) or tuple(range(len(samples)))
     timed = dict(zip(("step_ms", "step_ms_low", "step_ms_high"), step_figures(samples), strict=True))
-    return CandidateResult.model_validate(figures | timed | {"samples": samples}, strict=False)
+    figures |= timed | {"samples": samples, "sample_rounds": rounds}
+    return CandidateResult.model_validate(figures, strict=False)
 
 
 def _control_row(passage: Passage, measurement: Measurement, control: Control) -> dict[str, str]:
     ratio = {name: _written(getattr(control.ratio, name)) for name in Ratio.__dataclass_fields__}
-    told = {"candidate": control.candidate, "different": _written(control.different)}
+    told = {
+        "candidate": control.candidate,
+        "process_sd": _written(_process_sd(control.candidate, measurement.candidates)),
+    }
     return _key_columns(passage, measurement) | ratio | told
 
 
-def _control(row: Mapping[str, str]) -> Control:
-    ratio = Ratio(float(row["ratio"]), float(row["low"]), float(row["high"]), int(row["pairs"]))
-    return Control(candidate=row["candidate"], ratio=ratio, different=row["different"] == "true")
+def _control(row: Mapping[str, str], results: Sequence[CandidateResult]) -> Control:
+    """Judged by what is known now of what processes differ by."""
+    then = Ratio(float(row["ratio"]), float(row["low"]), float(row["high"]), int(row["pairs"]))
+    ratio = allowing_for(then, _process_sd(row["candidate"], results), instead_of=float(row["process_sd"]))
+    return Control(candidate=row["candidate"], ratio=ratio, different=ratio.tells_apart)
+
+
+def _process_sd(candidate: str, results: Sequence[CandidateResult]) -> float:
+    device = next((each.device for each in results if each.candidate == candidate and each.device), "cpu")
+    return find_candidate(candidate).process_sd_on(device_kind(device))
 
 
 def _key_columns(passage: Passage, measurement: Measurement) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextvars import copy_context
 from pathlib import Path
 
-from assistant import evaluation_tables, evaluation_words
+from assistant import evaluation_tables, evaluation_words, wording
 from assistant.evaluation.published import Published, published
 from assistant.evaluation.targets import Outcome
 from assistant.language import SOURCE_LANGUAGE, use_language
@@ -33,7 +33,10 @@ def main() -> None:
 
 def _in_english(found: Sequence[Published]) -> str:
     use_language(SOURCE_LANGUAGE)
-    return "\n".join(part for each in found for part in _parts(each)) or NONE
+    names = wording.machine_names(each.machine for each in found)
+    headings = [f"#### {names[each.machine.fingerprint]}\n" if len(found) > 1 else "" for each in found]
+    parts = (part for heading, each in zip(headings, found, strict=True) for part in (heading, *_parts(each)))
+    return "\n".join(filter(None, parts)) or NONE
 
 
 def _parts(found: Published) -> Iterator[str]:
@@ -41,9 +44,13 @@ def _parts(found: Published) -> Iterator[str]:
     yield f"{evaluation_words.what_was_done(found)} {evaluation_words.limits(found)}\n"
     yield f"{evaluation_words.targets_heading(evaluation.summary)}:\n"
     yield evaluation_tables.targets(evaluation, _met)
+    yield f"{evaluation_words.sureness(evaluation.summary)} {evaluation_words.break_evens(evaluation.summary)}\n"
     yield f"{evaluation_words.regret_meaning()} {' '.join(evaluation_words.noise(evaluation.noise))}\n"
+    yield evaluation_tables.evidence(evaluation)
+    yield f"{evaluation_words.unreached(evaluation.summary)}\n"
     yield evaluation_tables.ways(evaluation)
     yield f"{evaluation_words.tie_meaning()}\n"
+    yield evaluation_tables.ways_by_budget(evaluation)
     if evaluation.interviews:
         yield f"{evaluation_words.interviewed(evaluation.interviews)}\n"
         yield evaluation_tables.interviews(evaluation.interviews)

@@ -10,17 +10,15 @@ from assistant.advice.estimates import JobForecast
 from assistant.advice.forecast import as_measured
 from assistant.corpus.records import Corpus
 from assistant.corpus.replayed import FIGURES, ReplayedForecast
-from assistant.evaluation.evaluate import ORDINARY_BUDGET_S, trials
+from assistant.evaluation.evaluate import ORDINARY_BUDGET_S, by_family, trials
 from assistant.evaluation.trials import truths
 from assistant.evaluation.ways import probewise
-
-SEEDS = 2
 
 
 def replayed_forecasts(corpus: Corpus) -> tuple[ReplayedForecast, ...]:
     """Every forecast of the corpus's own jobs from an ordinary probe, with its doubt before that is corrected."""
     uncorrected = replace(corpus, replayed=())
-    found = trials(probewise, uncorrected, truths(uncorrected), ORDINARY_BUDGET_S, range(SEEDS))
+    found = trials(probewise, by_family(uncorrected), truths(uncorrected), ORDINARY_BUDGET_S, seeds=(0,))
     return tuple(
         error
         for trial in found

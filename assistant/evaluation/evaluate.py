@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from statistics import fmean
 
 from pydantic import BaseModel, ConfigDict
 
+from assistant.corpus.jobs import JOBS
 from assistant.corpus.records import Corpus
 from assistant.evaluation.interviews import Interviews
 from assistant.evaluation.standings import Standing, standing
 from assistant.evaluation.summary import Summary, single_best, summarize
 from assistant.evaluation.trials import Trial, Truth, truths
-from assistant.evaluation.ways import Setting, Way, always, measured_before, probewise, real_target, smallest_winner
+from assistant.evaluation.ways import (
+    Setting,
+    Way,
+    always,
+    flops_proportional,
+    measured_before,
+    opening_rung,
+    probewise,
+    probewise_from_rungs,
+    real_target,
+    smallest_winner,
+)
 from assistant.language import _
+from assistant.target import family_rungs
 from probes.candidates import CANDIDATES
 from probes.costs import costs
 
@@ -24,7 +38,18 @@ ORDINARY_BUDGET_S = 60.0
 
 SEEDS, QUICK_SEEDS = 10, 2
 
-SMALLEST_WINNER, REAL_TARGET = "smallest-winner", "real-target"
+SMALLEST_WINNER, FLOPS_PROPORTIONAL, REAL_TARGET = "smallest-winner", "flops-proportional", "real-target"
+
+# Our own way, and the same where nothing of the job itself can be measured.
+PROBEWISE, FROM_RUNGS = _OWN = ("probewise", "probewise-from-rungs")
+
+
+@dataclass(frozen=True)
+class Split:
+    """A corpus, and for each job what of it may be learned from."""
+
+    corpus: Corpus
+    learned: Callable[[Truth], Corpus]
 
 
 class Row(BaseModel):
@@ -58,9 +83,13 @@ class Noise(BaseModel):
 class Evaluation(BaseModel):
     """All figures of one corpus; what `probewise evaluate --json` prints.
 
-    `baselines` are by name: `SMALLEST_WINNER`, `REAL_TARGET`, and the id of each candidate for choosing always that
-    one, of which `single_best` is the best; `standings` are theirs against Probewise. `measured_at` is when the last
-    measurement was made (ISO 8601). `interviews` is None in a quick evaluation and without the written projects.
+    `summary` is of an ordinary probe, which measures the job itself where a step of it is quick; `from_rungs` of one
+    that finds small networks of its family only (None where the corpus has not all of them), and `largest_third` of
+    the largest jobs, with nothing learned from any as large. `baselines` are by name: `SMALLEST_WINNER`,
+    `FLOPS_PROPORTIONAL`, `REAL_TARGET`, and the id of each candidate for choosing always that one, of which
+    `single_best` is the best; `standings` are theirs against Probewise. `baselines_by_budget` has those that get
+    better with more seconds. `measured_at` is when the last measurement was made (ISO 8601). `interviews` is None in
+    a quick evaluation and without the written projects.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -70,10 +99,12 @@ class Evaluation(BaseModel):
     measured_at: str
     seeds: int
     summary: Summary
+    from_rungs: Summary | None
     baselines: dict[str, Summary]
     standings: dict[str, Standing]
     single_best: str
     by_budget: tuple[Summary, ...]
+    baselines_by_budget: dict[str, tuple[Summary, ...]]
     by_family: dict[str, Summary]
     largest_third: Summary
     noise: Noise
@@ -84,60 +115,83 @@ class Evaluation(BaseModel):
 def evaluate(corpus: Corpus, *, quick: bool, say: Callable[[str, float], None]) -> Evaluation:
     """Every job that the corpus has in full; `say` is told what is tried and the share that is done."""
     jobs, seeds = truths(corpus), range(QUICK_SEEDS if quick else SEEDS)
-    by_budget: dict[float, list[Trial]] = {}
-    for index, budget_s in enumerate(BUDGETS_S):
-        say(_("Probing for {seconds:.0f} s").format(seconds=budget_s), index / (len(BUDGETS_S) + 1))
-        by_budget[budget_s] = trials(probewise, corpus, jobs, budget_s, seeds)
-    say(_("Other ways of choosing"), len(BUDGETS_S) / (len(BUDGETS_S) + 1))
-    ours, others = by_budget[ORDINARY_BUDGET_S], _baselines(corpus, jobs, seeds)
+    split = by_family(corpus)
+    measuring = _measuring_ways(corpus, jobs)
+    tried: dict[str, dict[float, list[Trial]]] = {}
+    for number, (name, way) in enumerate(measuring.items()):
+        say(_("Ways of choosing"), number / len(measuring))
+        tried[name] = {each: trials(way, split, jobs, each, seeds) for each in BUDGETS_S}
+    ours, *_others = (found[ORDINARY_BUDGET_S] for found in tried.values())
+    simple = {name: found[ORDINARY_BUDGET_S] for name, found in tried.items() if name not in _OWN}
+    simple |= {each.id: trials(always(each.id), split, jobs, math.inf, seeds) for each in CANDIDATES}
+    summaries = {
+        name: tuple(summarize(each, budget_s) for budget_s, each in found.items()) for name, found in tried.items()
+    }
     return Evaluation(
         machine=corpus.machine.cpu,
         versions=dict(corpus.versions),
         measured_at=max(passage.measured_at for passage in corpus.passages.values()),
         seeds=len(seeds),
         summary=summarize(ours, ORDINARY_BUDGET_S),
-        baselines={name: summarize(found, ORDINARY_BUDGET_S) for name, found in others.items()},
-        standings={name: standing(found, ours) for name, found in others.items()},
+        from_rungs=_ordinary(summaries.get(FROM_RUNGS)),
+        baselines={name: summarize(found, ORDINARY_BUDGET_S) for name, found in simple.items()},
+        standings={name: standing(found, ours) for name, found in simple.items()},
         single_best=single_best(jobs),
-        by_budget=tuple(summarize(found, budget_s) for budget_s, found in by_budget.items()),
+        by_budget=summaries[PROBEWISE],
+        baselines_by_budget={name: found for name, found in summaries.items() if name not in _OWN},
         by_family={
             family: summarize([trial for trial in ours if trial.truth.job.family == family], ORDINARY_BUDGET_S)
             for family in sorted({truth.job.family for truth in jobs})
         },
-        largest_third=summarize(_largest_third(ours), ORDINARY_BUDGET_S),
-        noise=_noise(corpus, jobs),
+        largest_third=_largest_third(corpus, jobs, seeds),
+        noise=_noise(split, jobs),
         rows=tuple(_row(truth, [trial for trial in ours if trial.truth is truth]) for truth in jobs),
     )
 
 
-def trials(way: Way, corpus: Corpus, jobs: Sequence[Truth], budget_s: float, seeds: Sequence[int]) -> list[Trial]:
+def trials(way: Way, split: Split, jobs: Sequence[Truth], budget_s: float, seeds: Sequence[int]) -> list[Trial]:
     """One way of choosing on every job with every seed."""
-    families = {truth.job.family for truth in jobs}
-    learned = {family: corpus.without(family) for family in families}
     return [
-        way(Setting(corpus, learned[truth.job.family], truth, budget_s, seed)) for truth in jobs for seed in seeds
+        way(Setting(split.corpus, split.learned(truth), truth, budget_s, seed)) for truth in jobs for seed in seeds
     ]
 
 
-def _baselines(corpus: Corpus, jobs: Sequence[Truth], seeds: Sequence[int]) -> dict[str, list[Trial]]:
-    ways: Mapping[str, Way] = {
-        SMALLEST_WINNER: smallest_winner,
-        REAL_TARGET: real_target,
-        **{candidate.id: always(candidate.id) for candidate in CANDIDATES},
-    }
-    return {name: trials(way, corpus, jobs, ORDINARY_BUDGET_S, seeds) for name, way in ways.items()}
+def by_family(corpus: Corpus) -> Split:
+    """Nothing of a job's kind of network may be learned from."""
+    families = {job.family for job in JOBS}
+    others = {family: corpus.without(job for job in JOBS if job.family == family) for family in families}
+    return Split(corpus, lambda truth: others[truth.job.family])
 
 
-def _largest_third(found: Sequence[Trial]) -> list[Trial]:
-    flops = {trial.truth.job.id: costs(trial.truth.job.workload).training_flops for trial in found}
-    largest = sorted(flops, key=lambda job: flops[job])[-(len(flops) // 3 or 1) :]
-    return [trial for trial in found if trial.truth.job.id in largest]
+def _measuring_ways(corpus: Corpus, jobs: Sequence[Truth]) -> Mapping[str, Way]:
+    """Those that measure something: our own first; without those that need what the corpus has not measured."""
+    known = corpus.probed.keys()
+    ways: dict[str, Way] = {PROBEWISE: probewise, REAL_TARGET: real_target}
+    if all(rung.id in known for truth in jobs for rung in family_rungs(truth.job.workload)):
+        ways |= {FROM_RUNGS: probewise_from_rungs, FLOPS_PROPORTIONAL: flops_proportional}
+    if all(opening_rung(truth.job.workload).id in known for truth in jobs):
+        ways[SMALLEST_WINNER] = smallest_winner
+    return ways
 
 
-def _noise(corpus: Corpus, jobs: Sequence[Truth]) -> Noise:
+def _ordinary(by_budget: Sequence[Summary] | None) -> Summary | None:
+    return None if by_budget is None else by_budget[BUDGETS_S.index(ORDINARY_BUDGET_S)]
+
+
+def _largest_third(corpus: Corpus, jobs: Sequence[Truth], seeds: Sequence[int]) -> Summary:
+    """What was learned from the smaller jobs, of whatever family, tried on the largest."""
+    by_size = sorted(jobs, key=lambda truth: costs(truth.job.workload).training_flops)
+    largest = by_size[-(len(by_size) // 3 or 1) :]
+    least = costs(largest[0].job.workload).training_flops
+    smaller = corpus.without(job for job in JOBS if costs(job.workload).training_flops >= least)
+    found = trials(probewise, Split(corpus, lambda _truth: smaller), largest, ORDINARY_BUDGET_S, seeds)
+    return summarize(found, ORDINARY_BUDGET_S)
+
+
+def _noise(split: Split, jobs: Sequence[Truth]) -> Noise:
     # With the same figures every time, one seed says all.
-    repeated = trials(measured_before, corpus, jobs, math.inf, seeds=(0,))
-    passages = corpus.passages.values()
+    repeated = trials(measured_before, split, jobs, math.inf, seeds=(0,))
+    passages = split.corpus.passages.values()
     controls = [each.control for passage in passages for each in passage.measurements if each.control]
     return Noise(
         repeated=summarize(repeated, None),

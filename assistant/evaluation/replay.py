@@ -1,18 +1,20 @@
 """Probes replayed: the campaign that everybody's probes run, with recorded measurements in the place of workers.
 
 What a probe with some budget would have found follows from what a long one did find: an import, a build or a first
-step takes as long as it took then, a block as long as one of its recorded samples. Only the clock is another.
+step takes as long as it took then, a block as long as it took in one of the recorded rounds, the same for all that
+took part in it: what slowed everybody down in a round does so again. Only the clock is another.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
+from assistant.advice.forecast import BESIDE_LOG_SD
 from assistant.corpus.records import Corpus
 from probes.campaign.campaign import Campaign, Focus
 from probes.campaign.clock import Clock
@@ -77,19 +79,44 @@ class _ReplayedClock(Clock):
         return [member for member in members if self._answers_at[member] <= self._now]
 
 
+class _Rounds(Iterator[int]):
+    """The numbers of the rounds, each of which repeats a recorded one: any of those of its workload."""
+
+    def __init__(self, recorded: Mapping[str, Sequence[CandidateResult]], order: np.random.Generator) -> None:
+        self._recorded = {
+            workload: sorted({number for row in rows for number in row.sample_rounds})
+            for workload, rows in recorded.items()
+        }
+        self._order = order
+        self._number = -1
+        self._repeats: dict[tuple[str, int], int] = {}
+
+    def __next__(self) -> int:
+        self._number += 1
+        return self._number
+
+    def repeated(self, workload: str) -> int:
+        """The number of the recorded round of the workload with this id that is repeated now."""
+        key = workload, self._number
+        if key not in self._repeats:
+            self._repeats[key] = int(self._order.choice(self._recorded[workload]))
+        return self._repeats[key]
+
+
 class _Replayed:
     """A worker that says what it said before. `rows` are the candidate's results by workload id."""
 
     cache_variables: Mapping[str, str] = {}
 
-    def __init__(self, rows: Samples, clock: _ReplayedClock, order: np.random.Generator) -> None:
+    def __init__(self, rows: Samples, clock: _ReplayedClock, rounds: _Rounds, order: np.random.Generator) -> None:
         self.imported = False
         self.alive = True
         self._begun_at = self._answers_at = math.nan
         self._peak_mb = 0.0
         self._rows = rows
-        self._row = next(iter(rows.values()))
+        self._workload, self._row = next(iter(rows.items()))
         self._clock = clock
+        self._rounds = rounds
         self._order = order
 
     def fileno(self) -> int:
@@ -105,7 +132,7 @@ class _Replayed:
         return Imported(import_s=self._row.import_s or 0.0, versions={})
 
     def begin_build(self, workload: Workload, _seed: int, _tunings: Sequence[str] = ()) -> None:
-        self._row = self._rows[workload.id]
+        self._workload, self._row = workload.id, self._rows[workload.id]
         self._begin(self._took_beside_s(self._row.build_s))
 
     def build(self, _workload: Workload, _seed: int, timeout_s: float, _tunings: Sequence[str] = ()) -> Built:
@@ -127,7 +154,8 @@ class _Replayed:
         return WarmedUp(windows_ms=windows, steady=bool(self._row.steady), seconds=seconds, cpu_s=seconds)
 
     def measure(self, block_ms: float, timeout_s: float) -> Block:
-        step_ms = self._sample(timeout_s)
+        otherwise_ms = self._sample(timeout_s)
+        step_ms = self._row.by_round.get(self._rounds.repeated(self._workload), otherwise_ms)
         steps = max(1, math.ceil(block_ms / step_ms))
         seconds = steps * step_ms / 1e3
         lead_in_s = LEAD_IN * block_ms / 1e3 if step_ms < LEAD_IN * block_ms else 0.0
@@ -160,8 +188,9 @@ class _Replayed:
         return self._answers_at - self._begun_at
 
     def _took_beside_s(self, seconds: float | None) -> float:
-        """Seconds that this takes now, longer than recorded while others are busy."""
-        return self._took_s(seconds) * (BESIDE_FACTOR if self._clock.busy else 1.0)
+        """Seconds that this takes now, longer than recorded while others are busy, but by how much varies."""
+        longer = BESIDE_FACTOR * self._order.lognormal(0.0, BESIDE_LOG_SD)
+        return self._took_s(seconds) * (max(longer, 1.0) if self._clock.busy else 1.0)
 
     def _take(self, seconds: float | None, timeout_s: float) -> None:
         """Let the time pass that this took then; what never came to an end then does not now."""
@@ -190,11 +219,14 @@ class _Replayed:
 class _ReplayedCrew(Crew):
     """Workers that replay. There is room for all of them, as there was then."""
 
-    def __init__(self, rows: Mapping[str, Samples], cores: int, clock: _ReplayedClock, seed: int) -> None:
+    def __init__(
+        self, rows: Mapping[str, Samples], cores: int, clock: _ReplayedClock, rounds: _Rounds, seed: int
+    ) -> None:
         super().__init__({})
         self._rows = rows
         self._cores = cores
         self._clock = clock
+        self._rounds = rounds
         self._seeds = np.random.default_rng(seed)
 
     def capacity(self, _workload: Workload) -> int:
@@ -204,7 +236,7 @@ class _ReplayedCrew(Crew):
         return max(1, min(self._cores, MOST_STARTS_AT_ONCE))
 
     def started(self, contender: Contender, _variables: object, _limit_mb: object) -> _Replayed:
-        return _Replayed(self._rows[contender.candidate.id], self._clock, self._seeds.spawn(1)[0])
+        return _Replayed(self._rows[contender.candidate.id], self._clock, self._rounds, self._seeds.spawn(1)[0])
 
 
 def replayed_probe(corpus: Corpus, workloads: Sequence[Workload], *, budget_s: float, seed: int) -> ProbeReport:
@@ -220,13 +252,14 @@ def replayed_probe(corpus: Corpus, workloads: Sequence[Workload], *, budget_s: f
             rows.setdefault(result.candidate, {})[workload.id] = result
     present = [candidate for candidate in CANDIDATES if len(rows.get(candidate.id, ())) == len(wanted)]
     clock = _ReplayedClock()
+    rounds = _Rounds({each.id: recorded[each.id] for each in wanted}, np.random.default_rng(seed))
     campaign = Campaign(
         Focus(tuple(wanted)),
         [find_candidate(candidate.id) for candidate in present],
         budget_s=budget_s,
         seed=seed,
-        ledger=Ledger(present),
-        crew=_ReplayedCrew(rows, corpus.machine.physical_cores, clock, seed),
+        ledger=Ledger(present, round_numbers=rounds),
+        crew=_ReplayedCrew(rows, corpus.machine.physical_cores, clock, rounds, seed),
         effort=Effort(refined=False),
         announce=lambda *_stage: None,
         check=lambda: None,

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from assistant.evaluation.trials import Trial
+from assistant.evaluation.trials import Trial, by_job
 
 Standing = Literal["better", "tie", "worse"]
 
@@ -35,7 +35,4 @@ def standing(found: Sequence[Trial], other: Sequence[Trial]) -> Standing:
 
 def _log_regrets(found: Sequence[Trial]) -> Mapping[str, float]:
     """The mean over seeds, by job id."""
-    by_job: dict[str, list[float]] = {}
-    for trial in found:
-        by_job.setdefault(trial.truth.job.id, []).append(log(1 + trial.regret))
-    return {job: fmean(regrets) for job, regrets in by_job.items()}
+    return {job: fmean(log(1 + trial.regret) for trial in own) for job, own in by_job(found).items()}

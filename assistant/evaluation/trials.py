@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from assistant.advice.estimates import JobForecast
-from assistant.corpus.jobs import JOBS, RUNGS, Job
+from assistant.corpus.jobs import JOBS, Job
 from assistant.corpus.records import Corpus
 from probes.report import CandidateResult
 
@@ -54,7 +54,15 @@ class Trial:
 
 def truths(corpus: Corpus) -> list[Truth]:
     """Every job of which the corpus has both the probe and the truth."""
-    return list(_truths(corpus, (job for job in JOBS if job.family != RUNGS)))
+    return list(_truths(corpus, (job for job in JOBS if job.forecast)))
+
+
+def by_job(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
+    """The trials of each job, by its id."""
+    found: dict[str, list[Trial]] = {}
+    for trial in trials:
+        found.setdefault(trial.truth.job.id, []).append(trial)
+    return found
 
 
 def fastest(forecasts: Mapping[str, JobForecast]) -> str | None:

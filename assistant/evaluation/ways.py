@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from assistant.advice.estimates import Estimate, JobForecast
-from assistant.advice.forecast import Forecaster, as_measured
-from assistant.advice.measured_rows import measured_log_sd
+from assistant.advice.forecast import CANNOT, Forecaster, as_measured
+from assistant.advice.measured_rows import rows_of
 from assistant.corpus.records import Corpus
 from assistant.evaluation.replay import replayed_probe
 from assistant.evaluation.trials import Trial, Truth, fastest
-from assistant.target import OPENING_RUNG, probe_ladder
-from probes.campaign.pacing import MIN_ROUNDS
+from assistant.target import OPENING_RUNG, family_rungs, probe_ladder
+from probes.campaign.pacing import BLOCK_MS
 from probes.costs import costs
 from probes.report import CandidateResult, ProbeReport
+from probes.statistics import step_time
 from probes.workloads import Workload, find_workload
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a trial is made of: the corpus, what may be learned from it (none of the jobs of this one's family), the
-    job, the seconds to measure for, and a seed.
+    """What a trial is made of: the corpus, what may be learned from it (nothing of the job's kind, or of its size),
+    the job, the seconds to measure for, and a seed.
     """
 
     corpus: Corpus
@@ -31,13 +34,24 @@ class Setting:
     seed: int
 
     def trial(self, forecasts: Mapping[str, JobForecast]) -> Trial:
-        """The fastest by these forecasts, held against the truth."""
-        return Trial(self.truth, self.seed, fastest(forecasts), forecasts)
+        """The fastest by these forecasts, held against the truth. Of a start they say nothing where the corpus knows
+        only what it takes after other networks.
+        """
+        known = {
+            candidate: each
+            if self.corpus.knows_start(self.truth.job.id, candidate)
+            else replace(each, first_result_s=None)
+            for candidate, each in forecasts.items()
+        }
+        return Trial(self.truth, self.seed, fastest(known), known)
 
-    def probe(self, workloads: Sequence[Workload] = ()) -> ProbeReport:
-        """What a probe finds within the budget, of these workloads or of what is measured for the job."""
-        chosen = workloads or probe_ladder(self.truth.job.workload, self.corpus.machine)
-        return replayed_probe(self.corpus, chosen, budget_s=self.budget_s, seed=self.seed)
+    def probe(self, workloads: Sequence[Workload]) -> ProbeReport:
+        """What a probe of these workloads finds within the budget."""
+        return replayed_probe(self.corpus, workloads, budget_s=self.budget_s, seed=self.seed)
+
+    def foretold(self, workloads: Sequence[Workload]) -> Mapping[str, JobForecast]:
+        """The forecasts of the job by what such a probe finds."""
+        return Forecaster(self.probe(workloads), learned=(self.learned,)).of_workload(self.truth.job.workload)
 
 
 Way = Callable[[Setting], Trial]
@@ -45,36 +59,41 @@ Way = Callable[[Setting], Trial]
 
 def probewise(setting: Setting) -> Trial:
     """The forecast from what the probe finds in time."""
-    forecaster = Forecaster(setting.probe(), learned=(setting.learned,))
-    return setting.trial(forecaster.of_workload(setting.truth.job.workload))
+    return setting.trial(setting.foretold(probe_ladder(setting.truth.job.workload, setting.corpus.machine)))
+
+
+def probewise_from_rungs(setting: Setting) -> Trial:
+    """The same where nothing of the job itself can be measured, as for one that is too large for the machine."""
+    return setting.trial(setting.foretold(family_rungs(setting.truth.job.workload)))
 
 
 def smallest_winner(setting: Setting) -> Trial:
     """Whoever was fastest on the smallest network of the family; what it took grows with the FLOPs."""
-    job = setting.truth.job.workload
-    smallest = find_workload(f"{job.family}-{OPENING_RUNG}")
-    if smallest.id not in setting.corpus.probed:
-        return setting.trial({})
-    report = setting.probe((smallest,))
-    growth = costs(job).training_flops / costs(report.workload).training_flops
-    measured = {row.candidate: row.step_ms for row in report.candidates if row.step_ms is not None}
-    return setting.trial({candidate: _guess(candidate, step_ms * growth) for candidate, step_ms in measured.items()})
+    return setting.trial(_in_proportion(setting, (opening_rung(setting.truth.job.workload),)))
+
+
+def flops_proportional(setting: Setting) -> Trial:
+    """What the largest measured of small networks of the family took, as many times as long as the job has FLOPs."""
+    return setting.trial(_in_proportion(setting, family_rungs(setting.truth.job.workload)))
 
 
 def real_target(setting: Setting) -> Trial:
-    """The job itself in every candidate for an equal share of the seconds; the fastest of those that took a step."""
+    """The job itself in every candidate that can do it, one after the other for an equal share of the seconds; the
+    fastest of those that took a step.
+    """
     passage = setting.corpus.passages[setting.truth.job.id, "probe"]
-    results = passage.measurements[-1].candidates
-    share_s = setting.budget_s / len(results)
-    found = {row.candidate: _step_ms(row, share_s, setting.seed) for row in results}
+    results = [row for row in passage.measurements[-1].candidates if row.status not in CANNOT]
+    found = {row.candidate: _step_ms(row, setting.budget_s / len(results), setting.seed) for row in results}
     return setting.trial({candidate: _guess(candidate, ms) for candidate, ms in found.items() if ms is not None})
 
 
 def measured_before(setting: Setting) -> Trial:
     """The job itself, measured in full by the probe that the corpus has of it, however long that took."""
-    results = setting.corpus.passages[setting.truth.job.id, "probe"].measurements[-1].candidates
-    known = {row.candidate: as_measured(row, measured_log_sd(row)) for row in results if row.step_ms is not None}
-    return setting.trial(known)
+    report = setting.corpus.report(setting.truth.job.id)
+    rows = [rows_of(candidate, report)[-1] for candidate in setting.truth.results]
+    return setting.trial(
+        {row.result.candidate: as_measured(row.result, row.log_sd) for row in rows if row.result.step_ms is not None}
+    )
 
 
 def always(candidate: str) -> Way:
@@ -82,14 +101,36 @@ def always(candidate: str) -> Way:
     return lambda setting: Trial(setting.truth, setting.seed, candidate, {})
 
 
+def opening_rung(job: Workload) -> Workload:
+    """The smallest network of the job's family."""
+    return find_workload(f"{job.family}-{OPENING_RUNG}")
+
+
+def _in_proportion(setting: Setting, networks: Sequence[Workload]) -> Mapping[str, JobForecast]:
+    """The step time of each candidate's largest measured network, times how many more FLOPs the job has."""
+    job_flops = costs(setting.truth.job.workload).training_flops
+    found: dict[str, JobForecast] = {}
+    for measurement in sorted(setting.probe(networks).measurements, key=lambda each: _flops(each.workload)):
+        growth = job_flops / _flops(measurement.workload)
+        known = {row.candidate: row.step_ms for row in measurement.candidates if row.step_ms is not None}
+        found |= {candidate: _guess(candidate, step_ms * growth) for candidate, step_ms in known.items()}
+    return found
+
+
+def _flops(workload: Workload) -> float:
+    return costs(workload).training_flops
+
+
 def _step_ms(result: CandidateResult, share_s: float, seed: int) -> float | None:
-    """What the candidate would show of the job in its share: import, build and first step, then steps if any fit."""
+    """What the candidate would show of the job in its share: import, build and first step, then blocks if any fit."""
     starts = (result.import_s, result.build_s, result.first_step_s)
     if result.step_ms is None or any(seconds is None for seconds in starts):
         return None
-    left_s = share_s - sum(seconds or 0.0 for seconds in starts)
-    samples = result.samples[seed % len(result.samples) :][:MIN_ROUNDS]
-    return sum(samples) / len(samples) if left_s >= result.step_ms / 1e3 else None
+    left_ms = 1e3 * (share_s - sum(seconds or 0.0 for seconds in starts))
+    if left_ms < result.step_ms:
+        return None
+    blocks = max(int(left_ms / max(BLOCK_MS, result.step_ms)), 1)
+    return step_time(np.roll(result.samples, -seed)[:blocks].tolist())
 
 
 def _guess(candidate: str, step_ms: float) -> JobForecast:

@@ -56,12 +56,8 @@ def _choose(known: Sequence[Published]) -> Published:
     if len(known) == 1:
         return known[0]
     machines = {each.machine.fingerprint: each for each in known}
-    chosen = st.selectbox(
-        _("Machine"),
-        list(machines),
-        format_func=lambda fingerprint: wording.machine_line(machines[fingerprint].machine),
-        key="evaluated-machine",
-    )
+    names = wording.machine_names(each.machine for each in known)
+    chosen = st.selectbox(_("Machine"), list(machines), format_func=names.__getitem__, key="evaluated-machine")
     return machines[chosen]
 
 
@@ -69,7 +65,11 @@ def _targets(found: Evaluation) -> None:
     st.markdown(f"#### {evaluation_words.targets_heading(found.summary)}")
     st.markdown(evaluation_words.tally(outcomes(found.summary)))
     st.markdown(evaluation_tables.targets(found, _met))
-    st.caption(evaluation_words.regret_meaning())
+    st.caption(plain(sentences(evaluation_words.regret_meaning(), evaluation_words.sureness(found.summary))))
+    st.markdown(f"#### {_('What the forecasts rest on')}")
+    st.markdown(evaluation_tables.evidence(found))
+    told = (evaluation_words.unreached(found.summary), evaluation_words.break_evens(found.summary))
+    st.caption(plain(sentences(*filter(None, told))))
 
 
 def _met(outcome: Outcome) -> str:
@@ -103,6 +103,7 @@ def _ways(found: Evaluation) -> None:
         st.markdown(told)
     st.markdown(evaluation_tables.ways(found))
     st.caption(evaluation_words.tie_meaning())
+    st.markdown(evaluation_tables.ways_by_budget(found))
 
 
 def _not_worse(found: Evaluation) -> Iterator[str]:
@@ -127,7 +128,7 @@ def _families(found: Evaluation) -> None:
 
 def _noise(found: Evaluation) -> None:
     st.markdown(f"#### {_('What nobody can know')}")
-    floor = _("Below that nobody can be: a forecast that came nearer, or a pick that cost less, would be luck.")
+    floor = _("A forecast from one process and a few rounds can hardly be nearer, and a pick hardly cost less.")
     st.markdown(plain(sentences(*evaluation_words.noise(found.noise), floor)))
 
 

@@ -47,7 +47,8 @@ def choose_other(workload: Workload) -> Other | None:
     if problem and problem != state().history_problem:
         st.warning(plain(problem), icon=":material/inventory_2:")
     reports = _by_machine([run.report for run in runs])
-    names = _names(reports)
+    machines = (own[-1].machine for own in reports.values())
+    names = wording.machine_names(machines, beside=[wording.machine_line(machine())])
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         chosen = _machine(names) if names else NOBODY
         label = _("Add a file") if names else _("Compare with another machine")
@@ -123,16 +124,6 @@ def _imported(path: str, changed_ns: int) -> tuple[list[Run], str | None]:  # no
     """Read again only when the file has changed: this page is drawn anew every few seconds while it measures."""
     history = History(Path(path))
     return [run for run in history.runs() if run.imported], history.problem
-
-
-def _names(reports: dict[str, list[ProbeReport]]) -> dict[str, str]:
-    """A name for each machine by fingerprint; machines that look alike are told apart by their fingerprints."""
-    lines = {fingerprint: wording.machine_line(own[-1].machine) for fingerprint, own in reports.items()}
-    taken = [*lines.values(), wording.machine_line(machine())]
-    return {
-        fingerprint: line if taken.count(line) == 1 else wording.clauses((line, fingerprint[:6]))
-        for fingerprint, line in lines.items()
-    }
 
 
 def _machine(names: dict[str, str]) -> str:

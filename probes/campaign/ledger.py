@@ -291,6 +291,5 @@ def _control(rows: Mapping[Contender, Row]) -> Control | None:
     ratios = {each: _to_twin(each, rows) for each in rows if each.part == "control"}
     for contender, ratio in ratios.items():
         if ratio is not None:
-            different = ratio.differs and not ratio.equal
-            return Control(candidate=contender.candidate.id, ratio=ratio, different=different)
+            return Control(candidate=contender.candidate.id, ratio=ratio, different=ratio.tells_apart)
     return None

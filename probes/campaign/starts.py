@@ -175,7 +175,7 @@ def first_step(bench: Bench, contender: Contender, workload: Workload, row: Row,
     yield Wait(worker, "building", until)
     built = worker.build(workload, bench.seed, until.left_s, row.tunings)
     row.build_s, row.device, row.settings = built.build_s, built.device, built.settings
-    row.process_sd = contender.candidate.process_sd if device_kind(built.device) == "cpu" else 0.0
+    row.process_sd = contender.candidate.process_sd_on(device_kind(built.device))
     bench.crew.has_built(contender, workload, built.device)
     bench.say(contender, "first step", workload)
     worker.begin_first_step()

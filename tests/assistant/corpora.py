@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from assistant.corpus.jobs import JOBS, RUNGS, Job
+from assistant.corpus.jobs import JOBS, Job
 from assistant.corpus.records import Corpus, Part, Passage
 from probes.candidates import find_candidate
 from probes.costs import costs
@@ -12,9 +12,9 @@ from probes.report import CandidateResult, Machine, Measurement
 from probes.statistics import step_time_interval
 from probes.workloads import Workload
 
-ORDINARY_JOBS = tuple(job for job in JOBS if job.family != RUNGS)
+ORDINARY_JOBS = tuple(job for job in JOBS if job.forecast)
 SMALL_JOB = min(ORDINARY_JOBS, key=lambda job: costs(job.workload).training_flops)
-SMALL_NETWORKS = tuple(job for job in JOBS if job.family == RUNGS)
+SMALL_NETWORKS = tuple(job for job in JOBS if not job.forecast)
 LADDER_JOB = next(job for job in ORDINARY_JOBS if len(job.ladder) > 1)
 WHEN = "2026-11-23T20:00:00+00:00"
 
@@ -34,6 +34,7 @@ def result(candidate: str, step_ms: float, **changes: object) -> CandidateResult
         "step_ms_low": low,
         "step_ms_high": high,
         "samples": samples,
+        "sample_rounds": (0, 1, 2),
         "rounds": 3,
         "memory_mb": 300.0,
         "device": "cpu",

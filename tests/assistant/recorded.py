@@ -13,8 +13,8 @@ from probes.report import ProbeReport
 
 @cache
 def committed() -> Corpus:
-    """The first of the corpora."""
-    return corpora()[0]
+    """The one of most passages."""
+    return max(corpora(), key=lambda corpus: len(corpus.passages))
 
 
 def rungs(family: str) -> ProbeReport:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from math import sqrt
 
 import pytest
@@ -10,10 +11,19 @@ from typer.testing import CliRunner
 
 from assistant import cli, evaluation_command
 from assistant.advice.estimates import Estimate, JobForecast
-from assistant.evaluation.evaluate import evaluate, trials
+from assistant.evaluation.evaluate import Split, by_family, evaluate, trials
 from assistant.evaluation.summary import closed_gap, single_best, summarize
 from assistant.evaluation.trials import Trial, Truth, fastest, truths
-from assistant.evaluation.ways import Setting, always, probewise, real_target, smallest_winner
+from assistant.evaluation.ways import (
+    Setting,
+    always,
+    flops_proportional,
+    probewise,
+    probewise_from_rungs,
+    real_target,
+    smallest_winner,
+)
+from probes.costs import costs
 from tests.assistant.corpora import LADDER_JOB, ORDINARY_JOBS, SMALL_JOB, SMALL_NETWORKS, corpus, result
 
 RATES = {"pytorch-eager": 20.0, "jax-jit": 10.0, "tensorflow-graph": 40.0}
@@ -67,7 +77,9 @@ def test_nobody_is_picked_from_nothing() -> None:
     assert fastest({"jax-jit": JobForecast("jax-jit", missing="It was not measured.")}) is None
 
 
-@pytest.mark.parametrize("way", [probewise, smallest_winner, real_target, always("jax-jit")])
+@pytest.mark.parametrize(
+    "way", [probewise, probewise_from_rungs, smallest_winner, flops_proportional, real_target, always("jax-jit")]
+)
 def test_on_a_machine_where_one_is_always_fastest_every_way_finds_it(laptop, way) -> None:
     measured = corpus(laptop, RATES, LADDER_JOB, *SMALL_NETWORKS)
     (known,) = truths(measured)
@@ -86,19 +98,73 @@ def test_the_forecast_of_what_was_measured_itself_is_as_good_as_its_samples(lapt
 
 def test_a_way_of_choosing_may_learn_from_other_families_only(laptop) -> None:
     others = next(job for job in ORDINARY_JOBS if job.family != SMALL_JOB.family)
-    measured = corpus(laptop, RATES, SMALL_JOB, others)
+    measured = corpus(laptop, RATES, SMALL_JOB, others, *SMALL_NETWORKS)
     settings = []
 
     def watched(setting: Setting) -> Trial:
         settings.append(setting)
         return always("jax-jit")(setting)
 
-    trials(watched, measured, truths(measured), 60.0, range(2))
+    trials(watched, by_family(measured), truths(measured), 60.0, range(2))
     assert len(settings) == 4
     for setting in settings:
-        families = {SMALL_JOB.id: SMALL_JOB.family, others.id: others.family}
+        families = {job.id: job.family for job in (SMALL_JOB, others, *SMALL_NETWORKS)}
         learned = {families[passage.job] for passage in setting.learned.passages.values()}
         assert learned == set(families.values()) - {setting.truth.job.family}
+
+
+def test_the_largest_jobs_are_foretold_from_smaller_ones_only(laptop, monkeypatch) -> None:
+    jobs = [job for job in ORDINARY_JOBS if len(job.ladder) == 1][:6]
+    largest = sorted(jobs, key=lambda job: costs(job.workload).training_flops)[-2:]
+    learned = []
+
+    def watched(way, split: Split, known, budget_s, seeds):
+        if {truth.job.id for truth in known} == {job.id for job in largest}:
+            learned.extend(split.learned(truth).passages for truth in known)
+        return trials(way, split, known, budget_s, seeds)
+
+    monkeypatch.setattr("assistant.evaluation.evaluate.trials", watched)
+    evaluate(corpus(laptop, RATES, *jobs), quick=True, say=lambda *_: None)
+    assert len(learned) == 2
+    smaller = {job.id for job in jobs} - {job.id for job in largest}
+    for passages in learned:
+        assert {passage.job for passage in passages.values()} == smaller
+
+
+def test_what_a_start_takes_after_other_networks_is_no_forecast_of_it(laptop) -> None:
+    measured = corpus(laptop, RATES, SMALL_JOB)
+    (known,) = truths(measured)
+    passage = measured.passages[SMALL_JOB.id, "probe"]
+    rows = tuple(row.model_copy(update={"fresh": False}) for row in passage.measurements[0].candidates)
+    stale = replace(passage, measurements=(passage.measurements[0].model_copy(update={"candidates": rows}),))
+    for passages, told in ((measured.passages, True), (measured.passages | {(SMALL_JOB.id, "probe"): stale}, False)):
+        of = replace(measured, passages=passages)
+        forecasts = probewise(Setting(of, of, known, 60.0, 0)).forecasts
+        assert (forecasts["jax-jit"].first_result_s is not None) is told
+        assert forecasts["jax-jit"].step_ms
+
+
+def test_a_break_even_counts_as_foretold_only_where_the_forecast_has_it_too() -> None:
+    sure = {"evidence": "forecast", "log_sd": 0.01}
+
+    def told(candidate: str, first_s: float, step_ms: float) -> JobForecast:
+        return JobForecast(candidate, step_ms=Estimate(step_ms, **sure), first_result_s=Estimate(first_s, **sure))
+
+    results = {
+        "pytorch-eager": result("pytorch-eager", 100.0, import_s=1.0, build_s=0.0, first_step_s=0.1),
+        "pytorch-compile": result("pytorch-compile", 50.0, import_s=1.0, build_s=0.0, first_step_s=10.1),
+    }
+    known = Truth(SMALL_JOB, results)
+    right = {
+        "pytorch-eager": told("pytorch-eager", 1.1, 100.0),
+        "pytorch-compile": told("pytorch-compile", 11.1, 60.0),
+    }
+    wrong = right | {"pytorch-compile": told("pytorch-compile", 11.1, 110.0)}
+    found = summarize([Trial(known, 0, "pytorch-eager", right), Trial(known, 1, "pytorch-eager", wrong)], None)
+    assert (found.break_even_pairs, found.break_even_foretold) == (1, 0.5)
+    assert found.break_even_median == pytest.approx(0.25, abs=0.01)
+    assert found.break_even_held == 0
+    assert found.by_evidence["forecast"].forecasts == 4
 
 
 def test_an_equal_share_that_is_too_short_for_a_step_shows_nothing(laptop) -> None:
@@ -120,6 +186,8 @@ def test_an_evaluation_has_every_figure_and_the_noise_of_its_own_measurements(la
     assert found.summary.budget_s == 60
     assert [each.budget_s for each in found.by_budget] == [10, 30, 60, 120]
     assert found.largest_third.workloads == 2
+    assert found.from_rungs is None
+    assert found.baselines_by_budget.keys() == {"real-target"}
     assert set(found.by_family) == {job.family for job in jobs}
     assert found.baselines["tensorflow-graph"].mean_regret > found.summary.mean_regret
     assert found.noise.repeated.step_time_mape == found.noise.repeated.mean_regret == 0

@@ -8,12 +8,14 @@ import pytest
 
 from assistant.advice.estimates import MB_PER_GB
 from assistant.advice.forecast import Forecaster
+from assistant.corpus.jobs import JOBS
 from assistant.project import Project
 from assistant.target import target
 from probes.costs import costs
 from probes.memory.growth import MemoryGrowth, MemoryPoint, fit_line, largest_batch
 from probes.report import Accelerator, CandidateResult, Machine, Measurement, ProbeReport
 from probes.workloads import find_workload
+from tests.assistant.recorded import committed
 
 JOB = Project(model_scale="mlp-large", dataset_rows=51_200)
 
@@ -70,6 +72,17 @@ def test_step_start_and_memory_are_foretold_for_the_larger_job(laptop) -> None:
     assert forecast.step_ms.low < expected.step_ms < forecast.step_ms.high
     assert forecast.first_result_s.value == pytest.approx(13, rel=0.15)
     assert forecast.memory_mb.value == pytest.approx(expected.memory_mb, rel=0.15)
+
+
+def test_one_size_is_told_by_how_other_families_grew_where_nothing_is_known_of_its_own(laptop) -> None:
+    alone = report(laptop, ("mlp-medium", (row("jax-jit", "mlp-medium"), row("pytorch-eager", "mlp-medium", 40.0))))
+    job = target(JOB).workload
+    elsewhere = committed().without(job for job in JOBS if job.workload.family == "mlp")
+    assert Forecaster(alone, learned=()).of_workload(job)["jax-jit"].step_ms is None
+    found = Forecaster(alone, learned=(elsewhere,)).of_workload(job)
+    true_ms = row("jax-jit", "mlp-large").step_ms
+    assert found["jax-jit"].step_ms.low < true_ms < found["jax-jit"].step_ms.high
+    assert found["jax-jit"].step_ms.value < found["pytorch-eager"].step_ms.value
 
 
 def test_contention_widens_the_interval(laptop) -> None:
@@ -140,6 +153,9 @@ def test_beside_others_on_a_gpu_a_figure_of_the_processor_is_no_forecast(worksta
     assert forecast["scikit-learn"].step_ms, "it has no other device"
     assert forecast["jax-jit"].step_ms is None
     assert "does not use" in forecast["jax-jit"].missing
+    late = CandidateResult(candidate="pytorch-compile", status="timeout", error="It came too late.")
+    told = Forecaster(report(workstation, ("mlp-large", (*rows, late)))).forecast(JOB, target(JOB))
+    assert told["pytorch-compile"].missing == "It came too late."
     alone = report(workstation, ("mlp-large", (row("jax-jit", "mlp-large", device="cpu"),)))
     assert Forecaster(alone).forecast(JOB, target(JOB))["jax-jit"].step_ms
 
@@ -152,7 +168,9 @@ def test_the_largest_batch_is_where_memory_ends(laptop) -> None:
     model = forecaster.models["jax-jit"].memory_mb
     needed = [model.predict(costs(replace(job, batch=each))).value for each in (batch, batch + 1)]
     doubt = model.predict(costs(job)).high / model.predict(costs(job)).value
-    assert needed[0] * doubt <= 6 * MB_PER_GB < needed[1] * doubt
+    room_mb = small.room_mb_of("cpu")
+    assert needed[0] * doubt <= room_mb < needed[1] * doubt
+    assert room_mb < 6 * MB_PER_GB
     assert forecaster.largest_batch("keras-jax", job) is None
     crowded = laptop.model_copy(update={"memory_gb": 0.1})
     assert Forecaster(three_rungs(crowded, "jax-jit"), learned=()).largest_batch("jax-jit", job) == 0
@@ -166,7 +184,7 @@ def test_growth_that_was_seen_goes_before_what_is_foretold(laptop) -> None:
     *others, last = measured.rungs
     report = measured.model_copy(update={"rungs": (*others, last.model_copy(update={"memory_growth": (growth,)}))})
     found = Forecaster(report, learned=()).largest_batch("jax-jit", last.workload)
-    assert found == largest_batch(growth, laptop.memory_gb * MB_PER_GB).low
+    assert found == largest_batch(growth, laptop.room_mb_of("cpu")).low
 
 
 def test_the_memory_is_that_of_the_device_that_was_used(laptop) -> None:

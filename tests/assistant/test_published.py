@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from assistant import cli, evaluation_command
+from assistant.advice.conformal import LEAST_JOBS
 from assistant.corpus.records import DIRECTORY, corpora
 from assistant.errors import InvalidInput
 from assistant.evaluation import document, published
@@ -42,7 +43,8 @@ def quick(of):
 
 
 def test_every_corpus_has_an_evaluation_of_all_its_jobs() -> None:
-    jobs = {corpus.machine.fingerprint: {truth.job.id for truth in truths(corpus)} for corpus in corpora()}
+    known = {corpus.machine.fingerprint: {truth.job.id for truth in truths(corpus)} for corpus in corpora()}
+    jobs = {fingerprint: own for fingerprint, own in known.items() if len(own) >= LEAST_JOBS}
     told = {
         each.machine.fingerprint: {row.workload for row in each.evaluation.rows} for each in published.published()
     }

@@ -64,6 +64,23 @@ def test_the_same_seed_gives_the_same_and_another_another(laptop) -> None:
     assert first != other
 
 
+def test_who_raced_in_a_round_then_does_so_again(laptop) -> None:
+    """Rounds of which one is ten times as slow as another, for both: by draws of their own, either might win."""
+    slowed = {"samples": (20.0, 2.0, 4.0), "step_ms_low": None, "step_ms_high": None}
+    faster = {"samples": (19.0, 1.9, 3.8), "step_ms_low": None, "step_ms_high": None}
+    recorded = small_job_with(
+        laptop, result("tensorflow-graph", 2.0, **slowed), result("tensorflow-xla", 1.9, **faster)
+    )
+    for seed in range(5):
+        rows = {
+            row.candidate: row
+            for row in replayed_probe(recorded, SMALL_JOB.ladder, budget_s=60.0, seed=seed).candidates
+        }
+        graph, xla = rows["tensorflow-graph"].by_round, rows["tensorflow-xla"].by_round
+        assert graph.keys() & xla.keys()
+        assert all(graph[number] / xla[number] == pytest.approx(2 / 1.9) for number in graph.keys() & xla.keys())
+
+
 def test_what_failed_then_fails_now_and_costs_only_itself(laptop) -> None:
     failures = failure("scikit-learn", "unusable", "No such layer."), failure("keras-jax", "failed", "It ended.")
     recorded = small_job_with(laptop, *failures)

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.comparison import DECIDING_PAIRS, LEAST_PAIRS, clearly_slower, leader, paired_ratio, settled, standings
+from probes.comparison import (
+    DECIDING_PAIRS,
+    LEAST_PAIRS,
+    allowing_for,
+    clearly_slower,
+    leader,
+    paired_ratio,
+    settled,
+    standings,
+)
 
 POSITIVE = st.floats(min_value=1e-3, max_value=1e6)
 
@@ -50,6 +59,20 @@ def test_what_two_processes_differ_by_is_no_difference_where_it_is_known(
 
     ratios = [paired_ratio(process(), process()) for _ in range(400)]
     assert least <= np.mean([ratio.differs for ratio in ratios]) < most
+
+
+def test_a_ratio_is_judged_anew_when_more_is_known_of_processes() -> None:
+    mine, other = rounds([1.1, 1.12, 1.09] * 3), rounds([1.0] * 9)
+    narrow, wide = (
+        paired_ratio(mine, other),
+        paired_ratio(replace(mine, process_sd=0.06), replace(other, process_sd=0.06)),
+    )
+    assert narrow.tells_apart
+    assert not wide.tells_apart
+    for known, now in ((narrow, 0.06), (wide, 0.0)):
+        again = allowing_for(known, now, instead_of=0.06 - now)
+        expected = wide if now else narrow
+        assert (again.low, again.high) == (pytest.approx(expected.low), pytest.approx(expected.high))
 
 
 def test_rounds_end_when_they_are_surer_than_the_processes_they_were_measured_in() -> None:
