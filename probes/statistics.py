@@ -58,10 +58,21 @@ def step_figures(samples: Sequence[float]) -> tuple[float | None, float | None, 
 # A running measurement asks for all intervals after each block, which changes one of them.
 @lru_cache(maxsize=1024)
 def _quartile_interval(samples: tuple[float, ...]) -> tuple[float, float]:
-    count = len(samples)
-    error = float(np.quantile(np.log(samples)[resamples(count)], QUARTILE, axis=1).std())
+    count, quartile = len(samples), step_time(samples)
+    below, above, share = _resampled_quartiles(count)
+    logs = np.sort(np.log(samples))
+    error = float(((1 - share) * logs[below] + share * logs[above]).std())
     half = student_quantile(LEVEL, count - 1) * error * math.sqrt(count / (count - 1))
-    return step_time(samples) * math.exp(-half), step_time(samples) * math.exp(half)
+    return quartile * math.exp(-half), quartile * math.exp(half)
+
+
+@cache
+def _resampled_quartiles(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64], float]:
+    """Between which ranks of `count` samples the quartile of each resample lies, and how far from the lower one."""
+    ranks = np.sort(resamples(count), axis=1)
+    position = QUARTILE * (count - 1)
+    below = int(position)
+    return ranks[:, below], ranks[:, min(below + 1, count - 1)], position - below
 
 
 @cache
