@@ -31,6 +31,22 @@ def exclusions(answers: Mapping[str, Any], knowledge: Knowledge) -> dict[str, tu
     return {candidate: tuple(_exclusion(rule, knowledge) for rule in rules) for candidate, rules in found if rules}
 
 
+def exclusions_by_worlds(worlds: Worlds, knowledge: Knowledge) -> dict[str, tuple[Exclusion, ...]]:
+    """The candidates that cannot work in any of the worlds, each with all that stands in its way in some, in rule
+    order: whatever an open answer is, one rule or another excludes it.
+    """
+    usable = eligible(worlds, knowledge)
+    return {
+        candidate.id: tuple(
+            _exclusion(rule, knowledge)
+            for rule in knowledge.eligibility
+            if rule.concerns(candidate.id, candidate.framework) and np.any(worlds.matches(rule.when))
+        )
+        for candidate, here in zip(CANDIDATES, usable, strict=True)
+        if not here.any()
+    }
+
+
 def eligible(worlds: Worlds, knowledge: Knowledge) -> Mask:
     """Which candidate can be used in which world; (candidates, worlds)."""
     usable = np.ones((len(CANDIDATES), worlds.size), bool)

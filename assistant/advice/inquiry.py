@@ -8,14 +8,14 @@ from functools import cached_property
 from typing import Any
 
 from assistant.advice.criteria import Situation
-from assistant.advice.eligibility import exclusions
+from assistant.advice.eligibility import exclusions, exclusions_by_worlds
 from assistant.advice.explanation import Case
 from assistant.advice.flips import Changes, Search, flips
 from assistant.advice.forecast import Forecaster
 from assistant.advice.ranking import DRAWS, Standing, central_scores, drawn_scores, rank
 from assistant.advice.recommendation import Exclusion
 from assistant.advice.situation import situation_of
-from assistant.advice.worlds import sample
+from assistant.advice.worlds import Worlds, sample
 from assistant.conversation.questions import changed
 from assistant.language import _
 from assistant.project import Project
@@ -58,13 +58,16 @@ class Inquiry:
             scores=central_scores(answers, situation, self.knowledge),
             drawn=drawn_scores(worlds, situation, self.knowledge, self.seed),
             situation=situation,
-            excluded=self._excluded(answers, situation),
+            excluded=self._excluded(answers, worlds, situation),
             workload_id=self.job.workload.id,
             knowledge=self.knowledge,
         )
 
-    def _excluded(self, answers: Mapping[str, Any], situation: Situation) -> dict[str, tuple[Exclusion, ...]]:
-        by_rules, failed = exclusions(answers, self.knowledge), self._failed_here(situation)
+    def _excluded(
+        self, answers: Mapping[str, Any], worlds: Worlds, situation: Situation
+    ) -> dict[str, tuple[Exclusion, ...]]:
+        by_rules = exclusions_by_worlds(worlds, self.knowledge) | exclusions(answers, self.knowledge)
+        failed = self._failed_here(situation)
         return {
             candidate.id: found
             for candidate in CANDIDATES
