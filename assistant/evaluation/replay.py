@@ -221,9 +221,8 @@ def replayed_probe(corpus: Corpus, workloads: Sequence[Workload], *, budget_s: f
     present = [candidate for candidate in CANDIDATES if len(rows.get(candidate.id, ())) == len(wanted)]
     clock = _ReplayedClock()
     campaign = Campaign(
-        Focus(tuple(wanted)),
+        Focus(tuple(wanted), budget_s),
         [find_candidate(candidate.id) for candidate in present],
-        budget_s=budget_s,
         seed=seed,
         ledger=Ledger(present),
         crew=_ReplayedCrew(rows, corpus.machine.physical_cores, clock, seed),

@@ -34,9 +34,10 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True)
 class Focus:
-    """What to measure: the main workload first, then further sizes."""
+    """What to measure, the main workload first, then further sizes; and for at most how many seconds."""
 
     workloads: tuple[Workload, ...]
+    budget_s: float
 
 
 class Campaign:
@@ -49,7 +50,6 @@ class Campaign:
         focus: Focus,
         candidates: Sequence[Candidate],
         *,
-        budget_s: float,
         seed: int,
         ledger: Ledger,
         crew: Crew,
@@ -61,6 +61,7 @@ class Campaign:
         self.focus = focus
         self._clock = clock or Clock()
         self._started = self._clock.now()
+        budget_s = focus.budget_s
         self._contenders = tuple(Contender(candidate) for candidate in candidates)
         self._bench = Bench(
             ledger=ledger,
@@ -89,6 +90,11 @@ class Campaign:
         bench = self._bench
         expected_s = pacing.expected_left_s(bench.ledger, self._contenders, self.focus.workloads, bench.crew.alive)
         return min(expected_s, bench.deadline.left_s)
+
+    @property
+    def further_budget_s(self) -> float:
+        """Seconds of a further budget in which whoever came too late is measured; 0 where nobody did."""
+        return pacing.further_budget_s(self._bench.ledger, self._contenders, self.focus.workloads)
 
     @property
     def seconds(self) -> float:
@@ -266,7 +272,9 @@ class Campaign:
         ledger = self._bench.ledger
         for contender in self._contenders:
             if not ledger.settled(contender, workload):
-                ledger.fail(contender, workload, self._bench.not_reached())
+                begun = ledger.row(contender, workload) is not None
+                why = self._bench.not_reached() if begun else self._bench.not_begun(contender, workload)
+                ledger.fail(contender, workload, why)
 
 
 def _hurry_note() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
@@ -202,6 +203,31 @@ def test_a_new_budget_tries_again_what_the_last_did_not_reach(toys: Toys) -> Non
         session.focus([TINY])
         assert session.wait(60)
     assert "first step" in told
+
+
+def test_who_was_not_even_begun_says_what_it_takes_and_is_measured_with_the_budget_that_it_needs(
+    toys: Toys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here all is expected to take five times as long as usual, and to compile longer than there is."""
+    monkeypatch.setattr(pacing, "slowness", lambda _ledger: 5.0)
+    with toys.session("none", ("scikit-learn",), "pytorch-compile", budget_s=20.0) as session:
+        session.start()
+        assert session.further_budget_s == 0
+        for _budget in range(2):
+            # As often as one asks for the same.
+            session.focus([TINY])
+            assert session.wait(60)
+            late = by_id(session.report().candidates)["pytorch-compile"]
+            assert (late.status, late.rounds) == ("timeout", 0)
+            needed_s, left_s, budget_s = map(float, re.findall(r"(\d+) s", late.error))
+            assert needed_s > budget_s == 20 >= left_s
+            assert "spent" not in late.error, "nothing was spent on it"
+        further_s = session.further_budget_s
+        assert further_s > needed_s
+        session.focus([TINY], further_s)
+        assert session.wait(60)
+        assert {row.status for row in session.report().candidates} == {"ok"}
+        assert session.further_budget_s == 0
 
 
 @pytest.mark.usefixtures("undisturbed")
