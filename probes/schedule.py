@@ -128,6 +128,11 @@ class ProbeSession:
                 raise self._error
             return self._is_done()
 
+    def wait_to_begin(self, timeout_s: float) -> None:
+        """Wait until it is known whether another measures on this machine, at most so long."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._standing.stage != "starting" or self._is_done(), timeout_s)
+
     def report(self) -> ProbeReport | None:
         """What is known of the latest focus, without waiting; None before the first figure."""
         with self._changed:
@@ -186,7 +191,10 @@ class ProbeSession:
 
     def _measure(self, focus: Focus) -> None:
         self._say(Standing(focus.budget_s), focus)
-        with machine_to_itself(lambda: self._check(focus), self._lock_path) as problem:
+        waiting = Standing(focus.budget_s, "waiting")
+        with machine_to_itself(
+            lambda: self._check(focus), self._lock_path, lambda: self._say(waiting, focus)
+        ) as problem:
             self._ledger.forgive_timeouts()
             campaign = Campaign(
                 focus,

@@ -24,6 +24,9 @@ from probes.workloads import Workload
 
 BUDGET_VARIABLE = "PROBEWISE_BUDGET_S"
 
+# Many times what it takes to get the lock of the machine, or to see that another has it.
+BEGINNING_S = 0.5
+
 
 def budget_s() -> float:
     """Seconds to measure for, 0 for not at all: from PROBEWISE_BUDGET_S, 60 unless set. Raises `InvalidInput`."""
@@ -72,6 +75,8 @@ class Measuring:
         if workloads == self.focus:
             return False
         self.session.focus(workloads)
+        # What is said first is not to be that measuring has begun where it waits.
+        self.session.wait_to_begin(BEGINNING_S)
         self.focus, self.earlier, self.given_s = workloads, None, 0.0
         return True
 

@@ -10,15 +10,17 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
 from assistant.project import Project
 from assistant.target import interview_workloads
 from assistant.views import measuring
+from probes.directories import measuring_lock
 from probes.environments import installed_versions
 from probes.hardware import machine
 from probes.report import CandidateResult, Measurement, ProbeReport, Progress
-from probes.schedule import MAX_BUDGET_S
+from probes.schedule import MAX_BUDGET_S, ProbeSession
 from probes.store import History
 from tests.runs import a_report, a_row
 
@@ -67,6 +69,9 @@ class StandIn:
 
     def wait(self, _timeout_s) -> bool:
         return self.result is not None
+
+    def wait_to_begin(self, _timeout_s) -> None:
+        pass
 
     def report(self) -> ProbeReport | None:
         return self.result
@@ -164,10 +169,34 @@ def test_what_another_window_has_measured_meanwhile_is_taken_over(session) -> No
     session.stage = "waiting"
     app = visit()
     assert "Waiting to measure" in words(app)
+    assert "Measuring has begun" not in words(app)
     History().save(measured())
     app.run()
     assert "**Measured** yesterday at 14:05" in words(app)
     assert app.session_state["state"].report == measured()
+
+
+def test_a_second_window_says_from_the_first_that_it_waits(monkeypatch) -> None:
+    st.cache_resource.clear()
+    sessions: list[ProbeSession] = []
+    monkeypatch.setattr(
+        measuring, "ProbeSession", lambda **options: sessions.append(ProbeSession(**options)) or sessions[0]
+    )
+    measuring_lock().parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(measuring_lock()):
+        app = visit()
+        sessions[0].close()
+    assert "Waiting to measure" in words(app)
+    assert "Measuring has begun" not in words(app)
+    st.cache_resource.clear()
+
+
+@pytest.mark.parametrize("stage", ["starting", "importing"])
+def test_a_session_that_begins_is_not_said_to_wait(session, stage) -> None:
+    session.stage = stage
+    app = visit()
+    assert "Measuring has begun" in words(app)
+    assert "Waiting to measure" not in words(app)
 
 
 def test_whoever_asks_to_measure_again_waits_for_figures_of_their_own(session) -> None:

@@ -307,6 +307,18 @@ def test_a_second_session_waits_for_the_first(toys: Toys) -> None:
         assert (session.progress.stage, session.progress.share, session.report()) == ("waiting", 0.0, None)
 
 
+def test_on_a_machine_where_nobody_measures_a_session_never_says_that_it_waits(toys: Toys) -> None:
+    told: list[Progress] = []
+    with toys.session(on_progress=told.append) as session:
+        session.focus([TINY])
+        assert session.progress.stage == "starting"
+        session.start()
+        assert session.wait(60)
+    stages = [progress.stage for progress in told]
+    assert (stages[0], stages[-1]) == ("starting", "done")
+    assert "waiting" not in stages
+
+
 def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(UnknownId, match="'caffe'"):
         ProbeSession(["caffe"])
