@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from probes.campaign import pacing
 from probes.campaign.bench import Bench
 from probes.campaign.clock import Deadline
 from probes.campaign.contenders import Contender
@@ -49,7 +48,7 @@ class Opponents:
         """Those of the chosen that take part: who races is warm, who raced before is built again if needed."""
         if self.racing:
             return [each for each in self._chosen if self._bench.crew.imported(each)]
-        return [each for each in self._chosen if needed and self._built_again(each, ready)]
+        return [each for each in self._chosen if needed and self._built_again(each, len(ready))]
 
     def _step_ms(self, contender: Contender) -> float:
         row = self._bench.ledger.row(contender, self._workload)
@@ -69,12 +68,5 @@ class Opponents:
         }
         return [min(times, key=times.__getitem__)] if times else []
 
-    def _built_again(self, contender: Contender, ready: Sequence[Contender]) -> bool:
-        """Whether its network was built and warmed up once more; not where that leaves too little time for others."""
-        ledger, left_s = self._bench.ledger, self._deadline.left_s
-        known_s = pacing.known_start_s(ledger, contender, self._workload, alive=True)
-        step_s = pacing.least_step_s(ledger, self._workload)
-        limit_s = pacing.start_limit_s(left_s, known_s, ready=len(ready), waiting=0, step_s=step_s)
-        if not limit_s or not self._bench.crew.imported(contender):
-            return False
-        return self._preparation.build_again(contender, self._workload, self._deadline.within(min(limit_s, left_s)))
+    def _built_again(self, contender: Contender, ready: int) -> bool:
+        return self._preparation.build_again(contender, self._workload, self._deadline, ready=ready)

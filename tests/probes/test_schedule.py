@@ -142,6 +142,33 @@ def test_a_warm_start_follows_for_what_compiles(toys: Toys) -> None:
     assert results["pytorch-eager"].warm_start is None
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "LEAST_HANG_S", 1.5)
+
+
+def test_a_default_that_hangs_beside_its_tuned_row_leaves_the_others_their_time(toys: Toys, impatient: None) -> None:
+    report = toys.measure(
+        "hang@build_again", others=("tensorflow-graph",), faulty="jax-jit", effort=ORDINARY, budget_s=12.0
+    )
+    results = by_id(report.candidates)
+    assert {row.status for row in results.values()} == {"ok"}
+    assert results["tensorflow-graph"].warm_start is not None
+
+
+def test_a_warm_start_that_hangs_leaves_the_others_theirs(toys: Toys, impatient: None) -> None:
+    faulty = toy_worker.interpreter(toys.directory, "hang@build_warm")
+    compiled = {"jax-jit": faulty, "tensorflow-graph": faulty}
+    with ProbeSession([*compiled], interpreters=compiled, lock_path=toys.lock_path, budget_s=15.0) as session:
+        session.focus([TINY])
+        session.start()
+        assert session.wait(60)
+        report = session.report()
+    hung = [note for note in report.notes if "could not be started again" in note]
+    assert len(hung) == len(compiled), "each had a start of its own"
+    assert report.memory_growth
+
+
 def test_the_report_says_where_the_time_went(toys: Toys) -> None:
     report = toys.measure(effort=ORDINARY)
     assert set(report.wall_s) >= {"importing", "building", "first steps", "warming up", "timed steps"}
