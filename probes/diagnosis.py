@@ -29,7 +29,7 @@ def reported_failure(candidate: Candidate, stage: Stage, failure: Failure, inter
     match failure.cause:
         case "workload":
             refusal = InvalidWorkload.from_json(failure.message, failure.values)
-            sentence = _("It cannot do this workload: {reason}")
+            sentence = _("It cannot train this network: {reason}")
             return WorkerFailed(sentence.format(reason=refusal), "unusable")
         case "memory":
             sentence = _("It ran out of memory {when}. Take a smaller batch or a smaller model.")

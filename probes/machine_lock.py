@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -22,9 +22,16 @@ def never() -> bool:
     return False
 
 
+def _untold() -> None:
+    """For whom nobody looks at while they wait."""
+
+
 @contextmanager
-def machine_to_itself(stopped: Callable[[], bool] = never, path: Path | None = None) -> Iterator[str | None]:
+def machine_to_itself(
+    stopped: Callable[[], bool] = never, path: Path | None = None, waiting: Callable[[], None] = _untold
+) -> Iterator[str | None]:
     """Hold the machine's lock, after waiting for it; without it once `stopped` says so, which is asked meanwhile.
+    `waiting` is called once where another holds it.
 
     Yields None, or where nothing can be locked a sentence that says so, which is logged too: others may disturb then.
     """
@@ -32,7 +39,7 @@ def machine_to_itself(stopped: Callable[[], bool] = never, path: Path | None = N
     lock, problem = FileLock(path), None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _acquire(lock, stopped)
+        _acquire(lock, stopped, waiting)
     except OSError as error:
         note = _("Other probes were not kept out: {path} cannot be locked ({reason}).")
         problem = note.format(path=path, reason=error.strerror or error)
@@ -43,7 +50,12 @@ def machine_to_itself(stopped: Callable[[], bool] = never, path: Path | None = N
         lock.release()
 
 
-def _acquire(lock: FileLock, stopped: Callable[[], bool]) -> None:
+def _acquire(lock: FileLock, stopped: Callable[[], bool], waiting: Callable[[], None]) -> None:
+    timeout_s = 0.0
     while not lock.is_locked and not stopped():
-        with suppress(Timeout):
-            lock.acquire(timeout=POLL_S)
+        try:
+            lock.acquire(timeout=timeout_s)
+        except Timeout:
+            if not timeout_s:
+                waiting()
+            timeout_s = POLL_S

@@ -94,6 +94,7 @@ class ProbeSession:
         self._settled: Focus | None = None
         self._error: Exception | None = None
         self._report: ProbeReport | None = None
+        self._further_budget_s = 0.0
         self._standing = Standing(budget_s)
 
     def __enter__(self) -> Self:
@@ -102,14 +103,17 @@ class ProbeSession:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    def focus(self, workloads: Sequence[Workload]) -> None:
-        """What to measure from now on: the main workload first. What is measured already is kept."""
+    def focus(self, workloads: Sequence[Workload], budget_s: float | None = None) -> None:
+        """What to measure from now on: the main workload first. What is measured already is kept, and who came too
+        late is tried again. `budget_s` is for this time only, in place of the session's.
+        """
         if not workloads:
             raise ValueError("The focus is empty; expected at least one workload.")
+        focus = Focus(tuple(dict.fromkeys(workloads)), self._budget_s if budget_s is None else budget_s)
         with self._changed:
-            self._focus = Focus(tuple(dict.fromkeys(workloads)))
-            self._report = None
-            self._standing = Standing(self._budget_s)
+            self._focus = focus
+            self._report, self._further_budget_s = None, 0.0
+            self._standing = Standing(focus.budget_s)
             self._changed.notify_all()
 
     def start(self) -> None:
@@ -124,10 +128,23 @@ class ProbeSession:
                 raise self._error
             return self._is_done()
 
+    def wait_to_begin(self, timeout_s: float) -> None:
+        """Wait until it is known whether another measures on this machine, at most so long."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._standing.stage != "starting" or self._is_done(), timeout_s)
+
     def report(self) -> ProbeReport | None:
         """What is known of the latest focus, without waiting; None before the first figure."""
         with self._changed:
             return self._report
+
+    @property
+    def further_budget_s(self) -> float:
+        """Seconds of a budget in which whoever came too late for the latest focus would be measured; 0 where nobody
+        did, or while that is not known.
+        """
+        with self._changed:
+            return self._further_budget_s
 
     @property
     def progress(self) -> Progress:
@@ -173,13 +190,15 @@ class ProbeSession:
             return None
 
     def _measure(self, focus: Focus) -> None:
-        self._say(Standing(self._budget_s), focus)
-        with machine_to_itself(lambda: self._check(focus), self._lock_path) as problem:
+        self._say(Standing(focus.budget_s), focus)
+        waiting = Standing(focus.budget_s, "waiting")
+        with machine_to_itself(
+            lambda: self._check(focus), self._lock_path, lambda: self._say(waiting, focus)
+        ) as problem:
             self._ledger.forgive_timeouts()
             campaign = Campaign(
                 focus,
                 self._candidates,
-                budget_s=self._budget_s,
                 seed=self._seed,
                 ledger=self._ledger,
                 crew=self._crew,
@@ -195,6 +214,7 @@ class ProbeSession:
         with self._changed:
             if self._focus is focus:
                 self._report, self._settled = report, focus
+                self._further_budget_s = campaign.further_budget_s
         self._say(Standing(0.0, "done"), focus)
 
     def _check(self, focus: Focus) -> bool:

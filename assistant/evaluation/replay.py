@@ -254,9 +254,8 @@ def replayed_probe(corpus: Corpus, workloads: Sequence[Workload], *, budget_s: f
     clock = _ReplayedClock()
     rounds = _Rounds({each.id: recorded[each.id] for each in wanted}, np.random.default_rng(seed))
     campaign = Campaign(
-        Focus(tuple(wanted)),
+        Focus(tuple(wanted), budget_s),
         [find_candidate(candidate.id) for candidate in present],
-        budget_s=budget_s,
         seed=seed,
         ledger=Ledger(present, round_numbers=rounds),
         crew=_ReplayedCrew(rows, corpus.machine.physical_cores, clock, rounds, seed),

@@ -29,7 +29,7 @@ def _show() -> None:
     with talk:
         asked = now.interview.open_question
         asking = asked is not None and not end_early(now)
-        _greet(now, begun=asking and progress is not None)
+        _greet(now, begun=asking and progress is not None and progress.stage != "waiting")
         if asked is not None and asking:
             _ask(now, asked)
         else:

@@ -15,7 +15,7 @@ from assistant.views.comparing import all_runs, choose_other, show_places, side_
 from assistant.views.history import show_history_problem
 from assistant.views.markdown import named, plain
 from assistant.views.measuring import enabled, require_budget
-from assistant.views.standing import again_button, draw_while_measuring, show_progress, when
+from assistant.views.standing import again_button, draw_while_measuring, more_time_button, show_progress, when
 from assistant.views.state import state
 from assistant.views.theme import ink
 from assistant.views.training import show_training
@@ -242,6 +242,7 @@ def _take_away(report: ProbeReport) -> None:
     day = report.measured_at[:10]
     name = f"probewise-{report.workload.id}-{day}"
     with st.container(horizontal=True):
+        more_time_button()
         if enabled():
             again_button()
         st.download_button(

@@ -24,6 +24,9 @@ from probes.workloads import Workload
 
 BUDGET_VARIABLE = "PROBEWISE_BUDGET_S"
 
+# Many times what it takes to get the lock of the machine, or to see that another has it.
+BEGINNING_S = 0.5
+
 
 def budget_s() -> float:
     """Seconds to measure for, 0 for not at all: from PROBEWISE_BUDGET_S, 60 unless set. Raises `InvalidInput`."""
@@ -58,24 +61,37 @@ def enabled() -> bool:
 
 @dataclass
 class Measuring:
-    """A started probe session, what it was last asked to measure, and what earlier budgets told of that."""
+    """A started probe session, what it was last asked to measure, and what earlier budgets told of that; the last of
+    those that only who came too late shared had `given_s`.
+    """
 
     session: ProbeSession
     focus: tuple[Workload, ...] = ()
     earlier: ProbeReport | None = None
+    given_s: float = 0.0
 
     def turn_to(self, workloads: tuple[Workload, ...]) -> bool:
         """Measure these from now on; false when that is what it does already."""
         if workloads == self.focus:
             return False
         self.session.focus(workloads)
-        self.focus, self.earlier = workloads, None
+        # What is said first is not to be that measuring has begun where it waits.
+        self.session.wait_to_begin(BEGINNING_S)
+        self.focus, self.earlier, self.given_s = workloads, None, 0.0
         return True
 
     def go_on(self) -> None:
         """Spend another budget on the same workloads: who came too late is tried again, what is measured is kept."""
-        self.earlier = self.report
-        self.session.focus(self.focus)
+        self.earlier, self.given_s = self.report, self.further_budget_s
+        self.session.focus(self.focus, self.given_s)
+
+    @property
+    def further_budget_s(self) -> float:
+        """Seconds of another budget: enough for the starts of those who came too late, by all that is known of them,
+        and twice what was not enough when they had it for themselves.
+        """
+        needed_s = max(budget_s(), 2 * self.given_s, self.session.further_budget_s)
+        return min(needed_s, MAX_BUDGET_S)
 
     @property
     def report(self) -> ProbeReport | None:
@@ -167,11 +183,15 @@ def came_too_late(report: ProbeReport) -> frozenset[str]:
     return frozenset(row.candidate for row in report.candidates if row.status == "timeout")
 
 
-def can_go_on(state: State) -> bool:
-    """Whether another budget could reach those who came too late, without measuring the others again."""
+def further_budget_s(state: State) -> float:
+    """Seconds of another budget that could reach those who came too late, without measuring the others again; 0
+    where there is nobody to reach, or no budget would do.
+    """
     if state.report is None or not (enabled() and state.settled) or state.stopped or state.earlier is not None:
-        return False
-    return bool(came_too_late(state.report))
+        return 0.0
+    measuring = _measuring()
+    reachable = measuring.session.further_budget_s <= MAX_BUDGET_S
+    return measuring.further_budget_s if came_too_late(state.report) and reachable else 0.0
 
 
 def go_on(state: State) -> None:

@@ -55,6 +55,14 @@ def again_button() -> None:
     st.button(_("Measure again"), icon=":material/refresh:", on_click=_begin_again, disabled=follow() is not None)
 
 
+def more_time_button() -> None:
+    """Spends another budget on those who came too late, where there are any."""
+    seconds = measuring.further_budget_s(state())
+    if seconds:
+        label = _("Give the others up to {time} more").format(time=wording.duration(seconds))
+        st.button(label, key="more time", icon=":material/more_time:", on_click=_go_on)
+
+
 def _drawn(draw: Callable[[Progress | None], None], lasts: bool) -> None:
     follow_browser()
     progress = follow()
@@ -138,8 +146,7 @@ def _at_rest(now: State) -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         if now.report is not None:
             links.to_measurements()
-        if measuring.can_go_on(now):
-            st.button(_("Give the others more time"), icon=":material/more_time:", on_click=_go_on)
+        more_time_button()
         if measuring.enabled():
             again_button()
 

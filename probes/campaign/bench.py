@@ -11,7 +11,7 @@ from probes.campaign.clock import Clock, Deadline
 from probes.campaign.contenders import Contender
 from probes.campaign.crew import Crew
 from probes.campaign.ledger import Ledger
-from probes.campaign.pacing import Effort, expected_start_s
+from probes.campaign.pacing import Effort, expected_row_s, expected_start_s
 from probes.campaign.wall_time import WallTime
 from probes.candidates import Candidate
 from probes.errors import WorkerFailed
@@ -75,9 +75,19 @@ class Bench:
         return told
 
     def not_reached(self) -> WorkerFailed:
-        """Why a row has no figure when the budget is spent."""
+        """Why a row that was begun has no figure when the budget is spent."""
+        message = _("The budget of {seconds:.0f} s was spent before it could be measured. Give it more time.")
+        return WorkerFailed(message.format(seconds=self.budget_s), "timeout")
+
+    def not_begun(self, contender: Contender, workload: Workload) -> WorkerFailed:
+        """Why a row has no figure whose start would have taken more time than there was."""
+        alive = contender.name in self.crew.alive
         message = _(
-            "The budget of {seconds:.0f} s was spent before it could be measured. Give more seconds, or fewer "
-            "candidates."
-        ).format(seconds=self.budget_s)
+            "It was not started: to start and measure it takes about {needed:.0f} s here, and {left:.0f} s of the "
+            "budget of {seconds:.0f} s were left. Give it more time."
+        ).format(
+            needed=expected_row_s(self.ledger, contender, workload, alive=alive),
+            left=self.deadline.left_s,
+            seconds=self.budget_s,
+        )
         return WorkerFailed(message, "timeout")

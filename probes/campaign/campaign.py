@@ -18,12 +18,12 @@ from probes.campaign.controls import Controls
 from probes.campaign.crew import Crew
 from probes.campaign.disturbances import disturbance_notes, drift_note
 from probes.campaign.ledger import Ledger, Row
+from probes.campaign.opponents import Opponents
 from probes.campaign.preparation import Preparation
 from probes.campaign.refinements import Refinements
 from probes.campaign.rounds import Rounds
 from probes.candidates import Candidate
 from probes.report import Machine, ProbeReport, ProgressStage
-from probes.statistics import step_time
 from probes.words import _
 from probes.workloads import Workload
 
@@ -34,9 +34,10 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True)
 class Focus:
-    """What to measure: the main workload first, then further sizes."""
+    """What to measure, the main workload first, then further sizes; and for at most how many seconds."""
 
     workloads: tuple[Workload, ...]
+    budget_s: float
 
 
 class Campaign:
@@ -49,7 +50,6 @@ class Campaign:
         focus: Focus,
         candidates: Sequence[Candidate],
         *,
-        budget_s: float,
         seed: int,
         ledger: Ledger,
         crew: Crew,
@@ -61,6 +61,7 @@ class Campaign:
         self.focus = focus
         self._clock = clock or Clock()
         self._started = self._clock.now()
+        budget_s = focus.budget_s
         self._contenders = tuple(Contender(candidate) for candidate in candidates)
         self._bench = Bench(
             ledger=ledger,
@@ -89,6 +90,11 @@ class Campaign:
         bench = self._bench
         expected_s = pacing.expected_left_s(bench.ledger, self._contenders, self.focus.workloads, bench.crew.alive)
         return min(expected_s, bench.deadline.left_s)
+
+    @property
+    def further_budget_s(self) -> float:
+        """Seconds of a further budget in which whoever came too late is measured; 0 where nobody did."""
+        return pacing.further_budget_s(self._bench.ledger, self._contenders, self.focus.workloads)
 
     @property
     def seconds(self) -> float:
@@ -122,87 +128,62 @@ class Campaign:
 
     def _cover(self, workload: Workload, deadline: Deadline, *, put_off: bool = False) -> None:
         """Measure whoever is not measured yet; with `put_off` those may wait whose start takes very long."""
-        waiting, late = self._unsettled(workload), list[Contender]()
-        if put_off and not self._all_fit(waiting, workload, deadline):
-            waiting = [each for each in waiting if not self._starts_late(each, workload)]
-            late = [each for each in self._unsettled(workload) if each not in waiting]
-        waiting.sort(key=lambda each: self._precedence(each, workload))
-        racing: list[Contender] = []
-        settled = self._settled(workload)
+        waiting = sorted(self._unsettled(workload), key=lambda each: self._precedence(each, workload))
+        late = self._late(waiting, workload, deadline) if put_off else []
+        waiting = [each for each in waiting if each not in late]
+        opponents = Opponents(self._bench, self._preparation, self._contenders, workload, deadline)
         while waiting:
-            racing = self._kept(racing, waiting, workload)
-            at_once = self._at_once(waiting, workload, deadline)
-            if at_once > 1:
-                self.notes[_hurry_note()] = None
-            group = self._next_group(waiting, racing, workload, deadline, at_once)
-            waiting = [each for each in waiting if each not in group]
-            later = len(self._unsettled(workload)) - len(group)
-            others = racing or self._fastest_before(group, workload)
-            ready = self._preparation.prepare(
-                group,
-                workload,
-                deadline,
-                beside=others,
-                later=later,
-                at_once=at_once if all(each.candidate.compiles for each in group) else 1,
-            )
-            # Losses of this group may have overturned what was found of an earlier one.
-            waiting += [each for each in self._unsettled(workload) if each in settled]
+            opponents.make_room(waiting)
             settled = self._settled(workload)
+            group, ready = self._start_next(waiting, opponents, workload, deadline)
+            # Losses of this group may have overturned what was found of an earlier one.
+            overturned = [each for each in self._unsettled(workload) if each in settled]
+            waiting = [each for each in waiting if each not in group] + overturned
             controlled = not waiting and self._controls.owed(workload) and self._all_fit(late, workload, deadline)
-            if racing:
-                # They may still be the fastest and take part again, so that all are compared.
-                ready += [each for each in others if self._bench.crew.imported(each)]
-            elif ready or controlled:
-                ready += [each for each in others if self._built_again(each, ready, workload, deadline)]
+            ready += opponents.joining(ready, needed=bool(ready) or controlled)
             if controlled:
                 ready += self._controls.prepared(ready, deadline)
-            rounds = Rounds(self._bench, ready, workload, deadline)
-            racing = rounds.take(pacing.MIN_ROUNDS if waiting else self._bench.effort.most_rounds)
-            if note := drift_note(rounds.samples):
-                self.notes[note] = None
+            opponents.racing = self._raced(ready, workload, deadline, more=bool(waiting))
 
-    def _fastest_before(self, group: Sequence[Contender], workload: Workload) -> list[Contender]:
-        """The fastest of those measured on this workload before whose process is still there, for whoever comes late
-        to be compared with; nobody without room for it.
-        """
-        if len(group) >= self._bench.crew.capacity(workload):
+    def _late(self, waiting: Sequence[Contender], workload: Workload, deadline: Deadline) -> list[Contender]:
+        """Who may wait until the others were measured on every size; nobody where all fit."""
+        if self._all_fit(waiting, workload, deadline):
             return []
-        rows = {each: self._bench.ledger.row(each, workload) for each in self._contenders}
-        times = {
-            each: step_time(row.samples)
-            for each, row in rows.items()
-            if row is not None and row.finished and row.failure is None and self._bench.crew.imported(each)
-        }
-        return [min(times, key=times.__getitem__)] if times else []
+        return [each for each in waiting if self._starts_late(each, workload)]
 
-    def _built_again(
-        self, contender: Contender, ready: Sequence[Contender], workload: Workload, deadline: Deadline
-    ) -> bool:
-        """Whether its network was built and warmed up once more; not where that leaves too little time for others."""
-        ledger, left_s = self._bench.ledger, deadline.left_s
-        known_s = pacing.known_start_s(ledger, contender, workload, alive=True)
-        step_s = pacing.least_step_s(ledger, workload)
-        limit_s = pacing.start_limit_s(left_s, known_s, ready=len(ready), waiting=0, step_s=step_s)
-        if not limit_s or not self._bench.crew.imported(contender):
-            return False
-        return self._preparation.build_again(contender, workload, deadline.within(min(limit_s, left_s)))
+    def _start_next(
+        self, waiting: Sequence[Contender], opponents: Opponents, workload: Workload, deadline: Deadline
+    ) -> tuple[Sequence[Contender], list[Contender]]:
+        """The group that is started now, and those of it that are warm then."""
+        at_once = self._at_once(waiting, workload, deadline)
+        if at_once > 1:
+            self.notes[_hurry_note()] = None
+        group = self._next_group(waiting, opponents.racing, workload, deadline, at_once)
+        ready = self._preparation.prepare(
+            group,
+            workload,
+            deadline,
+            beside=opponents.choose(group),
+            later=len(self._unsettled(workload)) - len(group),
+            at_once=at_once if all(each.candidate.compiles for each in group) else 1,
+        )
+        return group, ready
+
+    def _raced(
+        self, ready: Sequence[Contender], workload: Workload, deadline: Deadline, *, more: bool
+    ) -> list[Contender]:
+        """Who may still be the fastest after rounds of those that are ready; few rounds where more are to come."""
+        rounds = Rounds(self._bench, ready, workload, deadline)
+        racing = rounds.take(pacing.MIN_ROUNDS if more else self._bench.effort.most_rounds)
+        if note := drift_note(rounds.samples):
+            self.notes[note] = None
+        return racing
 
     def _settled(self, workload: Workload) -> set[Contender]:
         return {each for each in self._contenders if self._bench.ledger.settled(each, workload)}
 
     def _unsettled(self, workload: Workload) -> list[Contender]:
         return [each for each in self._contenders if not self._bench.ledger.settled(each, workload)]
-
-    def _kept(self, racing: Sequence[Contender], waiting: Sequence[Contender], workload: Workload) -> list[Contender]:
-        """Who stays warm while others are started: all that memory has room for, the fastest before others."""
-
-        def step_ms(contender: Contender) -> float:
-            row = self._bench.ledger.row(contender, workload)
-            return math.inf if row is None or row.step_ms is None else row.step_ms
-
-        room = self._bench.crew.capacity(workload)
-        return sorted(racing, key=step_ms)[: max(room - len(waiting), min(room - 1, 1))]
 
     def _at_once(self, waiting: Sequence[Contender], workload: Workload, deadline: Deadline) -> int:
         """How many networks are built at the same time: one, so that each first step is what it is alone, unless all
@@ -266,7 +247,9 @@ class Campaign:
         ledger = self._bench.ledger
         for contender in self._contenders:
             if not ledger.settled(contender, workload):
-                ledger.fail(contender, workload, self._bench.not_reached())
+                begun = ledger.row(contender, workload) is not None
+                why = self._bench.not_reached() if begun else self._bench.not_begun(contender, workload)
+                ledger.fail(contender, workload, why)
 
 
 def _hurry_note() -> str:

@@ -15,6 +15,7 @@ from probes.candidates import Candidate
 from probes.comparison import Ratio, Standing, paired_ratio, standings, undisturbed
 from probes.errors import TrainsSomethingElse, WorkerFailed
 from probes.memory.growth import MemoryGrowth
+from probes.protocol import Imported
 from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport, WarmStart
 from probes.settings import Settings
 from probes.statistics import TRUSTED_CONTENTION, step_figures
@@ -95,10 +96,13 @@ class Ledger:
     """All rows of a session. A failure while importing belongs to the contender, any other to its row.
 
     A round has a number of its own in the whole session: blocks are pairs only if they are of the same round.
+    `import_s` holds every candidate's first import, which is what a person meets, `latest_import_s` its latest: a
+    later one finds the files in memory, or the machine less busy.
     """
 
     candidates: Sequence[Candidate]
     import_s: dict[str, float] = field(default_factory=dict)
+    latest_import_s: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     import_failures: dict[Contender, WorkerFailed] = field(default_factory=dict)
     round_numbers: Iterator[int] = field(default_factory=count)
@@ -120,6 +124,19 @@ class Ledger:
         """A fresh row; what an interrupted measurement left there was of a network that is gone."""
         row = self._rows[contender, workload] = Row()
         return row
+
+    def take_import(self, contender: Contender, imported: Imported) -> None:
+        """Write down how long an import of this contender took, and of which versions it was."""
+        candidate = contender.candidate.id
+        self.import_s.setdefault(candidate, imported.import_s)
+        self.latest_import_s[candidate] = imported.import_s
+        self.versions.update(imported.versions)
+
+    def came_too_late(self, contender: Contender, workload: Workload) -> bool:
+        """Whether time did not do for it, be it to import."""
+        row = self.row(contender, workload)
+        failure = self.import_failures.get(contender) if row is None else row.failure
+        return failure is not None and failure.reason == "timeout"
 
     def settled(self, contender: Contender, workload: Workload) -> bool:
         """Whether nothing more can or need be measured here."""

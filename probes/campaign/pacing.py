@@ -165,7 +165,7 @@ def known_start_s(ledger: Ledger, contender: Contender, workload: Workload, *, a
         if row.start_s is not None:
             networks = [typical_start_s(contender, each, alive=True) for each in (workload, other)]
             start_s = row.start_s * networks[0] / networks[1] + block_s(Row())
-            return start_s if alive else start_s + ledger.import_s.get(contender.candidate.id, 0.0)
+            return start_s if alive else start_s + ledger.latest_import_s.get(contender.candidate.id, 0.0)
     return None
 
 
@@ -176,10 +176,10 @@ def expected_start_s(ledger: Ledger, contender: Contender, workload: Workload, *
 
 
 def slowness(ledger: Ledger) -> float:
-    """How many times longer than usual imports take on this machine; 1 while none is known."""
-    imported = [candidate for candidate in ledger.candidates if ledger.import_s.get(candidate.id)]
+    """How many times longer than usual imports take on this machine now; 1 while none is known."""
+    imported = [candidate for candidate in ledger.candidates if ledger.latest_import_s.get(candidate.id)]
     usual_s = sum(candidate.import_s for candidate in imported)
-    return sum(ledger.import_s[candidate.id] for candidate in imported) / usual_s if imported else 1.0
+    return sum(ledger.latest_import_s[candidate.id] for candidate in imported) / usual_s if imported else 1.0
 
 
 def expected_left_s(
@@ -187,14 +187,35 @@ def expected_left_s(
 ) -> float:
     """Seconds that all unsettled rows will probably take; the budget may end it sooner."""
     return sum(
-        _expected_row_s(ledger, contender, workload, alive=contender.name in alive or index > 0)
+        expected_row_s(ledger, contender, workload, alive=contender.name in alive or index > 0)
         for index, workload in enumerate(workloads)
         for contender in contenders
         if not ledger.settled(contender, workload)
     )
 
 
-def _expected_row_s(ledger: Ledger, contender: Contender, workload: Workload, *, alive: bool) -> float:
+def further_budget_s(ledger: Ledger, contenders: Sequence[Contender], workloads: Sequence[Workload]) -> float:
+    """Seconds of a budget in which whoever came too late is started and measured, even if every start takes longer
+    than expected and no worker is alive by then; 0 where nobody came too late.
+    """
+    needed_s, begun = 0.0, set[Contender]()
+    for workload in workloads:
+        late = [each for each in contenders if ledger.came_too_late(each, workload)]
+        needed_s += PATIENCE * sum(_renewed_start_s(ledger, each, workload, alive=each in begun) for each in late)
+        # Beside one that was measured before, and the control.
+        needed_s += _measuring_s(len(late) + 2, least_step_s(ledger, workload)) if late else 0.0
+        begun.update(late)
+    return needed_s / (1 - ENDING_SHARE)
+
+
+def _renewed_start_s(ledger: Ledger, contender: Contender, workload: Workload, *, alive: bool) -> float:
+    # What is known of one that came too late is forgotten before it is tried again: then what is typical counts.
+    typical_s = typical_start_s(contender, workload, alive=alive) * slowness(ledger)
+    return max(typical_s, expected_start_s(ledger, contender, workload, alive=alive))
+
+
+def expected_row_s(ledger: Ledger, contender: Contender, workload: Workload, *, alive: bool) -> float:
+    """Seconds that an unsettled row will probably take, with an import unless the contender's worker is alive."""
     row = ledger.row(contender, workload)
     if row is None or row.step_ms is None:
         return expected_start_s(ledger, contender, workload, alive=alive) + FULL_ROUNDS * block_s(Row())

@@ -46,14 +46,22 @@ class Preparation:
             ready += [contender] * self._warmed(contender, workload, limit_s)
         return ready
 
-    def build_again(self, contender: Contender, workload: Workload, deadline: Deadline) -> bool:
-        """The same for a contender whose row on this workload is complete; false when that failed."""
-        row = Row()
+    def build_again(self, contender: Contender, workload: Workload, deadline: Deadline, *, ready: int) -> bool:
+        """The same for a contender whose row on this workload is complete, beside so many that are ready; false when
+        that failed, or would leave too little time to measure them, or its worker is gone.
+        """
+        ledger, left_s = self._bench.ledger, deadline.left_s
+        known_s = pacing.known_start_s(ledger, contender, workload, alive=True)
+        step_s = pacing.least_step_s(ledger, workload)
+        limit_s = pacing.start_limit_s(left_s, known_s, ready=ready, waiting=0, step_s=step_s)
+        if not limit_s or not self._bench.crew.imported(contender):
+            return False
+        row, until = Row(), deadline.within(min(limit_s, left_s))
         try:
-            for wait in first_step(self._bench, contender, workload, row, deadline):
+            for wait in first_step(self._bench, contender, workload, row, until):
                 with self._bench.wall.spent(wait.activity):
                     self._bench.clock.first_to_answer([wait.worker], wait.until.left_s)
-            self._warm_up(contender, workload, row, deadline.left_s)
+            self._warm_up(contender, workload, row, until.left_s)
         except WorkerFailed:
             self._bench.check()
             return False

@@ -56,9 +56,7 @@ class Refinements:
         if not tuned.tunings(self._workload, row.device) or not self._fits(default, starts=2):
             return
         if self._preparation.prepare([tuned], self._workload, bench.deadline, beside=[default]):
-            if bench.crew.imported(default) and self._preparation.build_again(
-                default, self._workload, bench.deadline
-            ):
+            if self._preparation.build_again(default, self._workload, bench.deadline, ready=1):
                 Rounds(bench, [default, tuned], self._workload, bench.deadline).take(bench.effort.most_rounds)
             bench.crew.dismiss(tuned)
 
@@ -73,7 +71,7 @@ class Refinements:
         measured = bench.worker(default)
         bench.say(default, "starting", self._workload)
         again = Contender(default.candidate, "warm start")
-        own = bench.deadline.within(bench.deadline.left_s)
+        own = bench.deadline.within(self._limit_s(default))
         try:
             with bench.wall.spent("starting workers"):
                 worker = bench.crew.hire(again, self._workload, {default.name}, measured.cache_variables)
@@ -121,6 +119,12 @@ class Refinements:
         if known_s is None or row is None:
             return False
         return starts * known_s + 2 * pacing.MIN_ROUNDS * pacing.block_s(row) < self._bench.deadline.left_s
+
+    def _limit_s(self, default: Contender) -> float:
+        """Seconds for a start like the one measured: whoever hangs is not to cost the others theirs."""
+        left_s = self._bench.deadline.left_s
+        known_s = pacing.known_start_s(self._bench.ledger, default, self._workload, alive=False)
+        return min(pacing.start_limit_s(left_s, known_s, ready=0, waiting=0), left_s)
 
 
 def _no_warm_start_note(default: Contender, failure: WorkerFailed) -> str:

@@ -10,10 +10,12 @@ from probes.report import Progress, ProgressStage
 
 @dataclass(frozen=True)
 class Standing:
-    """An announcement and when it was made; time goes on from there, at most to the end of what was expected."""
+    """An announcement and when it was made; time goes on from there, at most to the end of what was expected, once a
+    candidate has something to do.
+    """
 
     seconds_left: float
-    stage: ProgressStage = "waiting"
+    stage: ProgressStage = "starting"
     candidate: str | None = None
     workload: str | None = None
     seconds_spent: float = 0.0
@@ -28,7 +30,7 @@ class Standing:
         """The standing now."""
         if self.stage == "done":
             return Progress(candidate=None, stage="done", workload=None, share=1.0, seconds_left=0.0)
-        since_s = 0.0 if self.stage == "waiting" else time.monotonic() - self.announced
+        since_s = 0.0 if self.candidate is None else time.monotonic() - self.announced
         left_s = max(self.seconds_left - since_s, 0.0)
         spent_s = self.seconds_spent + min(since_s, self.seconds_left)
         share = spent_s / (spent_s + left_s) if spent_s + left_s > 0 else 0.0

@@ -117,7 +117,7 @@ class Starts:
     def _import(self, contender: Contender) -> Start:
         bench, ledger = self._bench, self._bench.ledger
         candidate = contender.candidate
-        until = self._until(ledger.import_s.get(candidate.id), candidate.import_s * pacing.slowness(ledger))
+        until = self._until(ledger.latest_import_s.get(candidate.id), candidate.import_s * pacing.slowness(ledger))
         if until is None:
             return
         bench.say(contender, "importing", self._workload)
@@ -131,9 +131,7 @@ class Starts:
             bench.check()
             ledger.import_failures[contender] = bench.with_budget(failure)
             return
-        # A later import finds the files in memory; the first is what a person meets.
-        ledger.import_s.setdefault(candidate.id, imported.import_s)
-        ledger.versions.update(imported.versions)
+        ledger.take_import(contender, imported)
 
     def _network(self, contender: Contender, *, beside: bool = False) -> Start:
         bench = self._bench

@@ -21,7 +21,7 @@ from probes.batches import Batch
 from probes.errors import InvalidWorkload
 from probes.frameworks import ADAM, AdamSettings, Trained, require_mode, require_tunings
 from probes.networks.layers import Activation, Dense
-from probes.networks.shapes import layer_name, place_layers
+from probes.networks.shapes import place_layers
 from probes.settings import Settings
 from probes.workloads import Workload
 
@@ -149,8 +149,7 @@ def _dense_layers(workload: Workload) -> tuple[str, ...]:
         expected = Dense if position % 2 == 0 else Activation
         if not isinstance(layer, expected) or (isinstance(layer, Activation) and layer.function != "relu"):
             raise InvalidWorkload(
-                "scikit-learn has only dense layers with relu between them, not {layer!r}.",
-                layer=layer_name("", position, layer),
+                "scikit-learn has only dense layers with ReLU between them, and this network is built otherwise."
             )
     if len(workload.layers) % 2 == 0 or len(workload.input.shape) != 1:
         raise InvalidWorkload("scikit-learn needs a table as its input and a dense layer as its last.")

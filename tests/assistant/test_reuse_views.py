@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
 from assistant.project import Project
 from assistant.target import interview_workloads
 from assistant.views import measuring
+from probes.directories import measuring_lock
 from probes.environments import installed_versions
 from probes.hardware import machine
 from probes.report import CandidateResult, Measurement, ProbeReport, Progress
+from probes.schedule import MAX_BUDGET_S, ProbeSession
 from probes.store import History
 from tests.runs import a_report, a_row
 
@@ -47,6 +50,8 @@ class StandIn:
     started: bool = False
     closed: bool = False
     focused: list = field(default_factory=list)
+    budgets: list = field(default_factory=list)
+    further_budget_s: float = 0.0
     stage: str = "measuring"
     result: ProbeReport | None = None
 
@@ -57,12 +62,16 @@ class StandIn:
     def start(self) -> None:
         pass
 
-    def focus(self, workloads) -> None:
+    def focus(self, workloads, budget_s=None) -> None:
         self.focused.append(workloads)
+        self.budgets.append(budget_s)
         self.result = None
 
     def wait(self, _timeout_s) -> bool:
         return self.result is not None
+
+    def wait_to_begin(self, _timeout_s) -> None:
+        pass
 
     def report(self) -> ProbeReport | None:
         return self.result
@@ -160,10 +169,34 @@ def test_what_another_window_has_measured_meanwhile_is_taken_over(session) -> No
     session.stage = "waiting"
     app = visit()
     assert "Waiting to measure" in words(app)
+    assert "Measuring has begun" not in words(app)
     History().save(measured())
     app.run()
     assert "**Measured** yesterday at 14:05" in words(app)
     assert app.session_state["state"].report == measured()
+
+
+def test_a_second_window_says_from_the_first_that_it_waits(monkeypatch) -> None:
+    st.cache_resource.clear()
+    sessions: list[ProbeSession] = []
+    monkeypatch.setattr(
+        measuring, "ProbeSession", lambda **options: sessions.append(ProbeSession(**options)) or sessions[0]
+    )
+    measuring_lock().parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(measuring_lock()):
+        app = visit()
+        sessions[0].close()
+    assert "Waiting to measure" in words(app)
+    assert "Measuring has begun" not in words(app)
+    st.cache_resource.clear()
+
+
+@pytest.mark.parametrize("stage", ["starting", "importing"])
+def test_a_session_that_begins_is_not_said_to_wait(session, stage) -> None:
+    session.stage = stage
+    app = visit()
+    assert "Measuring has begun" in words(app)
+    assert "Waiting to measure" not in words(app)
 
 
 def test_whoever_asks_to_measure_again_waits_for_figures_of_their_own(session) -> None:
@@ -192,19 +225,49 @@ def test_while_one_answers_who_came_too_late_is_given_more_time_as_long_as_that_
     app.run()
     assert session.focused == [TABLES] * 3, "the last budget reached nobody new"
     assert "**Measured** in 38 s on this machine." in words(app), "three budgets of 12.5 s"
-    press(app, "Give the others more time")
+    press(app, "Give the others up to 4 min more")
     assert session.focused == [TABLES] * 4
+    assert session.budgets == [None, 60, 120, 240], "what was not enough is not given once more"
+    session.result = late("keras-jax")
+    app.run()
+    assert "Give the others up to 8 min more" in labels(app)
 
 
-def test_who_has_heard_enough_is_not_kept_waiting(session) -> None:
+@pytest.mark.parametrize(("needed_s", "label"), [(5.0, "60 s"), (150.0, "2 min 30 s"), (3000.0, "50 min")])
+def test_the_button_says_how_long_and_gives_what_those_who_came_too_late_need(session, needed_s, label) -> None:
+    session.further_budget_s = needed_s
+    app = press(one_late(session), f"Give the others up to {label} more")
+    assert session.budgets == [None, None, max(needed_s, 60)]
+    assert "Stop measuring" in labels(app)
+
+
+def test_where_no_budget_would_do_there_is_no_button(session) -> None:
+    session.further_budget_s = 2 * MAX_BUDGET_S
+    app = one_late(session)
+    assert "**Measured** in 12 s" in words(app)
+    assert not any("Give the others" in label for label in labels(app))
+
+
+def test_where_the_rows_say_why_there_is_the_button_too(session) -> None:
+    app = one_late(session)
+    app.switch_page("views/measurements.py").run()
+    press(app, "Give the others up to 60 s more")
+    assert session.budgets == [None, None, 60]
+
+
+def one_late(session: StandIn) -> AppTest:
+    """A person who has heard enough when the budget ends, which did not reach Keras on JAX."""
     app = visit()
     app.get("pills")[0].set_value("image_classification").run()
     press(app, "Enough questions, show the answer")
-    assert session.focused == [TABLES, IMAGES]
     session.result = late("keras-jax").model_copy(update={"workload": IMAGES[0]})
-    app.run()
+    return app.run()
+
+
+def test_who_has_heard_enough_is_not_kept_waiting(session) -> None:
+    app = one_late(session)
     assert session.focused == [TABLES, IMAGES]
-    assert "Give the others more time" in labels(app)
+    assert "Give the others up to 60 s more" in labels(app)
 
 
 def test_measuring_switched_off_shows_what_there_is(session, monkeypatch) -> None:

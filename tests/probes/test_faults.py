@@ -43,7 +43,7 @@ pytestmark = pytest.mark.usefixtures("no_process_left", "short_blocks", "undistu
         ("leave_a_lost_child@train", "failed", "exit code 3"),
         ("another_loss@", "failed", "its first loss was 3, expected 2 within 0.1 %"),
         ("no_loss@", "failed", "its first loss was nan, expected 2"),
-        ("refuse_workload@build", "unusable", "cannot do this workload"),
+        ("refuse_workload@build", "unusable", "cannot train this network"),
     ],
 )
 def test_a_fault_costs_its_own_row_only(toys: Toys, fault: str, status: str, words: str) -> None:

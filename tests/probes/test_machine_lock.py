@@ -26,13 +26,15 @@ def test_nobody_else_gets_the_machine_meanwhile() -> None:
 
 def test_it_waits_for_who_has_the_machine() -> None:
     begun, asked = threading.Event(), threading.Event()
+    told: list[str] = []
 
-    def waiting() -> bool:
-        asked.set()
+    def asked_to_stop() -> bool:
+        if told:
+            asked.set()
         return False
 
     def work() -> None:
-        with machine_to_itself(waiting):
+        with machine_to_itself(asked_to_stop, waiting=lambda: told.append("waiting")):
             begun.set()
 
     measuring_lock().parent.mkdir()
@@ -43,6 +45,14 @@ def test_it_waits_for_who_has_the_machine() -> None:
         assert not begun.is_set()
     thread.join(10)
     assert begun.is_set()
+    assert told == ["waiting"]
+
+
+def test_nobody_waits_for_a_machine_that_is_free() -> None:
+    told: list[str] = []
+    with machine_to_itself(waiting=lambda: told.append("waiting")):
+        pass
+    assert not told
 
 
 def test_who_is_stopped_waits_no_longer() -> None:

@@ -9,10 +9,16 @@ from probes.campaign.contenders import Contender
 from probes.campaign.ledger import Ledger, Row
 from probes.candidates import CANDIDATES, find_candidate
 from probes.errors import WorkerFailed
+from probes.protocol import Imported
 from probes.workloads import find_workload
 
 TORCH, COMPILED = Contender(find_candidate("pytorch-eager")), Contender(find_candidate("pytorch-compile"))
 TINY, SMALL = find_workload("mlp-tiny"), find_workload("mlp-small")
+
+
+def slow(ledger: Ledger, times: float) -> None:
+    """PyTorch was imported, so many times slower than usual."""
+    ledger.take_import(TORCH, Imported(import_s=times * TORCH.candidate.import_s, versions={}))
 
 
 def test_one_that_hangs_leaves_most_of_the_budget_to_the_others() -> None:
@@ -63,7 +69,7 @@ def test_a_start_is_expected_to_take_what_it_took_before() -> None:
     assert pacing.known_start_s(ledger, TORCH, TINY, alive=True) is None
     usual_s = pacing.typical_start_s(TORCH, TINY, alive=False)
     assert pacing.expected_start_s(ledger, TORCH, TINY, alive=False) == usual_s
-    ledger.import_s[TORCH.candidate.id] = 4.0
+    ledger.take_import(TORCH, Imported(import_s=4.0, versions={}))
     row = ledger.open_row(TORCH, TINY)
     row.build_s, row.first_step_s = 0.5, 0.25
     assert pacing.expected_start_s(ledger, TORCH, TINY, alive=True) == pytest.approx(0.75 + 0.13)
@@ -83,10 +89,50 @@ def test_a_network_of_more_operations_is_expected_to_take_longer_to_compile() ->
 def test_where_imports_take_long_the_rest_is_expected_to_take_long_too() -> None:
     ledger = Ledger(CANDIDATES)
     assert pacing.slowness(ledger) == 1.0
-    ledger.import_s[TORCH.candidate.id] = 3 * TORCH.candidate.import_s
+    slow(ledger, 3.0)
     assert pacing.slowness(ledger) == pytest.approx(3.0)
     usual_s = pacing.typical_start_s(COMPILED, TINY, alive=True)
     assert pacing.expected_start_s(ledger, COMPILED, TINY, alive=True) == pytest.approx(3 * usual_s)
+
+
+def test_what_imports_faster_later_is_no_longer_expected_to_be_slow_and_shows_its_first_import() -> None:
+    ledger = Ledger(CANDIDATES)
+    slow(ledger, 3.0)
+    slow(ledger, 1.5)
+    assert pacing.slowness(ledger) == pytest.approx(1.5)
+    assert ledger.import_s[TORCH.candidate.id] == pytest.approx(3 * TORCH.candidate.import_s)
+
+
+@pytest.mark.parametrize("times", [0.3, 4.0, 40.0])
+@pytest.mark.parametrize("count", [1, 3, len(CANDIDATES)])
+def test_in_a_further_budget_every_late_start_is_begun_though_each_takes_longer_than_expected(
+    times: float, count: int
+) -> None:
+    contenders = [Contender(candidate) for candidate in CANDIDATES]
+    ledger = Ledger(CANDIDATES)
+    slow(ledger, times)
+    assert pacing.further_budget_s(ledger, contenders, (TINY, SMALL)) == 0
+    late = contenders[-count:]
+    for each in late:
+        ledger.fail(each, TINY, WorkerFailed("Late.", "timeout"))
+    left_s = (1 - pacing.ENDING_SHARE) * pacing.further_budget_s(ledger, contenders, (TINY, SMALL))
+    ledger.forgive_timeouts()
+    for begun, each in enumerate(late):
+        expected_s = pacing.expected_start_s(ledger, each, TINY, alive=False)
+        limit_s = pacing.start_limit_s(left_s, None, ready=begun + 1, waiting=count - begun - 1, typical_s=expected_s)
+        assert limit_s >= expected_s
+        left_s -= pacing.PATIENCE * expected_s
+
+
+def test_a_further_budget_is_for_further_sizes_too_and_for_who_did_not_even_import() -> None:
+    ledger = Ledger(CANDIDATES)
+    ledger.fail(COMPILED, TINY, WorkerFailed("Late.", "timeout"))
+    main_s = pacing.further_budget_s(ledger, (TORCH, COMPILED), (TINY, SMALL))
+    ledger.fail(COMPILED, SMALL, WorkerFailed("Late.", "timeout"))
+    both_s = pacing.further_budget_s(ledger, (TORCH, COMPILED), (TINY, SMALL))
+    ledger.import_failures[TORCH] = WorkerFailed("Late.", "timeout")
+    all_s = pacing.further_budget_s(ledger, (TORCH, COMPILED), (TINY, SMALL))
+    assert 0 < main_s < both_s < all_s
 
 
 def test_time_is_kept_for_slow_steps() -> None:

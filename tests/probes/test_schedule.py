@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
@@ -141,6 +142,33 @@ def test_a_warm_start_follows_for_what_compiles(toys: Toys) -> None:
     assert results["pytorch-eager"].warm_start is None
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "LEAST_HANG_S", 1.5)
+
+
+def test_a_default_that_hangs_beside_its_tuned_row_leaves_the_others_their_time(toys: Toys, impatient: None) -> None:
+    report = toys.measure(
+        "hang@build_again", others=("tensorflow-graph",), faulty="jax-jit", effort=ORDINARY, budget_s=12.0
+    )
+    results = by_id(report.candidates)
+    assert {row.status for row in results.values()} == {"ok"}
+    assert results["tensorflow-graph"].warm_start is not None
+
+
+def test_a_warm_start_that_hangs_leaves_the_others_theirs(toys: Toys, impatient: None) -> None:
+    faulty = toy_worker.interpreter(toys.directory, "hang@build_warm")
+    compiled = {"jax-jit": faulty, "tensorflow-graph": faulty}
+    with ProbeSession([*compiled], interpreters=compiled, lock_path=toys.lock_path, budget_s=15.0) as session:
+        session.focus([TINY])
+        session.start()
+        assert session.wait(60)
+        report = session.report()
+    hung = [note for note in report.notes if "could not be started again" in note]
+    assert len(hung) == len(compiled), "each had a start of its own"
+    assert report.memory_growth
+
+
 def test_the_report_says_where_the_time_went(toys: Toys) -> None:
     report = toys.measure(effort=ORDINARY)
     assert set(report.wall_s) >= {"importing", "building", "first steps", "warming up", "timed steps"}
@@ -202,6 +230,31 @@ def test_a_new_budget_tries_again_what_the_last_did_not_reach(toys: Toys) -> Non
         session.focus([TINY])
         assert session.wait(60)
     assert "first step" in told
+
+
+def test_who_was_not_even_begun_says_what_it_takes_and_is_measured_with_the_budget_that_it_needs(
+    toys: Toys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here all is expected to take five times as long as usual, and to compile longer than there is."""
+    monkeypatch.setattr(pacing, "slowness", lambda _ledger: 5.0)
+    with toys.session("none", ("scikit-learn",), "pytorch-compile", budget_s=20.0) as session:
+        session.start()
+        assert session.further_budget_s == 0
+        for _budget in range(2):
+            # As often as one asks for the same.
+            session.focus([TINY])
+            assert session.wait(60)
+            late = by_id(session.report().candidates)["pytorch-compile"]
+            assert (late.status, late.rounds) == ("timeout", 0)
+            needed_s, left_s, budget_s = map(float, re.findall(r"(\d+) s", late.error))
+            assert needed_s > budget_s == 20 >= left_s
+            assert "spent" not in late.error, "nothing was spent on it"
+        further_s = session.further_budget_s
+        assert further_s > needed_s
+        session.focus([TINY], further_s)
+        assert session.wait(60)
+        assert {row.status for row in session.report().candidates} == {"ok"}
+        assert session.further_budget_s == 0
 
 
 @pytest.mark.usefixtures("undisturbed")
@@ -279,6 +332,18 @@ def test_a_second_session_waits_for_the_first(toys: Toys) -> None:
         session.start()
         assert not session.wait(0.3)
         assert (session.progress.stage, session.progress.share, session.report()) == ("waiting", 0.0, None)
+
+
+def test_on_a_machine_where_nobody_measures_a_session_never_says_that_it_waits(toys: Toys) -> None:
+    told: list[Progress] = []
+    with toys.session(on_progress=told.append) as session:
+        session.focus([TINY])
+        assert session.progress.stage == "starting"
+        session.start()
+        assert session.wait(60)
+    stages = [progress.stage for progress in told]
+    assert (stages[0], stages[-1]) == ("starting", "done")
+    assert "waiting" not in stages
 
 
 def test_wrong_arguments_are_refused() -> None:

@@ -71,7 +71,7 @@ def test_a_worker_trains_and_tells_its_figures(tmp_path: Path) -> None:
         ("broken_library@configure", "unusable", ["torch is installed but cannot be imported", "libcudnn.so.9"]),
         ("exception@configure", "unusable", ["cannot be imported", "RuntimeError: shapes do not fit"]),
         ("segfault@configure", "unusable", ["SIGSEGV", "while importing"]),
-        ("refuse_workload@build", "unusable", ["cannot do this workload", "convolution"]),
+        ("refuse_workload@build", "unusable", ["cannot train this network", "convolution"]),
         ("not_installed@train", "unusable", ["'torch'", "not installed", "-m pip install torch"]),
         ("exception@build", "failed", ["RuntimeError while building: shapes do not fit"]),
         ("exception@train", "failed", ["RuntimeError at its first step"]),
@@ -135,7 +135,7 @@ def test_a_worker_that_refused_a_workload_can_do_another(tmp_path: Path) -> None
     with Worker(TORCH, toy_worker.interpreter(tmp_path, "refuse_workload@build")) as worker:
         worker.import_framework(seed=0, timeout_s=20)
         for _ in range(2):
-            with pytest.raises(WorkerFailed, match="cannot do this workload"):
+            with pytest.raises(WorkerFailed, match="cannot train this network"):
                 worker.build(TINY, seed=0, timeout_s=20)
 
 

@@ -29,10 +29,10 @@ GERMAN = {
     "It died of {signal}. {advice}": "Es starb an {signal}. {advice}",
     "{what} This happened {when}.": "{what} Das geschah {when}.",
     "It wrote last: {lines}": "Zuletzt schrieb er: {lines}",
-    "It cannot do this workload: {reason}": "Es kann diese Last nicht: {reason}",
-    "it has a convolution": "sie enthält eine Faltung",
-    "scikit-learn has only dense layers with relu between them, not {layer!r}.": (
-        "scikit-learn hat nur dichte Schichten mit relu dazwischen, nicht {layer!r}."
+    "It cannot train this network: {reason}": "Es kann dieses Netz nicht trainieren: {reason}",
+    "it has a convolution": "es enthält eine Faltung",
+    "scikit-learn has only dense layers with ReLU between them, and this network is built otherwise.": (
+        "scikit-learn hat nur dichte Schichten mit ReLU dazwischen, und dieses Netz ist anders gebaut."
     ),
     "Layer {layer!r} does not fit its input {shape}: {reason}": (
         "Schicht {layer!r} passt nicht zur Eingabe {shape}: {reason}"
@@ -69,7 +69,9 @@ def measured(directory: Path, language: str, fault: str = "none", lock_path: Pat
     return report
 
 
-@pytest.mark.parametrize(("language", "words"), [("de", "kann diese Last nicht"), ("en", "cannot do this workload")])
+@pytest.mark.parametrize(
+    ("language", "words"), [("de", "kann dieses Netz nicht trainieren"), ("en", "cannot train this network")]
+)
 def test_a_failed_row_is_told_in_the_language_of_who_started_the_session(
     tmp_path: Path, language: str, words: str
 ) -> None:
@@ -80,7 +82,7 @@ def test_a_failed_row_is_told_in_the_language_of_who_started_the_session(
 
 def test_the_reason_that_a_worker_gives_is_translated_where_it_is_shown(tmp_path: Path) -> None:
     (row,) = measured(tmp_path, "de", "refuse_workload@build").candidates
-    assert row.error == "Es kann diese Last nicht: sie enthält eine Faltung"
+    assert row.error == "Es kann dieses Netz nicht trainieren: es enthält eine Faltung"
 
 
 def test_a_crash_is_told_as_one_sentence_with_its_stage(tmp_path: Path) -> None:
@@ -99,7 +101,9 @@ def test_a_note_is_told_in_the_language_of_who_started_the_session(tmp_path: Pat
 def test_scikit_learn_refuses_a_workload_in_the_language_of_who_asks() -> None:
     with Worker(find_candidate("scikit-learn")) as worker, spoken("de"):
         worker.import_framework(seed=0, timeout_s=120)
-        with pytest.raises(WorkerFailed, match=r"hat nur dichte Schichten mit relu dazwischen, nicht '0\.conv2d'"):
+        with pytest.raises(
+            WorkerFailed, match="hat nur dichte Schichten mit ReLU dazwischen, und dieses Netz ist anders gebaut"
+        ):
             worker.build(find_workload("cnn-tiny"), seed=0, timeout_s=60)
 
 
