@@ -43,6 +43,7 @@ class Crew:
         self._interpreters = interpreters
         self._workers: dict[str, Member] = {}
         self._largest_mb: dict[str, float] = {}
+        self._held: dict[str, Workload] = {}
         self._device_kinds: set[str] = set()
         self._lock = threading.Lock()
         self._closed = False
@@ -112,6 +113,7 @@ class Crew:
             worker = self.started(contender, variables, limit_mb)
             self._workers[contender.name] = worker
             self._largest_mb[contender.name] = 0.0
+            self._held.pop(contender.name, None)
         return worker
 
     def is_largest(self, contender: Contender, workload: Workload) -> bool:
@@ -124,8 +126,17 @@ class Crew:
         """Whether the contender's worker has built nothing yet."""
         return self._largest_mb[contender.name] == 0.0
 
+    def holds(self, contender: Contender, workload: Workload) -> bool:
+        """Whether the contender's worker is alive and can go on training this network."""
+        return self.imported(contender) and self._held.get(contender.name) == workload
+
+    def lets_go(self, contender: Contender) -> None:
+        """Take note that the contender's worker is to hold another network."""
+        self._held.pop(contender.name, None)
+
     def has_built(self, contender: Contender, workload: Workload, device: str) -> None:
         """Take note of the network that the contender's worker holds from now on, and where."""
+        self._held[contender.name] = workload
         self._largest_mb[contender.name] = max(self._largest_mb[contender.name], costs(workload).kept_mb)
         if contender.candidate.package is not None:
             self._device_kinds.add(device_kind(device))

@@ -15,7 +15,7 @@ from probes.workloads import Workload
 
 class Opponents:
     """On one workload. Who may still be the fastest races on; when nobody does any more, whoever comes late meets the
-    fastest of those measured before, whose network is built once more for that.
+    fastest of those measured before, whose network is built once more for that unless its process holds it still.
     """
 
     def __init__(

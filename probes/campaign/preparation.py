@@ -48,8 +48,11 @@ class Preparation:
 
     def build_again(self, contender: Contender, workload: Workload, deadline: Deadline, *, ready: int) -> bool:
         """The same for a contender whose row on this workload is complete, beside so many that are ready; false when
-        that failed, or would leave too little time to measure them, or its worker is gone.
+        that failed, or would leave too little time to measure them, or its worker is gone. Nothing is built where its
+        worker holds the network still.
         """
+        if self._bench.crew.holds(contender, workload):
+            return True
         ledger, left_s = self._bench.ledger, deadline.left_s
         known_s = pacing.known_start_s(ledger, contender, workload, alive=True)
         step_s = pacing.least_step_s(ledger, workload)

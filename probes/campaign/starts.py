@@ -169,6 +169,7 @@ def first_step(bench: Bench, contender: Contender, workload: Workload, row: Row,
     bench.say(contender, "building", workload)
     row.tunings = _tunings(bench, contender, workload)
     row.fresh = bench.crew.is_fresh(contender)
+    bench.crew.lets_go(contender)
     worker.begin_build(workload, bench.seed, row.tunings)
     yield Wait(worker, "building", until)
     built = worker.build(workload, bench.seed, until.left_s, row.tunings)

@@ -149,7 +149,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_default_that_hangs_beside_its_tuned_row_leaves_the_others_their_time(toys: Toys, impatient: None) -> None:
     report = toys.measure(
-        "hang@build_again", others=("tensorflow-graph",), faulty="jax-jit", effort=ORDINARY, budget_s=12.0
+        "hang@build_again",
+        (TINY, SMALL),
+        others=("tensorflow-graph",),
+        faulty="jax-jit",
+        effort=ORDINARY,
+        budget_s=15.0,
     )
     results = by_id(report.candidates)
     assert {row.status for row in results.values()} == {"ok"}
@@ -255,6 +260,22 @@ def test_who_was_not_even_begun_says_what_it_takes_and_is_measured_with_the_budg
         assert session.wait(60)
         assert {row.status for row in session.report().candidates} == {"ok"}
         assert session.further_budget_s == 0
+
+
+def test_a_network_that_a_process_holds_still_is_not_built_again_to_be_compared_with(
+    toys: Toys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "FITTING_SHARE", 0.0)
+    monkeypatch.setattr(
+        campaign.Campaign, "_starts_late", lambda _self, each, _workload: each.name == "pytorch-compile"
+    )
+    report = toys.measure(
+        "exception@build_again", others=("pytorch-compile",), faulty="jax-jit", effort=ORDINARY, budget_s=15.0
+    )
+    late = by_id(report.candidates)["pytorch-compile"]
+    assert late.status == "ok"
+    assert late.standing is not None, "it raced the one before"
+    assert by_id(report.tuned)["jax-jit"].to_default is not None
 
 
 @pytest.mark.usefixtures("undisturbed")
