@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import signal
 import subprocess
 import sys
 import zipfile
@@ -20,7 +23,7 @@ from assistant.server import server_command
 from knowledge.load import load
 from probes.directories import measuring_lock
 from tests.assistant.recorded import rungs
-from tests.probes.leftovers import left_by
+from tests.probes.leftovers import left_by, started_by
 
 RECOMMENDATION_KEYS = {
     "winner", "confidence", "ranking", "forecast", "reasons", "flips", "unknown", "simpler_first",
@@ -279,21 +282,29 @@ def test_a_taken_port_is_told_in_one_line(run: Run) -> None:
 
 def test_an_interrupt_ends_with_130_and_leaves_nothing(project: Path) -> None:
     script = (
-        "import signal, threading, os; from assistant.cli import main;"
+        "import signal; from assistant.cli import main;"
         # Whoever runs the tests in the background has it ignored, which a process inherits.
         "signal.signal(signal.SIGINT, signal.default_int_handler);"
-        "threading.Timer(3.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start();"
         "main(['probe', '--workload', 'mlp-tiny', '--only', 'tensorflow-graph', '--budget', '60'])"
     )
+    # As in a terminal, where the bar is drawn while it grows.
+    terminal_like = os.environ | {"FORCE_COLOR": "1", "COLUMNS": "200"}
     with subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", script], env=terminal_like, stderr=subprocess.PIPE, bufsize=0
     ) as begun:
+        assert begun.stderr is not None
         try:
-            _out, told = begun.communicate(timeout=60)
+            told = b""
+            while not re.search(b"building|first step|measuring", told) and (more := begun.stderr.read(4096)):
+                told += more
+            # Now the machine is locked and a worker has its framework.
+            assert started_by(begun.pid)
+            begun.send_signal(signal.SIGINT)
+            _out, rest = begun.communicate(timeout=60)
         finally:
             begun.kill()
-    assert begun.returncode == 130, told
-    assert "Traceback" not in told
+    assert begun.returncode == 130, told + rest
+    assert b"Traceback" not in told + rest
     assert not left_by(begun.pid)
     with FileLock(measuring_lock(), timeout=0):
         pass
