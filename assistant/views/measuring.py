@@ -11,7 +11,7 @@ import streamlit as st
 
 from assistant.errors import InvalidInput
 from assistant.language import _
-from assistant.reuse import Earlier, find_earlier
+from assistant.reuse import Earlier, came_too_late, find_earlier
 from assistant.target import interview_workloads
 from assistant.views.state import State
 from probes.campaign.pacing import MIN_ROUNDS
@@ -120,7 +120,7 @@ def follow(state: State) -> Progress | None:
     measuring = _measuring()
     measuring.turn_to(workloads)
     if measuring.session.wait(0) and (report := measuring.report) is not None:
-        before, late = state.late, came_too_late(report)
+        before, late = state.late, frozenset(came_too_late(report))
         state.late = late
         if not _goes_on(state, late, before):
             _conclude(state, report)
@@ -160,11 +160,6 @@ def _goes_on(state: State, late: frozenset[str], before: frozenset[str] | None) 
     """
     talking = state.interview.open_question is not None and not state.enough
     return talking and bool(late) and (before is None or late < before)
-
-
-def came_too_late(report: ProbeReport) -> frozenset[str]:
-    """The candidates that the budget did not reach on the main workload."""
-    return frozenset(row.candidate for row in report.candidates if row.status == "timeout")
 
 
 def can_go_on(state: State) -> bool:
@@ -214,7 +209,7 @@ def _turn(state: State, workloads: tuple[Workload, ...]) -> None:
 
 def _look_up(state: State) -> Earlier | None:
     history = History()
-    found = find_earlier(history, machine().fingerprint, installed_versions(), state.focus)
+    found = find_earlier(history, machine().fingerprint, installed_versions(), state.focus, budget_s())
     if history.problem or not state.unsaved:
         state.history_problem = history.problem
     return found

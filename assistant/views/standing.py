@@ -12,7 +12,7 @@ from babel.dates import get_timezone
 from assistant import moments, wording
 from assistant.advice.recommendation import Recommendation
 from assistant.language import _, ngettext
-from assistant.reuse import Earlier
+from assistant.reuse import Earlier, came_too_late
 from assistant.views import links, measuring
 from assistant.views.history import show_history_problem
 from assistant.views.languages import follow_browser
@@ -177,23 +177,30 @@ def _notices(report: ProbeReport | None) -> list[str]:
     if report is None:
         return []
     notices = []
-    # What cannot do this kind of work, or is not installed, is no surprise: the greeting and the answer say so.
-    failed = [row for row in report.candidates if row.status in {"failed", "timeout"}]
     if report.contended:
         notices.append(
             _("Other programs were busy meanwhile: the step times may be off. Close them and measure again.")
         )
+    return [*notices, *_unmeasured(report), *report.notes]
+
+
+def _unmeasured(report: ProbeReport) -> list[str]:
     if not any(row.status == "ok" for row in report.candidates):
-        notices.append(_("No framework could be measured; the measurements page says why for each."))
-    elif failed:
-        notices.append(
+        return [_("No framework could be measured; the measurements page says why for each.")]
+    told = []
+    # What cannot do this kind of work, or is not installed, is no surprise: the greeting and the answer say so.
+    failed = sum(row.status == "failed" for row in report.candidates)
+    if failed:
+        told.append(
             ngettext(
                 "{n} candidate could not be measured; the measurements page says why.",
                 "{n} candidates could not be measured; the measurements page says why for each.",
-                len(failed),
-            ).format(n=len(failed))
+                failed,
+            ).format(n=failed)
         )
-    return [*notices, *report.notes]
+    if late := came_too_late(report):
+        told.append(_("The time was too short for: {names}.").format(names=wording.candidate_names(late)))
+    return told
 
 
 def when(report: ProbeReport) -> str:

@@ -196,6 +196,35 @@ def test_while_one_answers_who_came_too_late_is_given_more_time_as_long_as_that_
     assert session.focused == [TABLES] * 4
 
 
+def test_who_came_too_late_is_named_and_not_measured_anew_for_on_every_visit(session) -> None:
+    known = late("pytorch-compile").model_copy(update={"seconds": 221.0, "measured_at": YESTERDAY.isoformat()})
+    History().save(known)
+    app = visit()
+    assert not session.started
+    assert app.session_state["state"].report == known
+    assert "**Measured** yesterday at 14:05" in words(app)
+    assert "The time was too short for: PyTorch, compiled with torch.compile." in words(app)
+    assert "could not be measured" not in words(app)
+    assert "Measure again" in labels(app)
+
+
+def test_a_report_of_little_time_is_made_anew_and_names_whom_it_lacks(session) -> None:
+    History().save(late("pytorch-compile").model_copy(update={"measured_at": YESTERDAY.isoformat()}))
+    app = visit()
+    assert session.focused == [TABLES]
+    assert "There was too little time then for: PyTorch, compiled with torch.compile. Until it is done" in words(app)
+
+
+def test_another_window_that_waited_takes_over_a_report_that_lacks_who_came_too_late(session) -> None:
+    session.stage = "waiting"
+    app = visit()
+    known = late("pytorch-compile").model_copy(update={"seconds": 59.0})
+    History().save(known)
+    app.run()
+    assert app.session_state["state"].report == known
+    assert "**Measured** today" in words(app)
+
+
 def test_who_has_heard_enough_is_not_kept_waiting(session) -> None:
     app = visit()
     app.get("pills")[0].set_value("image_classification").run()
