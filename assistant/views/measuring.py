@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -14,6 +14,7 @@ from assistant.language import _
 from assistant.reuse import Earlier, came_too_late, find_earlier
 from assistant.target import interview_workloads
 from assistant.views.state import State
+from probes.campaign.controls import no_control
 from probes.campaign.pacing import MIN_ROUNDS
 from probes.environments import installed_versions
 from probes.hardware import machine
@@ -58,18 +59,23 @@ def enabled() -> bool:
 
 @dataclass
 class Measuring:
-    """A started probe session, what it was last asked to measure, and what earlier budgets told of that."""
+    """A started probe session, what it was last asked to measure, what earlier budgets told of that, and what was
+    known of the focuses before it when they were left.
+    """
 
     session: ProbeSession
     focus: tuple[Workload, ...] = ()
     earlier: ProbeReport | None = None
+    left: dict[tuple[Workload, ...], ProbeReport] = field(default_factory=dict)
 
     def turn_to(self, workloads: tuple[Workload, ...]) -> bool:
         """Measure these from now on; false when that is what it does already."""
         if workloads == self.focus:
             return False
+        if (report := self.report) is not None:
+            self.left[self.focus] = report
         self.session.focus(workloads)
-        self.focus, self.earlier = workloads, None
+        self.focus, self.earlier = workloads, self.left.get(workloads)
         return True
 
     def go_on(self) -> None:
@@ -79,20 +85,23 @@ class Measuring:
 
     @property
     def report(self) -> ProbeReport | None:
-        """What is known of the present focus, with the time of all its budgets; None before its first figure."""
+        """What is known of the present focus, with what all its budgets took and noted; None before a figure."""
         report = self.session.report()
         if report is None or report.workload != self.focus[0]:
             return None
-        return report if self.earlier is None else _with_time_of(self.earlier, report)
+        return report if self.earlier is None else _after(self.earlier, report)
 
 
-def _with_time_of(earlier: ProbeReport, report: ProbeReport) -> ProbeReport:
-    """The report, with what was spent before it on the same."""
+def _after(earlier: ProbeReport, report: ProbeReport) -> ProbeReport:
+    """The report, with what was spent and noted before it on the same."""
     wall_s = {
         activity: earlier.wall_s.get(activity, 0.0) + report.wall_s.get(activity, 0.0)
         for activity in (*earlier.wall_s, *report.wall_s)
     }
-    return report.model_copy(update={"seconds": earlier.seconds + report.seconds, "wall_s": wall_s})
+    # Whether there is a control, and if not why, the last budget knows.
+    noted = (note for note in earlier.notes if not note.startswith(no_control()))
+    notes = tuple(dict.fromkeys((*noted, *report.notes)))
+    return report.model_copy(update={"seconds": earlier.seconds + report.seconds, "wall_s": wall_s, "notes": notes})
 
 
 def _end(measuring: Measuring) -> None:

@@ -15,6 +15,8 @@ from streamlit.testing.v1 import AppTest
 from assistant.project import Project
 from assistant.target import interview_workloads
 from assistant.views import measuring
+from assistant.views.measuring import Measuring
+from probes.campaign.controls import no_control
 from probes.environments import installed_versions
 from probes.hardware import machine
 from probes.report import CandidateResult, Measurement, ProbeReport, Progress
@@ -194,6 +196,33 @@ def test_while_one_answers_who_came_too_late_is_given_more_time_as_long_as_that_
     assert "**Measured** in 38 s on this machine." in words(app), "three budgets of 12.5 s"
     press(app, "Give the others more time")
     assert session.focused == [TABLES] * 4
+
+
+def test_what_earlier_budgets_noted_is_kept(session) -> None:
+    lacking = f"{no_control()} Time was too short to start another process."
+    app = visit()
+    session.result = late("pytorch-eager", "keras-jax").model_copy(update={"notes": ("On its battery.", lacking)})
+    app.run()
+    session.result = late("keras-jax").model_copy(update={"notes": ("On its battery.", "Too hot.")})
+    app.run()
+    assert session.focused == [TABLES] * 3
+    session.result = late("keras-jax").model_copy(update={"notes": ()})
+    app.run()
+    assert app.session_state["state"].report.notes == ("On its battery.", "Too hot.")
+    assert [run.report.notes for run in History().runs()] == [("On its battery.", "Too hot.")]
+
+
+def test_what_was_spent_and_noted_before_one_turned_to_something_else_counts_when_one_turns_back(session) -> None:
+    begun = Measuring(session)
+    begun.turn_to(TABLES)
+    session.result = measured(notes=("On its battery.",), seconds=20.0)
+    begun.turn_to(IMAGES)
+    session.result = measured(IMAGES, notes=("Too hot.",), seconds=50.0)
+    assert begun.report == session.result, "another focus, other notes"
+    begun.turn_to(TABLES)
+    assert begun.report is None
+    session.result = measured(notes=("Others use the GPU.",), seconds=30.0)
+    assert (begun.report.notes, begun.report.seconds) == (("On its battery.", "Others use the GPU."), 50.0)
 
 
 def test_who_came_too_late_is_named_and_not_measured_anew_for_on_every_visit(session) -> None:
