@@ -59,13 +59,13 @@ def _follow() -> None:
     table = state().table
     if table is None or table.trial is not None or table.problem:
         st.rerun()
-    running = _running(table)
     st.caption(
         plain(_("Trying simple models on {name}, as soon as nothing is being measured.").format(name=table.name))
     )
-    if not running.done:
-        return
     try:
+        running = _running(table)
+        if not running.done:
+            return
         table.trial = running.result()
     except InvalidInput as problem:
         table.problem = str(problem)
