@@ -59,6 +59,11 @@ class RunningTrial:
             )
 
     @property
+    def has_machine(self) -> bool:
+        """Whether it is fitting models now, while nobody else may measure."""
+        return self._process.poll() is None and self._printed.stat().st_size > 0
+
+    @property
     def done(self) -> bool:
         """Whether `result` need not wait, because the trial has ended or its time is up. The time counts from when
         nothing else is being measured any more.

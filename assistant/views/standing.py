@@ -14,6 +14,7 @@ from assistant.advice.recommendation import Recommendation
 from assistant.language import _, ngettext
 from assistant.reuse import Earlier, came_too_late
 from assistant.views import links, measuring
+from assistant.views.checking import checks
 from assistant.views.history import show_history_problem
 from assistant.views.languages import follow_browser
 from assistant.views.state import State, advice, state
@@ -115,12 +116,7 @@ def _verdict(advised: Recommendation) -> str:
 def _under_way(now: State, progress: Progress) -> None:
     if progress.stage == "waiting":
         st.markdown(f"**{_('Waiting to measure')}**")
-        st.caption(
-            _(
-                "Another window or program is measuring on this machine. Two at once would disturb each other; "
-                "mine begins when that one is done."
-            )
-        )
+        st.caption(_waits_for(now))
     else:
         st.markdown(f"**{_('Measuring')}** :gray[{wording.stage(progress)}]")
         left = _("about {seconds:.0f} s to go").format(seconds=progress.seconds_left)
@@ -129,6 +125,19 @@ def _under_way(now: State, progress: Progress) -> None:
         shown = _("Until it is done you see what was measured {when}.").format(when=when(now.earlier.report))
         st.caption(sentences(now.earlier.outdated or "", shown))
     st.button(_("Stop measuring"), icon=":material/stop_circle:", type="tertiary", on_click=_stop)
+
+
+def _waits_for(now: State) -> str:
+    """Who has the machine: what this person has begun, or somebody else."""
+    after_that = _("Two at once would disturb each other; measuring goes on after that.")
+    if now.table and now.table.running and now.table.running.has_machine:
+        return sentences(_("Models are being tried on your table."), after_that)
+    if checks().running:
+        return sentences(_("Claims are being decided, as you asked."), after_that)
+    return _(
+        "Another window or program is measuring on this machine. Two at once would disturb each other; mine begins "
+        "when that one is done."
+    )
 
 
 def _at_rest(now: State) -> None:
