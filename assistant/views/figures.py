@@ -63,7 +63,7 @@ def tuned_table(rows: Sequence[CandidateResult]) -> pd.DataFrame:
         {
             "name": [measured_words.candidate(row.candidate) for row in ordered],
             "step_ms": [row.step_ms for row in ordered],
-            "against": ["" if row.to_default is None else measured_words.ratio(row.to_default) for row in ordered],
+            "against": [measured_words.against_default(row) for row in ordered],
             "precision": [row.precision for row in ordered],
             "tunings": [list(row.tunings) for row in ordered],
             "marks": [_marks(row) for row in ordered],
