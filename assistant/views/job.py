@@ -66,7 +66,7 @@ def _table(known: list[ForecastRow]) -> None:
         {
             "name": wording.candidate_name(row.candidate),
             "epoch": _duration_range(row),
-            "first": "" if row.first_result_seconds is None else wording.duration(row.first_result_seconds),
+            "first": wording.first_result(row),
             "memory": wording.job_memory(row),
             "batch": None if row.largest_batch is None else job_words.at_most(row.largest_batch),
             "evidence": wording.evidence_badge(row.evidence or "forecast"),
@@ -81,9 +81,12 @@ def _table(known: list[ForecastRow]) -> None:
             "first": st.column_config.TextColumn(_("First result after")),
             "memory": st.column_config.TextColumn(_("Memory")),
             "batch": st.column_config.NumberColumn(
-                _("Largest batch"),
+                _("Largest batch (forecast)"),
                 format="localized",
-                help=_("So many examples should fit into memory in one step, nine times in ten."),
+                help=_(
+                    "So many examples should fit into memory in one step, nine times in ten. It was not tried: it "
+                    "follows from how memory was seen to grow with the batch, else from what is usual."
+                ),
             ),
             "evidence": st.column_config.TextColumn(_("Evidence")),
         },

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -70,6 +72,17 @@ def test_figures_break_even_and_memory_are_shown(page) -> None:
     (table,) = app.dataframe
     assert list(table.value["evidence"]) == ["measured", "measured"]
     assert table.value["name"].iloc[0].startswith("PyTorch, compiled")
+
+
+def test_what_stands_in_a_measured_row_and_was_not_measured_says_so(page) -> None:
+    again = COMPILED.model_copy(update={"fresh": False})
+    app = page(measured(EAGER, again))
+    (table,) = app.dataframe
+    assert list(table.value["evidence"]) == ["measured", "measured"]
+    assert [first.endswith("(forecast)") for first in table.value["first"]] == [True, False]
+    columns = json.loads(table.proto.columns)
+    assert table.value["batch"].notna().all()
+    assert columns["batch"]["label"] == "Largest batch (forecast)"
 
 
 def test_what_does_not_fit_comes_with_a_way_out(page) -> None:
