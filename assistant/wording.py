@@ -289,6 +289,11 @@ def labelled(label: str, text: str) -> str:
     return _("{label}: {text}").format(label=label, text=text)
 
 
+def logarithmic(title: str) -> str:
+    """The title of an axis on which lengths are no amounts: `ms, lower is better, logarithmic`."""
+    return clauses((title, _("logarithmic")))
+
+
 def network(workload: Workload) -> str:
     """A workload in words, or by its name: `Convolutional network, 16 x 16 x 3 values in, batches of 16`."""
     family = {

@@ -17,6 +17,7 @@ from assistant.views import charts
 from assistant.views.markdown import plain
 from assistant.views.sources import source_link
 from assistant.views.standing import browser_zone
+from assistant.views.theme import ink
 from knowledge.claims import Claim, RatioCheck
 from knowledge.load import load
 from knowledge.schema import Dated
@@ -138,7 +139,7 @@ def _chart(claim_id: str, check: RatioCheck, result: CheckResult) -> None:
     st.markdown(f":small[{plain(subject)}]{on_network}")
     title = _("times as much; shaded: the claim holds")
     st.altair_chart(
-        charts.ratio_plot(frame, check.bounds(), title),
+        charts.ratio_plot(frame, check.bounds(), title, ink()),
         alt=f"{subject} {'; '.join(frame['name'])}".replace("\n", ": "),
         key=f"ratio-{claim_id}",
     )
