@@ -337,8 +337,8 @@ def with_range(figure: str, low: float, high: float) -> str:
 
 
 def memory(mb: float) -> str:
-    """MiB in words: `840 MB`, `1.2 GB`."""
-    if mb < MB_PER_GB:
+    """MiB in words: `840 MB`, `1.2 GB`; never 1000 MB, which would stand beside 1 GB as if it were less."""
+    if rounded(mb) < 1000:
         return _("{value:g} MB").format(value=rounded(mb))
     return _("{value:g} GB").format(value=rounded(mb / MB_PER_GB))
 

@@ -142,13 +142,9 @@ def _reasons(advised: Recommendation) -> None:
 
 def _doubt(advised: Recommendation) -> None:
     if advised.runner_up and not advised.tie:
-        behind = advised.confidence - advised.frameworks[advised.runner_up.framework]
-        points = round(100 * behind)
-        margin = ngettext(
-            "{share}, {points} percentage point behind", "{share}, {points} percentage points behind", points
-        ).format(share=wording.percent(advised.frameworks[advised.runner_up.framework]), points=points)
+        share = wording.percent(advised.frameworks[advised.runner_up.framework])
         name = wording.candidate_name(advised.runner_up.candidate)
-        st.markdown(sentences(f":gray[{_('Second:')}]", wording.clauses((name, margin))))
+        st.markdown(sentences(f":gray[{_('Second:')}]", wording.clauses((name, share))))
     flips = change_words.all_flips(advised)
     if flips:
         listed = "\n".join(f"- {_flip(flip)}" for flip in flips)

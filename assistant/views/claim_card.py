@@ -11,7 +11,7 @@ import streamlit as st
 
 from assistant import moments, wording
 from assistant.claims.records import CheckResult, CitedSource, ClaimRow
-from assistant.claims.words import compared, measured_on, when_checked
+from assistant.claims.words import compared, measured_on, name, ratio, when_checked
 from assistant.language import _, ngettext
 from assistant.views import charts
 from assistant.views.markdown import plain
@@ -128,7 +128,7 @@ def _chart(claim_id: str, check: RatioCheck, result: CheckResult) -> None:
     subject, network = compared(check), measured_on(check)
     frame = pd.DataFrame(
         {
-            "name": f"{wording.candidate_name(each.denominator)}\n{wording.ratio(each.figure, each.low, each.high)}",
+            "name": f"{name(check, each.denominator)}\n{ratio(each)}",
             "figure": each.figure,
             "low": each.low,
             "high": each.high,

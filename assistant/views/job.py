@@ -10,6 +10,7 @@ from assistant.advice.recommendation import BreakEven, ForecastRow, Recommendati
 from assistant.language import _
 from assistant.target import Target, target
 from assistant.views import break_even_chart, charts
+from assistant.views.figures import NAME_PX, ROW_PX
 from assistant.views.markdown import named, plain
 from assistant.views.measuring import require_budget
 from assistant.views.standing import draw_while_measuring, show_progress
@@ -76,7 +77,7 @@ def _table(known: list[ForecastRow]) -> None:
     st.dataframe(
         pd.DataFrame(rows),
         column_config={
-            "name": st.column_config.TextColumn(_("Candidate"), pinned=True),
+            "name": st.column_config.TextColumn(_("Candidate"), pinned=True, width=NAME_PX),
             "epoch": st.column_config.TextColumn(_("One epoch")),
             "first": st.column_config.TextColumn(_("First result after")),
             "memory": st.column_config.TextColumn(_("Memory")),
@@ -91,6 +92,8 @@ def _table(known: list[ForecastRow]) -> None:
             "evidence": st.column_config.TextColumn(_("Evidence")),
         },
         hide_index=True,
+        row_height=ROW_PX,
+        height="content",
         alt=_("What the job takes with every candidate"),
         key="job-figures",
     )

@@ -45,7 +45,8 @@ def test_a_duration_is_never_negative_nor_empty_of_a_unit(seconds: float) -> Non
 
 
 @pytest.mark.parametrize(
-    ("mb", "words"), [(3, "3 MB"), (990, "990 MB"), (1023, "1000 MB"), (1024, "1 GB"), (23_000, "22 GB")]
+    ("mb", "words"),
+    [(3, "3 MB"), (994, "990 MB"), (996, "0.97 GB"), (1009, "0.99 GB"), (1024, "1 GB"), (23_000, "22 GB")],
 )
 def test_memory_changes_its_unit_where_it_reaches_a_whole_one(mb: float, words: str) -> None:
     assert wording.memory(mb) == words
