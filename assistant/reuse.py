@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant import wording
@@ -10,7 +10,7 @@ from assistant.language import _
 from assistant.project import Project
 from assistant.target import interview_workloads, probe_workloads
 from probes.candidates import CANDIDATES, Candidate
-from probes.report import Machine, ProbeReport
+from probes.report import Machine, Measurement, ProbeReport
 from probes.store import History
 from probes.workloads import Workload
 
@@ -80,15 +80,19 @@ def outdated(
     """
     if report.contended:
         return _("Other programs were busy then.")
-    if not set(workloads) <= {measurement.workload for measurement in report.measurements}:
+    measured = {measurement.workload: measurement for measurement in report.measurements}
+    if not set(workloads) <= measured.keys():
         return _("Not every network was measured then.")
     installed = {each.id: each for each in CANDIDATES if set(each.distributions) <= versions.keys()}
     late = [candidate for candidate in came_too_late(report) if candidate in installed]
     if late and report.seconds < CUT_SHORT_SHARE * budget_s:
         return _("There was too little time then for: {names}.").format(names=wording.candidate_names(late))
-    unknown = [name for name, each in installed.items() if name not in late and not _was_known(each, report)]
+    known = _reached(report)
+    unknown = [name for name, each in installed.items() if name not in late and not _was_known(each, report, known)]
     if unknown:
         return _("Not measured then: {names}.").format(names=wording.candidate_names(unknown))
+    if not all(known & installed.keys() <= _reached(measured[workload]) for workload in workloads):
+        return _("Not every network was measured then.")
     return None
 
 
@@ -97,6 +101,11 @@ def _stands_in(report: ProbeReport, workloads: Sequence[Workload]) -> bool:
     return report.workload == workloads[0] and any(row.status == "ok" for row in report.candidates)
 
 
-def _was_known(candidate: Candidate, report: ProbeReport) -> bool:
+def _reached(measured: ProbeReport | Measurement) -> set[str]:
+    """Whom it has a row of: whoever was not asked for, or comes after it was stopped, has none."""
+    return {row.candidate for row in measured.candidates}
+
+
+def _was_known(candidate: Candidate, report: ProbeReport, reached: Collection[str]) -> bool:
     """Whether it was installed then, was asked for and told its version."""
-    return set(candidate.distributions) <= report.versions.keys()
+    return candidate.id in reached and set(candidate.distributions) <= report.versions.keys()

@@ -87,7 +87,7 @@ class Measuring:
     def report(self) -> ProbeReport | None:
         """What is known of the present focus, with what all its budgets took and noted; None before a figure."""
         report = self.session.report()
-        if report is None or report.workload != self.focus[0]:
+        if report is None or (report.workload,) != self.focus[:1]:
             return None
         return report if self.earlier is None else _after(self.earlier, report)
 
@@ -187,7 +187,15 @@ def go_on(state: State) -> None:
 
 
 def stop(state: State) -> None:
-    """End the measuring and its processes; what is known so far is kept."""
+    """End the measuring; what is known so far is kept, in the history as well where nothing else was known."""
+    report = _measuring().report
+    if state.earlier is None and report is not None and any(row.status == "ok" for row in report.candidates):
+        _keep(state, report)
+    give_up(state)
+
+
+def give_up(state: State) -> None:
+    """End the measuring and its processes."""
     state.stopped = True
     _measuring.clear()
 
@@ -234,6 +242,10 @@ def _reuse(state: State, found: Earlier | None) -> bool:
 
 
 def _conclude(state: State, report: ProbeReport) -> None:
-    state.report, state.earlier, state.settled, state.again = report, None, True, False
-    state.unsaved = (*state.unsaved, report)
+    state.earlier, state.settled, state.again = None, True, False
+    _keep(state, report)
+
+
+def _keep(state: State, report: ProbeReport) -> None:
+    state.report, state.unsaved = report, (*state.unsaved, report)
     save_unsaved(state)

@@ -76,7 +76,7 @@ def follow() -> Progress | None:
         return measuring.follow(state())
     except Exception:  # noqa: BLE001  the page goes on with what is known; the traceback goes to the terminal
         _log.exception("The measuring broke off")
-        measuring.stop(state())
+        measuring.give_up(state())
         state().broken = True
         return None
 

@@ -17,6 +17,7 @@ from assistant.target import interview_workloads
 from assistant.views import measuring
 from assistant.views.measuring import Measuring
 from probes.campaign.controls import no_control
+from probes.candidates import CANDIDATES
 from probes.environments import installed_versions
 from probes.hardware import machine
 from probes.report import CandidateResult, Measurement, ProbeReport, Progress
@@ -30,7 +31,7 @@ TABLES, IMAGES = interview_workloads(Project()), interview_workloads(Project(tas
 
 def measured(workloads=TABLES, **changes) -> ProbeReport:
     """A report of this machine with what is installed here, from yesterday."""
-    rows = (a_row(), a_row("pytorch-eager", 3.0))
+    rows = tuple(a_row(candidate.id) for candidate in CANDIDATES)
     main, *rungs = workloads
     return a_report(
         machine(),
@@ -51,6 +52,7 @@ class StandIn:
     focused: list = field(default_factory=list)
     stage: str = "measuring"
     result: ProbeReport | None = None
+    partial: ProbeReport | None = None
 
     def __call__(self, **_options) -> StandIn:
         self.started = True
@@ -61,13 +63,13 @@ class StandIn:
 
     def focus(self, workloads) -> None:
         self.focused.append(workloads)
-        self.result = None
+        self.result = self.partial = None
 
     def wait(self, _timeout_s) -> bool:
         return self.result is not None
 
     def report(self) -> ProbeReport | None:
-        return self.result
+        return self.result or self.partial
 
     @property
     def progress(self) -> Progress:
@@ -140,6 +142,35 @@ def test_what_no_longer_applies_stands_in_and_says_why(session) -> None:
     assert "Measuring is stopped. What you see was measured yesterday at 14:05." in words(app)
 
 
+def begun(*candidates: str) -> ProbeReport:
+    """What is known of some while the others are still to come."""
+    rows = tuple(row for row in measured().candidates if row.candidate in candidates)
+    return measured(candidates=rows, rungs=(), measured_at=datetime.now(UTC).isoformat())
+
+
+def test_what_was_measured_before_one_stopped_is_there_on_the_next_visit_until_there_is_more(session) -> None:
+    app = visit()
+    session.partial = begun("jax-jit", "pytorch-eager")
+    press(app, "Stop measuring")
+    assert session.closed
+    assert [run.report for run in History().runs()] == [session.partial]
+    assert app.session_state["state"].report == session.partial
+    assert "Measuring is stopped. What is known so far counts." in words(app)
+    kept = session.partial
+    again = visit()
+    assert again.session_state["state"].report == kept
+    assert "Until it is done you see what was measured today" in words(again)
+
+
+def test_what_one_stopped_takes_the_place_of_nothing_that_was_known_before(session) -> None:
+    History().save(measured(contended=True))
+    app = visit()
+    session.partial = begun("jax-jit")
+    press(app, "Stop measuring")
+    assert [run.report for run in History().runs()] == [measured(contended=True)]
+    assert app.session_state["state"].report == measured(contended=True)
+
+
 def test_other_versions_are_another_history(session) -> None:
     History().save(measured(versions=installed_versions() | {"torch": "1.0"}))
     app = visit()
@@ -177,7 +208,12 @@ def test_whoever_asks_to_measure_again_waits_for_figures_of_their_own(session) -
 
 def late(*candidates: str) -> ProbeReport:
     """What a budget left that did not reach these."""
-    rows = (a_row(), *(CandidateResult(candidate=each, status="timeout", error="Late.") for each in candidates))
+    rows = tuple(
+        CandidateResult(candidate=row.candidate, status="timeout", error="Late.")
+        if row.candidate in candidates
+        else row
+        for row in measured().candidates
+    )
     return measured(candidates=rows, measured_at=datetime.now(UTC).isoformat())
 
 
