@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 
 from assistant import wording
+from assistant.language import _
 
 ROW_PX = 46
 AXIS_PX = 56
@@ -98,7 +99,8 @@ def ratio_plot(frame: pd.DataFrame, holds: tuple[float, float], title: str, ink:
     ends = (least / room, most * room)
     scale = alt.Scale(type="log", domain=list(ends), nice=False, clamp=True)
     ticks = inked(ink, tickCount=4, format=",~r", grid=False)
-    x = alt.X("figure:Q", scale=scale, title=wording.logarithmic(title), axis=ticks)
+    title = wording.apart((wording.logarithmic(title), _("shaded: the claim holds")))
+    x = alt.X("figure:Q", scale=scale, title=title, axis=ticks)
     names = _ratio_names(ink)
     base = alt.Chart(frame.assign(begin=max(holds[0], ends[0]), end=min(holds[1], ends[1]))).encode(y=names)
     bounds = alt.Chart(frame[["name"]].merge(pd.DataFrame({"at": thresholds}), how="cross")).encode(y=names)

@@ -137,9 +137,8 @@ def _chart(claim_id: str, check: RatioCheck, result: CheckResult) -> None:
     )
     on_network = f"  \n:small[:gray[{plain(network)}]]" if network else ""
     st.markdown(f":small[{plain(subject)}]{on_network}")
-    title = _("times as much; shaded: the claim holds")
     st.altair_chart(
-        charts.ratio_plot(frame, check.bounds(), title, ink()),
+        charts.ratio_plot(frame, check.bounds(), _("times as much"), ink()),
         alt=f"{subject} {'; '.join(frame['name'])}".replace("\n", ": "),
         key=f"ratio-{claim_id}",
     )

@@ -77,7 +77,7 @@ def test_a_logarithmic_axis_says_so_and_no_other_does(chart: str) -> None:
     for encoding in within(CHARTS[chart]().to_dict(), "x"):
         if isinstance(encoding, dict) and "axis" in encoding:
             logarithmic = encoding["scale"].get("type") == "log"
-            assert encoding["title"].endswith(", logarithmic") == logarithmic
+            assert (", logarithmic" in encoding["title"]) == logarithmic
 
 
 @pytest.mark.parametrize("spread", [9.0, 40.0, 1e3, 1e7])
