@@ -64,6 +64,13 @@ def ratio(measured: Ratio) -> str:
     return wording.ratio(measured.ratio, measured.low, measured.high)
 
 
+def against_default(row: CandidateResult) -> str:
+    """What a tuned row takes of the time of its own default, where the two are told apart; empty where unknown."""
+    if row.to_default is None:
+        return ""
+    return ratio(row.to_default) if row.to_default.differs else wording.standing("tied")
+
+
 def control(found: Control) -> str:
     """What was found between two processes of one candidate."""
     told = (

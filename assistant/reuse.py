@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant import wording
@@ -10,9 +10,12 @@ from assistant.language import _
 from assistant.project import Project
 from assistant.target import interview_workloads, probe_workloads
 from probes.candidates import CANDIDATES, Candidate
-from probes.report import Machine, ProbeReport
+from probes.report import Machine, Measurement, ProbeReport
 from probes.store import History
 from probes.workloads import Workload
+
+# What took less than this share of what could be spent now was cut short: there is more to be had than it found.
+CUT_SHORT_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,16 @@ class Earlier:
 
 
 def find_earlier(
-    history: History, fingerprint: str, versions: Mapping[str, str], workloads: Sequence[Workload]
+    history: History,
+    fingerprint: str,
+    versions: Mapping[str, str],
+    workloads: Sequence[Workload],
+    budget_s: float,
 ) -> Earlier | None:
     """The newest report on these workloads that still applies, else the newest that can stand in for the time being.
 
-    None where nothing was measured on this machine with these versions. Look at `history.problem` afterwards.
+    `budget_s` is what there would be to measure anew. None where nothing was measured on this machine with these
+    versions. Look at `history.problem` afterwards.
     """
     standing_in: list[ProbeReport] = []
 
@@ -36,41 +44,55 @@ def find_earlier(
         if not _stands_in(report, workloads):
             return False
         standing_in.append(report)
-        return outdated(report, versions, workloads) is None
+        return outdated(report, versions, workloads, budget_s) is None
 
     report = history.latest(fingerprint, versions, workloads[0].id, applies)
     if report is not None:
         return Earlier(report)
-    return Earlier(standing_in[0], outdated(standing_in[0], versions, workloads)) if standing_in else None
+    if not standing_in:
+        return None
+    return Earlier(standing_in[0], outdated(standing_in[0], versions, workloads, budget_s))
 
 
 def last_report(
     history: History, project: Project, machine: Machine, versions: Mapping[str, str]
 ) -> ProbeReport | None:
-    """The newest report of this machine that still answers for the project, from the command line or the app."""
+    """The newest report of this machine that still answers for the project, from the command line or the app, where
+    nothing is to be measured anew.
+    """
     asked = (probe_workloads(project, machine), interview_workloads(project, machine))
-    found = (find_earlier(history, machine.fingerprint, versions, workloads) for workloads in asked)
+    found = (find_earlier(history, machine.fingerprint, versions, workloads, 0.0) for workloads in asked)
     reports = [each.report for each in found if each is not None and each.outdated is None]
     return max(reports, key=lambda report: report.measured_at, default=None)
 
 
-def outdated(report: ProbeReport, versions: Mapping[str, str], workloads: Sequence[Workload]) -> str | None:
+def came_too_late(report: ProbeReport) -> tuple[str, ...]:
+    """The candidates that the budgets did not reach on the main workload."""
+    return tuple(row.candidate for row in report.candidates if row.status == "timeout")
+
+
+def outdated(
+    report: ProbeReport, versions: Mapping[str, str], workloads: Sequence[Workload], budget_s: float
+) -> str | None:
     """Why a report of this machine does not answer for these workloads today, as a sentence; None when it does.
 
-    What failed then would fail again with the same version. That a further size came too late is let pass: on a
-    slow machine it always does.
+    What failed then would fail again with the same version, and who came too late would do so again in no more time.
     """
     if report.contended:
         return _("Other programs were busy then.")
-    if not set(workloads) <= {measurement.workload for measurement in report.measurements}:
+    measured = {measurement.workload: measurement for measurement in report.measurements}
+    if not set(workloads) <= measured.keys():
         return _("Not every network was measured then.")
-    missing = dict.fromkeys(
-        candidate.framework for candidate in CANDIDATES if _is_missing(candidate, report, versions)
-    )
-    if missing:
-        return _("{names} could not be measured then.").format(
-            names=wording.listing(map(wording.framework_name, missing))
-        )
+    installed = {each.id: each for each in CANDIDATES if set(each.distributions) <= versions.keys()}
+    late = [candidate for candidate in came_too_late(report) if candidate in installed]
+    if late and report.seconds < CUT_SHORT_SHARE * budget_s:
+        return _("There was too little time then for: {names}.").format(names=wording.candidate_names(late))
+    known = _reached(report)
+    unknown = [name for name, each in installed.items() if name not in late and not _was_known(each, report, known)]
+    if unknown:
+        return _("Not measured then: {names}.").format(names=wording.candidate_names(unknown))
+    if not all(known & installed.keys() <= _reached(measured[workload]) for workload in workloads):
+        return _("Not every network was measured then.")
     return None
 
 
@@ -79,8 +101,11 @@ def _stands_in(report: ProbeReport, workloads: Sequence[Workload]) -> bool:
     return report.workload == workloads[0] and any(row.status == "ok" for row in report.candidates)
 
 
-def _is_missing(candidate: Candidate, report: ProbeReport, versions: Mapping[str, str]) -> bool:
-    """Whether it is installed now, and then was not, was not asked for, never told its version, or came too late."""
-    needed = set(candidate.distributions)
-    late = any(row.candidate == candidate.id and row.status == "timeout" for row in report.candidates)
-    return needed <= versions.keys() and (late or not needed <= report.versions.keys())
+def _reached(measured: ProbeReport | Measurement) -> set[str]:
+    """Whom it has a row of: whoever was not asked for, or comes after it was stopped, has none."""
+    return {row.candidate for row in measured.candidates}
+
+
+def _was_known(candidate: Candidate, report: ProbeReport, reached: Collection[str]) -> bool:
+    """Whether it was installed then, was asked for and told its version."""
+    return candidate.id in reached and set(candidate.distributions) <= report.versions.keys()

@@ -128,7 +128,9 @@ def _said_here(claim: ClaimRow) -> Iterator[RenderableType]:
     check = load().claim(claim.id).check
     if isinstance(check, RatioCheck) and claim.check.comparisons:
         yield Text(compared(check), style="cyan")
-        yield from (Padding(Text(against(each), style="cyan"), (0, 0, 0, 2)) for each in claim.check.comparisons)
+        yield from (
+            Padding(Text(against(check, each), style="cyan"), (0, 0, 0, 2)) for each in claim.check.comparisons
+        )
         if measured_on(check):
             yield Text(measured_on(check), style="dim")
     yield from (Text(sentence, style="dim") for sentence in _when_checked(claim.check))

@@ -86,7 +86,8 @@ def _tuned(rows: Sequence[CandidateResult]) -> Iterator[RenderableType]:
         tuned.add_column(_("Tunings"))
         for row in measured_words.fastest_first(measured):
             tunings = wording.clauses(row.tunings)
-            tuned.add_row(_name(row), _seconds(row.step_ms, 1e-3), _times(row.to_default), tunings)
+            against = measured_words.against_default(row) or NOTHING
+            tuned.add_row(_name(row), _seconds(row.step_ms, 1e-3), against, tunings)
         yield tuned
         yield from (Text(f"{each.id}: {each.code}", style="dim") for each in measured_words.tunings(measured))
 

@@ -9,7 +9,7 @@ from functools import reduce
 from math import floor, log10
 from typing import Literal
 
-from assistant.advice.estimates import MB_PER_GB
+from assistant.advice.estimates import MB_PER_GB, Evidence
 from assistant.advice.recommendation import ForecastRow, Recommendation
 from assistant.claims.records import CheckResult
 from assistant.language import _, ngettext
@@ -212,12 +212,20 @@ def job_line(row: ForecastRow) -> str:
 
 def job_memory(row: ForecastRow) -> str:
     """What the job needs, marked where it is less sure than the time beside it; empty where it is not known."""
-    if row.memory_mb is None:
-        return ""
-    needed = memory(row.memory_mb)
-    if row.memory_evidence in {None, row.evidence}:
-        return needed
-    return _("{figure} ({evidence})").format(figure=needed, evidence=evidence_badge(row.memory_evidence))
+    return "" if row.memory_mb is None else _marked(memory(row.memory_mb), row.memory_evidence, row)
+
+
+def first_result(row: ForecastRow) -> str:
+    """After how long the first step is done, marked as the memory is; empty where it is not known."""
+    seconds = row.first_result_seconds
+    return "" if seconds is None else _marked(duration(seconds), row.first_result_evidence, row)
+
+
+def _marked(figure: str, evidence: Evidence | None, row: ForecastRow) -> str:
+    """A figure of the row, with its evidence where that is not the row's own."""
+    if evidence is None or evidence == row.evidence:
+        return figure
+    return _("{figure} ({evidence})").format(figure=figure, evidence=evidence_badge(evidence))
 
 
 def nothing_fits_line(share: float) -> str:
@@ -291,6 +299,11 @@ def labelled(label: str, text: str) -> str:
     return _("{label}: {text}").format(label=label, text=text)
 
 
+def logarithmic(title: str) -> str:
+    """The title of an axis on which lengths are no amounts: `ms, lower is better, logarithmic`."""
+    return clauses((title, _("logarithmic")))
+
+
 def network(workload: Workload) -> str:
     """A workload in words, or by its name: `Convolutional network, 16 x 16 x 3 values in, batches of 16`."""
     family = {
@@ -334,8 +347,8 @@ def with_range(figure: str, low: float, high: float) -> str:
 
 
 def memory(mb: float) -> str:
-    """MiB in words: `840 MB`, `1.2 GB`."""
-    if mb < MB_PER_GB:
+    """MiB in words: `840 MB`, `1.2 GB`; never 1000 MB, which would stand beside 1 GB as if it were less."""
+    if rounded(mb) < 1000:
         return _("{value:g} MB").format(value=rounded(mb))
     return _("{value:g} GB").format(value=rounded(mb / MB_PER_GB))
 

@@ -261,6 +261,7 @@ def _forecast_row(inquiry: Inquiry, row: JobForecast) -> ForecastRow:
         **_interval("step_ms", row.step_ms),
         **_interval("epoch_seconds", epoch),
         first_result_seconds=row.first_result_s.value if row.first_result_s else None,
+        first_result_evidence=row.first_result_s.evidence if row.first_result_s else None,
         **_interval("memory_mb", row.memory_mb),
         memory_evidence=row.memory_mb.evidence if row.memory_mb else None,
         memory_gb=inquiry.forecaster.memory_gb.get(row.candidate),

@@ -72,8 +72,9 @@ class ForecastRow(Record):
     """What one candidate would take for the person's job; the interval is meant to hold 90 % of outcomes.
 
     `evidence` is `measured` when this very workload was measured, else `forecast`. `memory_evidence` is the same for
-    the memory. `largest_batch` is the number of examples of which a step surely fits into `memory_gb`, the memory of
-    the device that was measured. Values are None when there is too little to say.
+    the memory, `first_result_evidence` for the first result. `largest_batch` is the number of examples of which a
+    step surely fits into `memory_gb`, the memory of the device that was measured; it is always a forecast. Values are
+    None when there is too little to say.
     """
 
     candidate: str
@@ -84,6 +85,7 @@ class ForecastRow(Record):
     epoch_seconds_low: float | None = None
     epoch_seconds_high: float | None = None
     first_result_seconds: float | None = None
+    first_result_evidence: Literal["measured", "forecast"] | None = None
     memory_mb: float | None = None
     memory_mb_low: float | None = None
     memory_mb_high: float | None = None

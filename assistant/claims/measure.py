@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from assistant import wording
+from assistant.claims import words
 from assistant.claims.allowance import Allowance
 from assistant.claims.records import Undecided
 from assistant.language import _
@@ -65,7 +66,7 @@ class Measured:
     def problem(self, check: RatioCheck, candidate: str) -> tuple[Undecided, str]:
         """Why there are no values, as a kind and in words."""
         kind, reason = self._problem(check, candidate)
-        return kind, wording.labelled(wording.candidate_name(candidate), reason)
+        return kind, wording.labelled(words.name(check, candidate), reason)
 
     def _problem(self, check: RatioCheck, candidate: str) -> tuple[Undecided, str]:
         if check.metric == "install_mb":

@@ -8,20 +8,34 @@ from assistant import moments, wording
 from assistant.claims.records import CheckResult, Comparison, Repeat
 from assistant.language import _
 from knowledge.claims import RatioCheck
+from probes.candidates import CANDIDATES, find_candidate
 from probes.workloads import find_workload
+
+
+def name(check: RatioCheck, candidate: str) -> str:
+    """What is compared, as it is called: an installed size is a framework's, whatever mode it runs in."""
+    framework = find_candidate(candidate).framework
+    installed = {each.distributions for each in CANDIDATES if each.framework == framework}
+    if check.metric == "install_mb" and len(installed) == 1:
+        return wording.framework_name(framework)
+    return wording.candidate_name(candidate)
 
 
 def compared(check: RatioCheck) -> str:
     """What stands above all that it is compared with: `Keras, on JAX: time of a training step, compared with`."""
     return _("{candidate}: {metric}, compared with").format(
-        candidate=wording.candidate_name(check.numerator), metric=wording.metric(check.metric)
+        candidate=name(check, check.numerator), metric=wording.metric(check.metric)
     )
 
 
-def against(comparison: Comparison) -> str:
+def against(check: RatioCheck, comparison: Comparison) -> str:
     """One of those, with the ratio: `TensorFlow, as a graph (tf.function): 1.6 times (1.4 to 1.8)`."""
-    ratio = wording.ratio(comparison.figure, comparison.low, comparison.high)
-    return wording.labelled(wording.candidate_name(comparison.denominator), ratio)
+    return wording.labelled(name(check, comparison.denominator), ratio(comparison))
+
+
+def ratio(comparison: Comparison) -> str:
+    """How many times as much it is."""
+    return wording.ratio(comparison.figure, comparison.low, comparison.high)
 
 
 def measured_on(check: RatioCheck) -> str:

@@ -29,6 +29,9 @@ from knowledge.schema import NumberRange, Question
 from knowledge.vocabulary import FIELDS
 from probes.report import Machine
 
+# Unlike every answer, None included.
+_UNTOLD = object()
+
 # An answer belongs to the wording it was given to: 30 columns are not 30 pixels.
 Wording = tuple[str, str]
 
@@ -131,6 +134,11 @@ class Interview:
         if not suits(question_id, checked, project.answers):
             raise InvalidInput(unfit(checked, networks_for(project.task)))
         return replace(self, given={**self.given, wording: checked}, revisited=None)
+
+    def take_back(self, told: Mapping[str, object]) -> Interview:
+        """The interview as if these had not been answered; what was answered otherwise since stays."""
+        given = {wording: value for wording, value in self.given.items() if told.get(wording[0], _UNTOLD) != value}
+        return replace(self, given=given)
 
     def revisit(self, question_id: str) -> Interview:
         """Open an answered question again, keeping its answer until it is replaced."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
+from assistant import wording
 from assistant.quoting import one_line
 from assistant.record.document import Interval, IntervalChart, ShareChart
 
@@ -43,10 +44,11 @@ class Mark:
 
 @dataclass(frozen=True)
 class Drawing:
-    """The rows, the smallest figure first, above their axis."""
+    """The rows, the smallest figure first, above their axis and its title."""
 
     marks: tuple[Mark, ...]
     ticks: tuple[Tick, ...]
+    title: str
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,9 @@ def drawing(chart: IntervalChart) -> Drawing:
     rows = sorted(chart.rows, key=lambda row: row.value)
     scale = _scale(min(row.low for row in rows), max(row.high for row in rows))
     marks = (Mark(row, *map(scale.position, (row.value, row.low, row.high))) for row in rows)
-    return Drawing(tuple(marks), tuple(Tick(scale.position(tick), f"{tick:,g}") for tick in scale.labelled))
+    ticks = (Tick(scale.position(tick), f"{tick:,g}") for tick in scale.labelled)
+    title = wording.logarithmic(chart.axis) if scale.logarithmic else chart.axis
+    return Drawing(tuple(marks), tuple(ticks), title)
 
 
 def in_letters(chart: IntervalChart) -> Iterator[str]:
@@ -87,7 +91,7 @@ def in_letters(chart: IntervalChart) -> Iterator[str]:
         begin, at, end = map(_column, (mark.begin, mark.at, mark.end))
         line = " " * begin + "-" * (at - begin) + "o" + "-" * (end - at)
         yield f"{line:<{TEXT_WIDTH}}  {mark.row.words:>{figures}}  {one_line(mark.row.name)}"
-    yield from _axis_in_letters(drawn.ticks, chart.axis)
+    yield from _axis_in_letters(drawn.ticks, drawn.title)
 
 
 def shares_in_letters(chart: ShareChart) -> Iterator[str]:

@@ -180,7 +180,7 @@ def _tuned_table(rows: Sequence[CandidateResult]) -> Table:
 
 def _tuned_row(row: CandidateResult) -> tuple[Line, ...]:
     step = _with_range(row.step_ms, row.step_ms_low, row.step_ms_high, per_second=1e3)
-    against = measured_words.ratio(row.to_default) if row.to_default else ""
+    against = measured_words.against_default(row)
     return measured_words.candidate(row.candidate), step, against, tuple(map(_tuning, row.tunings)), _remarks(row)
 
 
@@ -216,7 +216,7 @@ def _forecast_row(row: ForecastRow) -> tuple[Line, ...]:
         wording.candidate_name(row.candidate),
         _with_range(row.step_ms, row.step_ms_low, row.step_ms_high, per_second=1e3),
         _with_range(row.epoch_seconds, row.epoch_seconds_low, row.epoch_seconds_high, per_second=1),
-        _seconds(row.first_result_seconds),
+        wording.first_result(row),
         wording.job_memory(row),
         badge(row.evidence) if row.evidence else "",
     )

@@ -46,14 +46,14 @@ def pins(starter: Starter, versions: Mapping[str, str]) -> tuple[Pin, ...]:
     """
     framework = tuple(_pin(distribution, versions) for distribution in starter.distributions)
     data = (*SAVING_DISTRIBUTIONS.get(starter.framework, ()), *DATA_DISTRIBUTIONS[starter.kind])
-    if all(pin.version == _beside(pin.distribution) for pin in framework):
+    if all(map(_is_beside, framework)):
         return (*framework, *(_pin(distribution, versions) for distribution in data))
     return (*framework, *(Pin(distribution, None) for distribution in data))
 
 
 def _pin(distribution: str, versions: Mapping[str, str]) -> Pin:
     measured = versions.get(distribution)
-    version = _beside(distribution) if measured is None else measured
+    version = _installed(distribution) if measured is None else measured
     if version is None:
         raise InvalidInput(
             _(
@@ -70,10 +70,19 @@ def _pin(distribution: str, versions: Mapping[str, str]) -> Pin:
         ) from None
 
 
-def _beside(distribution: str) -> str | None:
-    """The version installed beside this program, None if there is none."""
+def _is_beside(pin: Pin) -> bool:
+    """Whether it is what is installed beside this program."""
+    installed = _installed(pin.distribution)
     try:
-        return _public(metadata.version(distribution))
+        return installed is not None and _public(installed) == pin.version
+    except InvalidVersion:
+        return False
+
+
+def _installed(distribution: str) -> str | None:
+    """The version beside this program as it is told there, None if there is none."""
+    try:
+        return metadata.version(distribution)
     except metadata.PackageNotFoundError:
         return None
 

@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -25,17 +26,28 @@ _log = logging.getLogger(__name__)
 
 
 class RunningTrial:
-    """One table on trial. `close` ends it at any time and removes the copy of the table."""
+    """One table on trial. `close` ends it at any time and removes the copy of the table.
+
+    Raises `InvalidInput` where there is no room for that copy, or no process can be started.
+    """
 
     def __init__(self, table: bytes, name: str, target: str | None = None) -> None:
         self.name = name
-        self._folder = scratch_folder()
+        self._began: float | None = None
+        with _explained(name):
+            self._folder = scratch_folder()
+            try:
+                self._start(table, target)
+            except OSError:
+                self._folder.cleanup()
+                raise
+
+    def _start(self, table: bytes, target: str | None) -> None:
         self._printed, self._said = (Path(self._folder.name) / each for each in ("printed", "said"))
         path = Path(self._folder.name) / "table.csv"
         path.write_bytes(table)
         # Where the person stands may lie files that are called like modules of ours: -P leaves them where they are.
-        command = [sys.executable, "-P", "-m", "assistant.table", str(path), name, *([target] if target else [])]
-        self._began: float | None = None
+        command = [sys.executable, "-P", "-m", "assistant.table", str(path), self.name, *([target] if target else [])]
         # Into files: a pipe that nobody reads while the process is merely asked after would fill and hold it up.
         with self._printed.open("wb") as printed, self._said.open("wb") as said:
             self._process = subprocess.Popen(  # noqa: S603  our own module
@@ -45,6 +57,11 @@ class RunningTrial:
                 stderr=said,
                 env=os.environ | {"LC_ALL": f"{language_in_use()}.UTF-8"},
             )
+
+    @property
+    def has_machine(self) -> bool:
+        """Whether it is fitting models now, while nobody else may measure."""
+        return self._process.poll() is None and self._printed.stat().st_size > 0
 
     @property
     def done(self) -> bool:
@@ -87,3 +104,17 @@ class RunningTrial:
             raise InvalidInput(
                 _("The models could not be tried on {name}; the terminal says why.").format(name=self.name)
             ) from error
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """What the system refuses, as a sentence about the table of this name."""
+    try:
+        yield
+    except OSError as error:
+        raise InvalidInput(
+            _(
+                "{name} could not be tried: {reason}. Its copy needs room among the temporary files; the variable "
+                "TMPDIR can name another folder for these."
+            ).format(name=name, reason=error.strerror or error)
+        ) from error

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -12,9 +13,11 @@ from assistant import change_words, wording
 from assistant.advice.eligibility import by_exclusion
 from assistant.advice.recommendation import AnswerChange, DoubleFlip, Flip, ForecastRow, Reason, Recommendation
 from assistant.conversation.questions import phrasing
+from assistant.errors import InvalidInput
 from assistant.language import _, ngettext
 from assistant.networks import network_name
-from assistant.starter.catalogue import nearest, unavailable
+from assistant.starter.catalogue import Starter, nearest, unavailable
+from assistant.starter.requirements import pins
 from assistant.views import links
 from assistant.views.evidence import badge, linked_badge, show_forecast, show_reason
 from assistant.views.markdown import named, plain
@@ -139,13 +142,9 @@ def _reasons(advised: Recommendation) -> None:
 
 def _doubt(advised: Recommendation) -> None:
     if advised.runner_up and not advised.tie:
-        behind = advised.confidence - advised.frameworks[advised.runner_up.framework]
-        points = round(100 * behind)
-        margin = ngettext(
-            "{share}, {points} percentage point behind", "{share}, {points} percentage points behind", points
-        ).format(share=wording.percent(advised.frameworks[advised.runner_up.framework]), points=points)
+        share = wording.percent(advised.frameworks[advised.runner_up.framework])
         name = wording.candidate_name(advised.runner_up.candidate)
-        st.markdown(sentences(f":gray[{_('Second:')}]", wording.clauses((name, margin))))
+        st.markdown(sentences(f":gray[{_('Second:')}]", wording.clauses((name, share))))
     flips = change_words.all_flips(advised)
     if flips:
         listed = "\n".join(f"- {_flip(flip)}" for flip in flips)
@@ -172,8 +171,11 @@ def _question(field: str) -> str:
 
 
 def _ways_on(advised: Recommendation) -> None:
+    starter = _starter(advised)
+    problem = _unpinned(starter) if starter else ""
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        _download(advised)
+        if starter and not problem:
+            _download(starter, advised)
         with st.popover(_("Why not another?"), icon=":material/help:"):
             _why_not(advised)
         links.to_job()
@@ -181,20 +183,36 @@ def _ways_on(advised: Recommendation) -> None:
         _decision_record(advised)
     assert advised.winner is not None
     missing = unavailable(state().interview.project.task, advised.winner.framework)
-    if missing:
-        st.caption(missing)
+    for sentence in filter(None, (missing, problem)):
+        st.caption(plain(sentence))
 
 
-def _download(advised: Recommendation) -> None:
+def _starter(advised: Recommendation) -> Starter | None:
+    """What can be downloaded, in Keras on what the winner runs on."""
     assert advised.winner is not None
+    starter = nearest(state().interview.project.task, advised.winner.framework)
+    if starter and starter.framework == advised.winner.framework == "keras":
+        return replace(starter, backend=find_candidate(advised.winner.candidate).mode)
+    return starter
+
+
+def _unpinned(starter: Starter) -> str:
+    """Why its packages cannot be pinned, before a click that could not say so; empty where they can."""
+    try:
+        pins(starter, _measured_versions())
+    except InvalidInput as problem:
+        return sentences(_("There is no starter to download yet."), str(problem))
+    return ""
+
+
+def _measured_versions() -> Mapping[str, str]:
+    report = state().report
+    return report.versions if report else {}
+
+
+def _download(starter: Starter, advised: Recommendation) -> None:
     now = state()
-    project, report = now.interview.project, now.report
-    starter = nearest(project.task, advised.winner.framework)
-    if starter is None:
-        return
-    backend = starter.backend
-    if starter.framework == advised.winner.framework == "keras":
-        backend = find_candidate(advised.winner.candidate).mode
+    project, report, versions = now.interview.project, now.report, _measured_versions()
 
     def pack() -> bytes:
         from assistant.starter.generate import starter_zip  # noqa: PLC0415  only a click needs Copier
@@ -203,8 +221,8 @@ def _download(advised: Recommendation) -> None:
             project,
             advised,
             framework=starter.framework,
-            backend=backend,
-            versions=report.versions if report else {},
+            backend=starter.backend,
+            versions=versions,
             report=report,
         )
 

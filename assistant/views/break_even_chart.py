@@ -10,6 +10,7 @@ import pandas as pd
 from assistant import wording
 from assistant.advice.recommendation import BreakEven, ForecastRow
 from assistant.language import _
+from assistant.views.charts import inked
 
 HEIGHT_PX = 300
 
@@ -30,9 +31,9 @@ def drawn(found: BreakEven, rows: Mapping[str, ForecastRow], ink: str) -> alt.La
         for steps in (1.0, last)
     )
     scale = alt.Scale(domain=[0, last], nice=False)
-    x = alt.X("steps:Q", title=_("training steps"), scale=scale, axis=alt.Axis(grid=False, tickCount=6))
-    y = alt.Y("seconds:Q", title=_("s since the start"))
-    colour = alt.Color("name:N", sort=None, title=None, legend=_legend())
+    x = alt.X("steps:Q", title=_("training steps"), scale=scale, axis=inked(ink, grid=False, tickCount=6))
+    y = alt.Y("seconds:Q", title=_("s since the start"), axis=inked(ink))
+    colour = alt.Color("name:N", sort=None, title=None, legend=_legend(ink))
     layers = (
         alt.Chart(band).mark_rect(opacity=0.15, color=ink).encode(x=alt.X("low:Q"), x2="high:Q"),
         alt.Chart(band).mark_rule(strokeDash=[4, 4], color=ink).encode(x=alt.X("at:Q")),
@@ -41,9 +42,9 @@ def drawn(found: BreakEven, rows: Mapping[str, ForecastRow], ink: str) -> alt.La
     return alt.layer(*layers).properties(height=HEIGHT_PX)
 
 
-def _legend() -> alt.Legend:
+def _legend(ink: str) -> alt.Legend:
     """One name below the other: side by side a phone has no room for them."""
-    return alt.Legend(orient="top", direction="vertical", columns=1, labelLimit=340, labelFontSize=13)
+    return alt.Legend(orient="top", direction="vertical", columns=1, labelLimit=340, labelFontSize=13, labelColor=ink)
 
 
 def _dashes(lines: pd.DataFrame) -> alt.StrokeDash:

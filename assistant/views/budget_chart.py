@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from assistant import evaluation_words
+from assistant import evaluation_words, wording
 from assistant.evaluation.summary import Summary
 from assistant.evaluation.targets import Figure, Target
 from assistant.language import _
-from assistant.views.charts import NEUTRAL
+from assistant.views.charts import NEUTRAL, inked
 
 HEIGHT_PX = 240
 
@@ -31,9 +31,9 @@ def drawn(figure: Figure, target: Target, by_budget: Sequence[Summary], ink: str
     ends = [frame["budget_s"].min() / ROOM[0], frame["budget_s"].max() * ROOM[1]]
     x = alt.X(
         "budget_s:Q",
-        title=_("seconds of probing"),
+        title=wording.logarithmic(_("seconds of probing")),
         scale=alt.Scale(type="log", domain=ends, nice=False),
-        axis=alt.Axis(values=list(frame["budget_s"]), format="d", grid=False),
+        axis=inked(ink, values=list(frame["budget_s"]), format="d", grid=False),
     )
     # The figures are written beside their points.
     scale = alt.Scale(domain=[min(values) - margin, max(values) + margin], nice=False, zero=False)

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import altair as alt
 import pandas as pd
 
+from assistant import wording
+from assistant.language import _
+
 ROW_PX = 46
 AXIS_PX = 56
 FIGURE_ROOM_PX = 70
@@ -33,6 +36,9 @@ LEAST_ROOM = 1.06
 # From this ratio on, the slowest would squeeze the others against the axis.
 LOG_RATIO = 8.0
 
+# With more powers of ten than this a logarithmic axis has no room for marks between them. Its lines are faint.
+MOST_DECADES, GRID_OPACITY = 4, 0.25
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -54,12 +60,17 @@ def dot_plot(frame: pd.DataFrame, axis: Axis, ink: str) -> alt.LayerChart:
     places = list(dict.fromkeys(frame["place"])) if "place" in frame else []
     frame = frame.sort_values(axis.column)
     frame["end"] = frame[axis.high].fillna(frame[axis.column]) if axis.high else frame[axis.column]
-    scale = _scale(pd.concat([frame[axis.column], frame["end"]]))
+    values = pd.concat([frame[axis.column], frame["end"]])
+    scale = _scale(values)
     names = frame["name"].nunique()
     rows = _pairs(places, ink) if places else {"y": _names(ink)}
     base = alt.Chart(frame).encode(**rows)
-    ticks = alt.Axis(tickCount=5, format=",~r", grid=False)
-    x = alt.X(f"{axis.column}:Q", scale=scale, title=axis.title, axis=ticks)
+    if scale.type == "log":
+        title = wording.logarithmic(axis.title)
+        ticks = inked(ink, values=_steps(values), format=",~r", gridColor=NEUTRAL, gridOpacity=GRID_OPACITY)
+    else:
+        title, ticks = axis.title, inked(ink, tickCount=5, format=",~r", grid=False)
+    x = alt.X(f"{axis.column}:Q", scale=scale, title=title, axis=ticks)
     dots = base.mark_point(filled=True, size=90, opacity=1).encode(x=x, tooltip=[alt.Tooltip(f"{axis.words}:N")])
     if places:
         told_apart = {"scale": alt.Scale(domain=places), "legend": None}
@@ -75,21 +86,24 @@ def dot_plot(frame: pd.DataFrame, axis: Axis, ink: str) -> alt.LayerChart:
     return alt.layer(*layers).properties(height=rows_px + AXIS_PX, padding={"right": FIGURE_ROOM_PX})
 
 
-def ratio_plot(frame: pd.DataFrame, holds: tuple[float, float], title: str) -> alt.LayerChart:
+def ratio_plot(frame: pd.DataFrame, holds: tuple[float, float], title: str, ink: str) -> alt.LayerChart:
     """One dot per comparison with its interval; shaded, up to a threshold, is where the claim holds.
 
     `frame` has the columns `name` (two lines: what is compared, and the figure in words), `figure`, `low` and
-    `high`; `holds` are the ends of the shaded range, the lower may be 0, the upper infinite. The axis is
-    logarithmic: half stands as far from 1 as twice.
+    `high`; `holds` are the ends of the shaded range, the lower may be 0, the upper infinite; `ink` is the colour of
+    what is written. The axis is logarithmic: half stands as far from 1 as twice.
     """
     thresholds = [bound for bound in holds if 0 < bound < math.inf]
     least, most = min(frame["low"].min(), *thresholds), max(frame["high"].max(), *thresholds)
     room = max((most / least) ** ROOM_SHARE, LEAST_ROOM)
     ends = (least / room, most * room)
     scale = alt.Scale(type="log", domain=list(ends), nice=False, clamp=True)
-    x = alt.X("figure:Q", scale=scale, title=title, axis=alt.Axis(tickCount=4, format=",~r", grid=False))
-    base = alt.Chart(frame.assign(begin=max(holds[0], ends[0]), end=min(holds[1], ends[1]))).encode(y=_ratio_names())
-    bounds = alt.Chart(frame[["name"]].merge(pd.DataFrame({"at": thresholds}), how="cross")).encode(y=_ratio_names())
+    ticks = inked(ink, tickCount=4, format=",~r", grid=False)
+    title = wording.apart((wording.logarithmic(title), _("shaded: the claim holds")))
+    x = alt.X("figure:Q", scale=scale, title=title, axis=ticks)
+    names = _ratio_names(ink)
+    base = alt.Chart(frame.assign(begin=max(holds[0], ends[0]), end=min(holds[1], ends[1]))).encode(y=names)
+    bounds = alt.Chart(frame[["name"]].merge(pd.DataFrame({"at": thresholds}), how="cross")).encode(y=names)
     layers = (
         base.mark_bar(size=BAND_PX, opacity=0.18, color=NEUTRAL).encode(x=alt.X("begin:Q", scale=scale), x2="end"),
         bounds.mark_tick(size=BAND_PX, thickness=2, color=NEUTRAL).encode(x=alt.X("at:Q", scale=scale)),
@@ -100,9 +114,14 @@ def ratio_plot(frame: pd.DataFrame, holds: tuple[float, float], title: str) -> a
     return alt.layer(*layers).properties(height=height)
 
 
-def _ratio_names() -> alt.Y:
+def inked(ink: str, **options: object) -> alt.Axis:
+    """An axis whose labels and title are as legible as all that is written: by themselves they are paler."""
+    return alt.Axis(labelColor=ink, titleColor=ink, **options)
+
+
+def _ratio_names(ink: str) -> alt.Y:
     """Names of two lines above their rows."""
-    axis = _names_above()
+    axis = _names_above(ink)
     axis.labelOffset, axis.labelLineHeight, axis.labelExpr = -36, 17, "split(datum.label, '\\n')"
     # The room is needed above the rows.
     scale = alt.Scale(type="point", padding=PADDING, align=0.85)
@@ -128,15 +147,24 @@ def _scale(values: pd.Series[float]) -> alt.Scale:
     return alt.Scale(zero=True, nice=True)
 
 
+def _steps(values: pd.Series[float]) -> list[float]:
+    """Where a logarithmic axis is marked: each ten times the one before, or about three times on a short axis."""
+    least, most = math.floor(math.log10(values.min())), math.ceil(math.log10(values.max()))
+    decades = range(least, most + 1)
+    within = (1.0,) if len(decades) > MOST_DECADES else (1.0, 3.0)
+    marks = [step * 10.0**decade for decade in decades for step in within]
+    return [float(f"{mark:.3g}") for mark in marks if mark <= 10.0**most]
+
+
 def _names(ink: str) -> alt.Y:
     scale = alt.Scale(type="point", padding=PADDING)
     return alt.Y("name:N", sort=None, title=None, axis=_names_above(ink), scale=scale)
 
 
-def _names_above(ink: str | None = None) -> alt.Axis:
+def _names_above(ink: str) -> alt.Axis:
     """The names above their rows, inside the chart: beside it they would leave no room on a phone."""
-    return alt.Axis(
-        labelColor=ink or alt.Undefined,
+    return inked(
+        ink,
         labelAlign="left",
         labelPadding=-2,
         labelOffset=-17,

@@ -11,12 +11,13 @@ import streamlit as st
 
 from assistant import moments, wording
 from assistant.claims.records import CheckResult, CitedSource, ClaimRow
-from assistant.claims.words import compared, measured_on, when_checked
+from assistant.claims.words import compared, measured_on, name, ratio, when_checked
 from assistant.language import _, ngettext
 from assistant.views import charts
 from assistant.views.markdown import plain
 from assistant.views.sources import source_link
 from assistant.views.standing import browser_zone
+from assistant.views.theme import ink
 from knowledge.claims import Claim, RatioCheck
 from knowledge.load import load
 from knowledge.schema import Dated
@@ -127,7 +128,7 @@ def _chart(claim_id: str, check: RatioCheck, result: CheckResult) -> None:
     subject, network = compared(check), measured_on(check)
     frame = pd.DataFrame(
         {
-            "name": f"{wording.candidate_name(each.denominator)}\n{wording.ratio(each.figure, each.low, each.high)}",
+            "name": f"{name(check, each.denominator)}\n{ratio(each)}",
             "figure": each.figure,
             "low": each.low,
             "high": each.high,
@@ -136,9 +137,8 @@ def _chart(claim_id: str, check: RatioCheck, result: CheckResult) -> None:
     )
     on_network = f"  \n:small[:gray[{plain(network)}]]" if network else ""
     st.markdown(f":small[{plain(subject)}]{on_network}")
-    title = _("times as much; shaded: the claim holds")
     st.altair_chart(
-        charts.ratio_plot(frame, check.bounds(), title),
+        charts.ratio_plot(frame, check.bounds(), _("times as much"), ink()),
         alt=f"{subject} {'; '.join(frame['name'])}".replace("\n", ": "),
         key=f"ratio-{claim_id}",
     )

@@ -8,8 +8,13 @@ from dataclasses import fields
 import pandas as pd
 
 from assistant import measured_words, training_words, wording
+from assistant.language import _
+from probes.campaign.parity import REFERENCE_CANDIDATE
 from probes.report import CandidateResult, Measurement, ProbeReport, WarmStart
 from probes.settings import Settings
+
+# Names in two lines leave room for figures beside them, on a phone as well. Lower rows are not wrapped.
+NAME_PX, ROW_PX = 172, 66
 
 # What the CSV holds of each row, in this order: the report's own names, so that it can be read beside the JSON.
 COLUMNS = (
@@ -53,6 +58,7 @@ def table(measurement: Measurement) -> pd.DataFrame:
     frame["step_words"] = [_seconds(row.step_ms, 1e3) for row in rows]
     frame["first_step_words"] = [_seconds(row.first_step_s, 1.0) for row in rows]
     frame["memory_words"] = ["" if row.memory_mb is None else wording.memory(row.memory_mb) for row in rows]
+    frame["parity_words"] = [_parity(row) for row in rows]
     return frame
 
 
@@ -63,7 +69,7 @@ def tuned_table(rows: Sequence[CandidateResult]) -> pd.DataFrame:
         {
             "name": [measured_words.candidate(row.candidate) for row in ordered],
             "step_ms": [row.step_ms for row in ordered],
-            "against": ["" if row.to_default is None else measured_words.ratio(row.to_default) for row in ordered],
+            "against": [measured_words.against_default(row) for row in ordered],
             "precision": [row.precision for row in ordered],
             "tunings": [list(row.tunings) for row in ordered],
             "marks": [_marks(row) for row in ordered],
@@ -102,6 +108,15 @@ def _plain(row: CandidateResult) -> dict[str, object]:
 
 def _marks(row: CandidateResult) -> str | None:
     return wording.clauses(training_words.marks(row)) or None
+
+
+def _parity(row: CandidateResult) -> str | None:
+    """The difference of its first loss to the expected one; of whose loss that is, that it is."""
+    if row.parity is None:
+        return None
+    if row.parity == 0:
+        return _("reference") if row.candidate == REFERENCE_CANDIDATE else "0"
+    return f"{row.parity:.1e}"
 
 
 def _seconds(value: float | None, per_second: float) -> str:

@@ -10,6 +10,7 @@ from assistant.advice.recommendation import BreakEven, ForecastRow, Recommendati
 from assistant.language import _
 from assistant.target import Target, target
 from assistant.views import break_even_chart, charts
+from assistant.views.figures import NAME_PX, ROW_PX
 from assistant.views.markdown import named, plain
 from assistant.views.measuring import require_budget
 from assistant.views.standing import draw_while_measuring, show_progress
@@ -66,7 +67,7 @@ def _table(known: list[ForecastRow]) -> None:
         {
             "name": wording.candidate_name(row.candidate),
             "epoch": _duration_range(row),
-            "first": "" if row.first_result_seconds is None else wording.duration(row.first_result_seconds),
+            "first": wording.first_result(row),
             "memory": wording.job_memory(row),
             "batch": None if row.largest_batch is None else job_words.at_most(row.largest_batch),
             "evidence": wording.evidence_badge(row.evidence or "forecast"),
@@ -76,18 +77,23 @@ def _table(known: list[ForecastRow]) -> None:
     st.dataframe(
         pd.DataFrame(rows),
         column_config={
-            "name": st.column_config.TextColumn(_("Candidate"), pinned=True),
+            "name": st.column_config.TextColumn(_("Candidate"), pinned=True, width=NAME_PX),
             "epoch": st.column_config.TextColumn(_("One epoch")),
             "first": st.column_config.TextColumn(_("First result after")),
             "memory": st.column_config.TextColumn(_("Memory")),
             "batch": st.column_config.NumberColumn(
-                _("Largest batch"),
+                _("Largest batch (forecast)"),
                 format="localized",
-                help=_("So many examples should fit into memory in one step, nine times in ten."),
+                help=_(
+                    "So many examples should fit into memory in one step, nine times in ten. It was not tried: it "
+                    "follows from how memory was seen to grow with the batch, else from what is usual."
+                ),
             ),
             "evidence": st.column_config.TextColumn(_("Evidence")),
         },
         hide_index=True,
+        row_height=ROW_PX,
+        height="content",
         alt=_("What the job takes with every candidate"),
         key="job-figures",
     )

@@ -12,6 +12,7 @@ from assistant.language import _
 from assistant.target import target
 from assistant.views import charts, figures
 from assistant.views.comparing import all_runs, choose_other, show_places, side_by_side
+from assistant.views.figures import NAME_PX, ROW_PX
 from assistant.views.history import show_history_problem
 from assistant.views.markdown import named, plain
 from assistant.views.measuring import enabled, require_budget
@@ -23,8 +24,7 @@ from probes.report import Measurement, ProbeReport, Progress
 from probes.tunings import on_accelerator
 from probes.words import sentences
 
-# Names in two lines leave room for figures beside them, on a phone as well. Rows of up to 64 pixels are not wrapped.
-NAME_PX, REMARKS_PX, ROW_PX = 172, 150, 66
+REMARKS_PX = 150
 
 # Charts take longer to redraw than bars.
 POLL_S = 3.0
@@ -163,9 +163,9 @@ def _table(frame: pd.DataFrame) -> None:
         ),
         "memory_mb": number(_("Memory, MB"), format="%.0f"),
         "device": st.column_config.TextColumn(_("Device")),
-        "parity": number(
+        "parity_words": st.column_config.TextColumn(
             _("Parity"),
-            format="%.1e",
+            alignment="right",
             help=_("Relative difference of the first loss to the expected one: the same network."),
         ),
         "machine": st.column_config.TextColumn(_("Machine")),
@@ -208,7 +208,9 @@ def _tuned(measurement: Measurement) -> None:
         key="tuned",
     )
     for tuning in measured_words.tunings(rows):
-        st.caption(f"{tuning.id}: `{tuning.code}` ([{_('documentation')}]({tuning.source}))")
+        with st.container(gap="xsmall"):
+            st.markdown(f":small[{plain(tuning.id)}: [{_('documentation')}]({tuning.source})]")
+            st.code(tuning.code, language="python", wrap_lines=True)
 
 
 def _further(measurement: Measurement, report: ProbeReport) -> None:

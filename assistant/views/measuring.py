@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 
 from assistant.errors import InvalidInput
 from assistant.language import _
-from assistant.reuse import Earlier, find_earlier
+from assistant.reuse import Earlier, came_too_late, find_earlier
 from assistant.target import interview_workloads
 from assistant.views.state import State
+from probes.campaign.controls import no_control
 from probes.campaign.pacing import MIN_ROUNDS
 from probes.environments import installed_versions
 from probes.hardware import machine
@@ -61,23 +62,27 @@ def enabled() -> bool:
 
 @dataclass
 class Measuring:
-    """A started probe session, what it was last asked to measure, and what earlier budgets told of that; the last of
-    those that only who came too late shared had `given_s`.
+    """A started probe session, what it was last asked to measure, what earlier budgets told of that, and what was
+    known of the focuses before it when they were left; the last budget that only who came too late shared had
+    `given_s`.
     """
 
     session: ProbeSession
     focus: tuple[Workload, ...] = ()
     earlier: ProbeReport | None = None
     given_s: float = 0.0
+    left: dict[tuple[Workload, ...], ProbeReport] = field(default_factory=dict)
 
     def turn_to(self, workloads: tuple[Workload, ...]) -> bool:
         """Measure these from now on; false when that is what it does already."""
         if workloads == self.focus:
             return False
+        if (report := self.report) is not None:
+            self.left[self.focus] = report
         self.session.focus(workloads)
         # What is said first is not to be that measuring has begun where it waits.
         self.session.wait_to_begin(BEGINNING_S)
-        self.focus, self.earlier, self.given_s = workloads, None, 0.0
+        self.focus, self.earlier, self.given_s = workloads, self.left.get(workloads), 0.0
         return True
 
     def go_on(self) -> None:
@@ -95,20 +100,23 @@ class Measuring:
 
     @property
     def report(self) -> ProbeReport | None:
-        """What is known of the present focus, with the time of all its budgets; None before its first figure."""
+        """What is known of the present focus, with what all its budgets took and noted; None before a figure."""
         report = self.session.report()
-        if report is None or report.workload != self.focus[0]:
+        if report is None or (report.workload,) != self.focus[:1]:
             return None
-        return report if self.earlier is None else _with_time_of(self.earlier, report)
+        return report if self.earlier is None else _after(self.earlier, report)
 
 
-def _with_time_of(earlier: ProbeReport, report: ProbeReport) -> ProbeReport:
-    """The report, with what was spent before it on the same."""
+def _after(earlier: ProbeReport, report: ProbeReport) -> ProbeReport:
+    """The report, with what was spent and noted before it on the same."""
     wall_s = {
         activity: earlier.wall_s.get(activity, 0.0) + report.wall_s.get(activity, 0.0)
         for activity in (*earlier.wall_s, *report.wall_s)
     }
-    return report.model_copy(update={"seconds": earlier.seconds + report.seconds, "wall_s": wall_s})
+    # Whether there is a control, and if not why, the last budget knows.
+    noted = (note for note in earlier.notes if not note.startswith(no_control()))
+    notes = tuple(dict.fromkeys((*noted, *report.notes)))
+    return report.model_copy(update={"seconds": earlier.seconds + report.seconds, "wall_s": wall_s, "notes": notes})
 
 
 def _end(measuring: Measuring) -> None:
@@ -136,7 +144,7 @@ def follow(state: State) -> Progress | None:
     measuring = _measuring()
     measuring.turn_to(workloads)
     if measuring.session.wait(0) and (report := measuring.report) is not None:
-        before, late = state.late, came_too_late(report)
+        before, late = state.late, frozenset(came_too_late(report))
         state.late = late
         if not _goes_on(state, late, before):
             _conclude(state, report)
@@ -178,11 +186,6 @@ def _goes_on(state: State, late: frozenset[str], before: frozenset[str] | None) 
     return talking and bool(late) and (before is None or late < before)
 
 
-def came_too_late(report: ProbeReport) -> frozenset[str]:
-    """The candidates that the budget did not reach on the main workload."""
-    return frozenset(row.candidate for row in report.candidates if row.status == "timeout")
-
-
 def further_budget_s(state: State) -> float:
     """Seconds of another budget that could reach those who came too late, without measuring the others again; 0
     where there is nobody to reach, or no budget would do.
@@ -203,7 +206,15 @@ def go_on(state: State) -> None:
 
 
 def stop(state: State) -> None:
-    """End the measuring and its processes; what is known so far is kept."""
+    """End the measuring; what is known so far is kept, in the history as well where nothing else was known."""
+    report = _measuring().report
+    if state.earlier is None and report is not None and any(row.status == "ok" for row in report.candidates):
+        _keep(state, report)
+    give_up(state)
+
+
+def give_up(state: State) -> None:
+    """End the measuring and its processes."""
     state.stopped = True
     _measuring.clear()
 
@@ -234,7 +245,7 @@ def _turn(state: State, workloads: tuple[Workload, ...]) -> None:
 
 def _look_up(state: State) -> Earlier | None:
     history = History()
-    found = find_earlier(history, machine().fingerprint, installed_versions(), state.focus)
+    found = find_earlier(history, machine().fingerprint, installed_versions(), state.focus, budget_s())
     if history.problem or not state.unsaved:
         state.history_problem = history.problem
     return found
@@ -250,6 +261,10 @@ def _reuse(state: State, found: Earlier | None) -> bool:
 
 
 def _conclude(state: State, report: ProbeReport) -> None:
-    state.report, state.earlier, state.settled, state.again = report, None, True, False
-    state.unsaved = (*state.unsaved, report)
+    state.earlier, state.settled, state.again = None, True, False
+    _keep(state, report)
+
+
+def _keep(state: State, report: ProbeReport) -> None:
+    state.report, state.unsaved = report, (*state.unsaved, report)
     save_unsaved(state)

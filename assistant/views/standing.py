@@ -12,8 +12,9 @@ from babel.dates import get_timezone
 from assistant import moments, wording
 from assistant.advice.recommendation import Recommendation
 from assistant.language import _, ngettext
-from assistant.reuse import Earlier
+from assistant.reuse import Earlier, came_too_late
 from assistant.views import links, measuring
+from assistant.views.checking import checks
 from assistant.views.history import show_history_problem
 from assistant.views.languages import follow_browser
 from assistant.views.state import State, advice, state
@@ -83,7 +84,7 @@ def follow() -> Progress | None:
         return measuring.follow(state())
     except Exception:  # noqa: BLE001  the page goes on with what is known; the traceback goes to the terminal
         _log.exception("The measuring broke off")
-        measuring.stop(state())
+        measuring.give_up(state())
         state().broken = True
         return None
 
@@ -123,12 +124,7 @@ def _verdict(advised: Recommendation) -> str:
 def _under_way(now: State, progress: Progress) -> None:
     if progress.stage == "waiting":
         st.markdown(f"**{_('Waiting to measure')}**")
-        st.caption(
-            _(
-                "Another window or program is measuring on this machine. Two at once would disturb each other; "
-                "mine begins when that one is done."
-            )
-        )
+        st.caption(_waits_for(now))
     else:
         st.markdown(f"**{_('Measuring')}** :gray[{wording.stage(progress)}]")
         left = _("about {seconds:.0f} s to go").format(seconds=progress.seconds_left)
@@ -137,6 +133,19 @@ def _under_way(now: State, progress: Progress) -> None:
         shown = _("Until it is done you see what was measured {when}.").format(when=when(now.earlier.report))
         st.caption(sentences(now.earlier.outdated or "", shown))
     st.button(_("Stop measuring"), icon=":material/stop_circle:", type="tertiary", on_click=_stop)
+
+
+def _waits_for(now: State) -> str:
+    """Who has the machine: what this person has begun, or somebody else."""
+    after_that = _("Two at once would disturb each other; measuring goes on after that.")
+    if now.table and now.table.running and now.table.running.has_machine:
+        return sentences(_("Models are being tried on your table."), after_that)
+    if checks().running:
+        return sentences(_("Claims are being decided, as you asked."), after_that)
+    return _(
+        "Another window or program is measuring on this machine. Two at once would disturb each other; mine begins "
+        "when that one is done."
+    )
 
 
 def _at_rest(now: State) -> None:
@@ -184,23 +193,30 @@ def _notices(report: ProbeReport | None) -> list[str]:
     if report is None:
         return []
     notices = []
-    # What cannot do this kind of work, or is not installed, is no surprise: the greeting and the answer say so.
-    failed = [row for row in report.candidates if row.status in {"failed", "timeout"}]
     if report.contended:
         notices.append(
             _("Other programs were busy meanwhile: the step times may be off. Close them and measure again.")
         )
+    return [*notices, *_unmeasured(report), *report.notes]
+
+
+def _unmeasured(report: ProbeReport) -> list[str]:
     if not any(row.status == "ok" for row in report.candidates):
-        notices.append(_("No framework could be measured; the measurements page says why for each."))
-    elif failed:
-        notices.append(
+        return [_("No framework could be measured; the measurements page says why for each.")]
+    told = []
+    # What cannot do this kind of work, or is not installed, is no surprise: the greeting and the answer say so.
+    failed = sum(row.status == "failed" for row in report.candidates)
+    if failed:
+        told.append(
             ngettext(
                 "{n} candidate could not be measured; the measurements page says why.",
                 "{n} candidates could not be measured; the measurements page says why for each.",
-                len(failed),
-            ).format(n=len(failed))
+                failed,
+            ).format(n=failed)
         )
-    return [*notices, *report.notes]
+    if late := came_too_late(report):
+        told.append(_("The time was too short for: {names}.").format(names=wording.candidate_names(late)))
+    return told
 
 
 def when(report: ProbeReport) -> str:

@@ -13,6 +13,7 @@ from assistant.advice.recommendation import Recommendation
 from assistant.conversation.interview import Interview
 from assistant.reuse import Earlier
 from assistant.table.records import TableTrial
+from assistant.table.running import RunningTrial
 from assistant.views.address import with_kept_answers
 from knowledge.load import load
 from probes.hardware import machine
@@ -46,13 +47,14 @@ class Brought:
 
 @dataclass
 class Table:
-    """The person's own table: its bytes, the column to predict if one was chosen, and what came of trying models on
-    it, or in a sentence why nothing did.
+    """The person's own table: its bytes, the column to predict if one was chosen, the trial of models on it while it
+    is under way, and what came of it, or in a sentence why nothing did.
     """
 
     name: str
     content: bytes
     target: str | None = None
+    running: RunningTrial | None = None
     trial: TableTrial | None = None
     problem: str = ""
 

@@ -36,12 +36,13 @@ def show_table() -> None:
         st.file_uploader(
             _("The table (CSV); it stays on this machine"),
             type=["csv", "tsv", "txt"],
-            key="table-file",
+            key=_uploader(),
             on_change=_take_in,
             max_upload_size=MOST_MB,
         )
         if now.table is not None:
             _show(now.table)
+            st.button(_("Forget this table"), icon=":material/delete:", type="tertiary", on_click=_forget)
 
 
 def _show(table: Table) -> None:
@@ -59,18 +60,19 @@ def _follow() -> None:
     table = state().table
     if table is None or table.trial is not None or table.problem:
         st.rerun()
-    running = _running(table)
     st.caption(
         plain(_("Trying simple models on {name}, as soon as nothing is being measured.").format(name=table.name))
     )
-    if not running.done:
-        return
     try:
-        table.trial = running.result()
+        table.running = _start(table.name, table.target, table.content)
+        if not table.running.done:
+            return
+        table.trial = table.running.result()
     except InvalidInput as problem:
         table.problem = str(problem)
     else:
         _answer(state(), table.trial)
+    table.running = None
     _start.clear()
     st.rerun()
 
@@ -125,10 +127,28 @@ def _choose_target(columns: Sequence[str], target: str | None) -> None:
         )
 
 
+def _uploader() -> str:
+    """The key of the uploader: another one is empty, and nothing else empties one."""
+    return f"table-file-{st.session_state.get('tables-forgotten', 0)}"
+
+
 def _take_in() -> None:
-    given = st.session_state.get("table-file")
-    state().table = None if given is None else Table(given.name, given.getvalue())
+    given = st.session_state.get(_uploader())
+    if given is None:
+        _forget()
+    else:
+        state().table = Table(given.name, given.getvalue())
+        _start.clear()
+
+
+def _forget() -> None:
+    """Take the table back, and what it answered."""
+    now = state()
+    st.session_state["tables-forgotten"] = st.session_state.get("tables-forgotten", 0) + 1
+    now.table = None
     _start.clear()
+    now.move(now.interview.take_back(now.table_told))
+    now.table_told = {}
 
 
 def _predict_another() -> None:
@@ -137,10 +157,6 @@ def _predict_another() -> None:
     if table is not None and chosen in (table.trial.facts.columns if table.trial else column_names(table.content)):
         state().table = Table(table.name, table.content, target=chosen)
         _start.clear()
-
-
-def _running(table: Table) -> RunningTrial:
-    return _start(table.name, table.target, table.content)
 
 
 def _end(running: RunningTrial) -> None:

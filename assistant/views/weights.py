@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from assistant.advice.own_weights import LARGEST, importance, weighted
+from assistant.advice.own_weights import LARGEST, importance, own_weights, weighted
 from assistant.errors import InvalidInput
 from assistant.language import _
 from assistant.target import weighed_answers
@@ -43,11 +43,14 @@ def show_weights() -> None:
 
 
 def _start(now: State) -> None:
-    """After every answer the sliders stand where it puts them; own weights, and refused ones, stay."""
-    if _own(now) or st.session_state.get("weights-turn") == now.turns:
+    """After every answer the sliders stand where it puts them; own weights, and refused ones, stay. Those that came
+    with the address are where the sliders begin.
+    """
+    before = st.session_state.get("weights-turn")
+    if before == now.turns or (before is not None and _own(now)):
         return
     st.session_state["weights-turn"] = now.turns
-    st.session_state["weights-start"] = importance(
+    st.session_state["weights-start"] = own_weights(now.interview.knowledge) or importance(
         now.interview.knowledge, weighed_answers(now.interview.project, now.interview.machine)
     )
     for criterion, weight in st.session_state["weights-start"].items():

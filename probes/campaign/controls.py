@@ -17,6 +17,14 @@ from probes.workloads import Workload
 CONTROL_START_S, CONTROL_SHARE = 2.0, 0.1
 
 
+def no_control() -> str:
+    """How a note begins that says why there was no control."""
+    return _(
+        "No second process of a candidate ran along as a control, so it is not known what differences were found "
+        "where there are none."
+    )
+
+
 class Controls:
     """Starts the control of the main workload, or knows why there is none."""
 
@@ -57,11 +65,7 @@ class Controls:
         """
         if not self._bench.ledger.lacks_control(self._workload):
             return None
-        note = _(
-            "No second process of a candidate ran along as a control, so it is not known what differences were found "
-            "where there are none."
-        )
-        return sentences(note, self._reason)
+        return sentences(no_control(), self._reason)
 
     def _chosen(self, ready: Sequence[Contender], deadline: Deadline) -> list[Contender]:
         """A second process of one of those that start quickly, chosen by lot unless there is one from before."""

@@ -75,6 +75,14 @@ def test_probewise_is_one_row_among_others_and_a_tie_is_called_one(page, laptop,
     assert table.count("\n| ") == 1 + len(evaluation.baselines)
     assert "Better than Probewise on these jobs: **The real job" in told
     assert "A tie with Probewise on these jobs: **Who wins" in told
+    assert "A tie: other jobs" in told
+
+
+def test_what_a_tie_is_is_explained_only_where_there_is_one(page, laptop, evaluation) -> None:
+    worse = evaluation.model_copy(update={"standings": dict.fromkeys(evaluation.standings, "worse")})
+    told = words(page(Published(laptop, worse)))
+    assert "Every other way is worse on these jobs." in told
+    assert "A tie: other jobs" not in told
 
 
 def test_figures_over_the_budget_are_drawn_and_listed(page, laptop, evaluation) -> None:

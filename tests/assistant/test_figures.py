@@ -44,6 +44,19 @@ def test_the_fastest_stand_first_and_failures_last(report) -> None:
     assert list(table["step_words"]) == ["2 ms", "30 ms", ""]
 
 
+def test_the_loss_that_others_are_compared_with_is_called_the_reference(report) -> None:
+    parities = {"pytorch-eager": 0.0, "pytorch-compile": 0.0, "jax-jit": 8.13e-8, "keras-jax": None}
+    row = report.candidates[0]
+    rows = [row.model_copy(update={"candidate": name, "parity": parity}) for name, parity in parities.items()]
+    table = figures.table(Measurement(workload=report.workload, candidates=tuple(rows)))
+    told = table.set_index("candidate")["parity_words"].dropna()
+    assert dict(told) == {
+        "pytorch-eager": "reference",
+        "pytorch-compile": "0",
+        "jax-jit": "8.1e-08",
+    }
+
+
 def test_the_csv_holds_every_workload_and_says_where_it_is_from(report) -> None:
     rows = rows_in_csv(report)
     assert [(row["workload"], row["candidate"]) for row in rows] == [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from assistant.project import Project
 from assistant.target import probe_workloads
-from assistant.views import measuring
+from assistant.views import figures, measuring
 from probes.environments import installed_versions
 from probes.hardware import machine
 from probes.report import CandidateResult, ProbeReport
@@ -70,6 +72,23 @@ def test_figures_break_even_and_memory_are_shown(page) -> None:
     (table,) = app.dataframe
     assert list(table.value["evidence"]) == ["measured", "measured"]
     assert table.value["name"].iloc[0].startswith("PyTorch, compiled")
+
+
+def test_what_stands_in_a_measured_row_and_was_not_measured_says_so(page) -> None:
+    again = COMPILED.model_copy(update={"fresh": False})
+    app = page(measured(EAGER, again))
+    (table,) = app.dataframe
+    assert list(table.value["evidence"]) == ["measured", "measured"]
+    assert [first.endswith("(forecast)") for first in table.value["first"]] == [True, False]
+    columns = json.loads(table.proto.columns)
+    assert table.value["batch"].notna().all()
+    assert columns["batch"]["label"] == "Largest batch (forecast)"
+
+
+def test_names_leave_room_for_the_figures_on_a_phone(page) -> None:
+    (table,) = page(measured(EAGER, COMPILED)).dataframe
+    assert json.loads(table.proto.columns)["name"]["width"] == figures.NAME_PX <= 390 / 2
+    assert table.proto.row_height == figures.ROW_PX, "names are wrapped in it"
 
 
 def test_what_does_not_fit_comes_with_a_way_out(page) -> None:

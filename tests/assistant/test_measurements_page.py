@@ -12,6 +12,7 @@ from probes.environments import installed_versions
 from probes.hardware import machine
 from probes.report import ProbeReport
 from probes.store import History
+from probes.tunings import TUNINGS
 from probes.workloads import find_workload
 from tests.runs import a_row, an_eventful_report
 
@@ -39,6 +40,14 @@ def test_tuned_rows_that_failed_stand_beside_those_that_worked(monkeypatch) -> N
     (tunings,) = page.dataframe[1].value["tunings"]
     assert list(tunings) == ["channels_last", "fused_adam"]
     assert "tuned (fori_loop)**: It ran out of memory." in words(page)
+
+
+def test_what_switches_a_tuning_on_can_be_copied(monkeypatch) -> None:
+    page = shown(monkeypatch)
+    assert [each.value for each in page.code] == [
+        each.code for each in TUNINGS if each.id in {"channels_last", "fused_adam"}
+    ]
+    assert "channels_last: [documentation](https://" in words(page)
 
 
 def test_what_a_row_must_not_be_trusted_for_stands_in_it_and_is_explained(monkeypatch) -> None:

@@ -35,6 +35,7 @@ def test_an_axis_has_few_round_figures_and_holds_every_interval(
     rows = tuple(Interval("a", *figures, words="x") for figures in intervals)
     drawn = drawing(IntervalChart("title", "ms", "words", rows))
     assert [tick.text for tick in drawn.ticks] == ticks
+    assert drawn.title == ("ms" if ticks[0] == "0" else "ms, logarithmic")
     assert all(0 <= mark.begin <= mark.at <= mark.end <= 1 for mark in drawn.marks)
     assert [mark.row.value for mark in drawn.marks] == sorted(mark.row.value for mark in drawn.marks)
 

@@ -10,19 +10,32 @@ from assistant.reuse import Earlier, find_earlier, outdated
 from probes.report import CandidateResult, Measurement, ProbeReport
 from probes.store import History
 from probes.workloads import find_workload
-from tests.runs import LAPTOP, VERSIONS, a_report, a_row
+from tests import runs
+from tests.runs import LAPTOP, VERSIONS, a_row
 
 WORKLOADS = (find_workload("cnn-tiny"), find_workload("cnn-small"))
+BUDGET_S = 60.0
+LATE = CandidateResult(candidate="pytorch-compile", status="timeout", error="Late.")
 # Keras with JAX failed then, and its version was not told.
 WITH_KERAS = VERSIONS | {"keras": "3.15.0"}
 
 
+ROWS = (a_row(), a_row("pytorch-eager", 3.0), a_row("pytorch-compile", 2.0))
+FAILED = CandidateResult(candidate="keras-jax", status="failed", error="It ended.")
+
+
+def a_report(**changes) -> ProbeReport:
+    """Of everybody who was installed, on both networks."""
+    whole = {"candidates": (*ROWS, FAILED), "rungs": (Measurement(workload=WORKLOADS[1], candidates=ROWS),)}
+    return runs.a_report(**whole | changes)
+
+
 def found(history: History, versions=VERSIONS) -> Earlier | None:
-    return find_earlier(history, LAPTOP.fingerprint, versions, WORKLOADS)
+    return find_earlier(history, LAPTOP.fingerprint, versions, WORKLOADS, BUDGET_S)
 
 
 def test_what_was_measured_with_the_same_versions_still_answers() -> None:
-    assert outdated(a_report(), VERSIONS, WORKLOADS) is None
+    assert outdated(a_report(), VERSIONS, WORKLOADS, BUDGET_S) is None
 
 
 @pytest.mark.parametrize(
@@ -31,35 +44,64 @@ def test_what_was_measured_with_the_same_versions_still_answers() -> None:
         (a_report(contended=True), VERSIONS, "Other programs were busy then."),
         (a_report(rungs=()), VERSIONS, "Not every network was measured then."),
         (
-            a_report(rungs=(Measurement(workload=replace(WORKLOADS[1], batch=7), candidates=(a_row(),)),)),
+            a_report(rungs=(Measurement(workload=replace(WORKLOADS[1], batch=7), candidates=ROWS),)),
             VERSIONS,
             "Not every network was measured then.",
         ),
-        (a_report(), VERSIONS | {"tensorflow": "2.21.0", "keras": "3.15.0"}, "TensorFlow and Keras could not be"),
+        (a_report(), VERSIONS | {"tensorflow": "2.21.0", "keras": "3.15.0"}, "Not measured then: TensorFlow; Keras."),
         (
             a_report(candidates=(a_row(),), versions={"jax": "0.10.2"}),
             VERSIONS,
-            "PyTorch could not be measured then.",
+            "Not measured then: PyTorch.",
+        ),
+        (a_report(candidates=ROWS[:2]), VERSIONS, "Not measured then: PyTorch, compiled with torch.compile."),
+        (
+            a_report(rungs=(Measurement(workload=WORKLOADS[1], candidates=ROWS[:2]),)),
+            VERSIONS,
+            "Not every network was measured then.",
         ),
     ],
-    ids=["contended", "no second size", "another network of that name", "installed since", "not asked for"],
+    ids=[
+        *("contended", "no second size", "another network of that name", "installed since", "not asked for"),
+        *("stopped on the first network", "stopped on the second"),
+    ],
 )
 def test_why_it_is_measured_again_is_told(report, versions, expected) -> None:
-    assert outdated(report, versions, WORKLOADS).startswith(expected)
+    assert outdated(report, versions, WORKLOADS, BUDGET_S).startswith(expected)
 
 
 def test_what_failed_would_fail_again_and_a_further_size_comes_too_late_again() -> None:
     failed = CandidateResult(candidate="pytorch-eager", status="failed", error="It crashed.")
-    late = Measurement(
-        workload=WORKLOADS[1], candidates=(CandidateResult(candidate="pytorch-eager", status="timeout"),)
+    second = tuple(CandidateResult(candidate=row.candidate, status="timeout") for row in ROWS)
+    report = a_report(
+        candidates=(ROWS[0], failed, ROWS[2]), rungs=(Measurement(workload=WORKLOADS[1], candidates=second),)
     )
-    assert outdated(a_report(candidates=(a_row(), failed), rungs=(late,)), VERSIONS, WORKLOADS) is None
+    assert outdated(report, VERSIONS, WORKLOADS, BUDGET_S) is None
 
 
-def test_what_would_not_import_or_came_too_late_on_the_smallest_gets_another_chance() -> None:
-    late = CandidateResult(candidate="pytorch-eager", status="timeout")
-    assert "Keras" in outdated(a_report(), WITH_KERAS, WORKLOADS)
-    assert "PyTorch" in outdated(a_report(candidates=(a_row(), late)), VERSIONS, WORKLOADS)
+def test_what_would_not_import_gets_another_chance() -> None:
+    assert (
+        outdated(a_report(), WITH_KERAS, WORKLOADS, BUDGET_S)
+        == "Not measured then: Keras, on JAX; Keras, on PyTorch."
+    )
+
+
+@pytest.mark.parametrize("versions", [VERSIONS, {"jax": VERSIONS["jax"]}], ids=["imported", "not even imported"])
+def test_who_came_too_late_would_do_so_again_unless_there_was_little_time(versions) -> None:
+    eager = LATE.model_copy(update={"candidate": "pytorch-eager"})
+    report = a_report(candidates=(a_row(), eager, LATE), versions=versions, seconds=55.0)
+    assert outdated(report, VERSIONS, WORKLOADS, BUDGET_S) is None
+    assert outdated(report, VERSIONS, WORKLOADS, 600.0) == "There was too little time then for: PyTorch."
+    assert outdated(report, VERSIONS, WORKLOADS, 0.0) is None, "nothing would be measured now"
+
+
+def test_a_framework_that_was_measured_is_not_called_late_for_a_mode_that_was() -> None:
+    short = a_report(candidates=(*ROWS[:2], LATE), seconds=12.0)
+    assert outdated(short, VERSIONS, WORKLOADS, BUDGET_S) == (
+        "There was too little time then for: PyTorch, compiled with torch.compile."
+    )
+    without_torch = {"jax": VERSIONS["jax"]}
+    assert outdated(short, without_torch, WORKLOADS, BUDGET_S) is None, "it is not installed any more"
 
 
 def test_the_newest_that_applies_comes_before_a_newer_one_that_does_not() -> None:

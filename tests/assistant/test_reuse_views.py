@@ -16,6 +16,9 @@ from streamlit.testing.v1 import AppTest
 from assistant.project import Project
 from assistant.target import interview_workloads
 from assistant.views import measuring
+from assistant.views.measuring import Measuring
+from probes.campaign.controls import no_control
+from probes.candidates import CANDIDATES
 from probes.directories import measuring_lock
 from probes.environments import installed_versions
 from probes.hardware import machine
@@ -31,7 +34,7 @@ TABLES, IMAGES = interview_workloads(Project()), interview_workloads(Project(tas
 
 def measured(workloads=TABLES, **changes) -> ProbeReport:
     """A report of this machine with what is installed here, from yesterday."""
-    rows = (a_row(), a_row("pytorch-eager", 3.0))
+    rows = tuple(a_row(candidate.id) for candidate in CANDIDATES)
     main, *rungs = workloads
     return a_report(
         machine(),
@@ -54,6 +57,7 @@ class StandIn:
     further_budget_s: float = 0.0
     stage: str = "measuring"
     result: ProbeReport | None = None
+    partial: ProbeReport | None = None
 
     def __call__(self, **_options) -> StandIn:
         self.started = True
@@ -65,7 +69,7 @@ class StandIn:
     def focus(self, workloads, budget_s=None) -> None:
         self.focused.append(workloads)
         self.budgets.append(budget_s)
-        self.result = None
+        self.result = self.partial = None
 
     def wait(self, _timeout_s) -> bool:
         return self.result is not None
@@ -74,7 +78,7 @@ class StandIn:
         pass
 
     def report(self) -> ProbeReport | None:
-        return self.result
+        return self.result or self.partial
 
     @property
     def progress(self) -> Progress:
@@ -147,6 +151,35 @@ def test_what_no_longer_applies_stands_in_and_says_why(session) -> None:
     assert "Measuring is stopped. What you see was measured yesterday at 14:05." in words(app)
 
 
+def begun(*candidates: str) -> ProbeReport:
+    """What is known of some while the others are still to come."""
+    rows = tuple(row for row in measured().candidates if row.candidate in candidates)
+    return measured(candidates=rows, rungs=(), measured_at=datetime.now(UTC).isoformat())
+
+
+def test_what_was_measured_before_one_stopped_is_there_on_the_next_visit_until_there_is_more(session) -> None:
+    app = visit()
+    session.partial = begun("jax-jit", "pytorch-eager")
+    press(app, "Stop measuring")
+    assert session.closed
+    assert [run.report for run in History().runs()] == [session.partial]
+    assert app.session_state["state"].report == session.partial
+    assert "Measuring is stopped. What is known so far counts." in words(app)
+    kept = session.partial
+    again = visit()
+    assert again.session_state["state"].report == kept
+    assert "Until it is done you see what was measured today" in words(again)
+
+
+def test_what_one_stopped_takes_the_place_of_nothing_that_was_known_before(session) -> None:
+    History().save(measured(contended=True))
+    app = visit()
+    session.partial = begun("jax-jit")
+    press(app, "Stop measuring")
+    assert [run.report for run in History().runs()] == [measured(contended=True)]
+    assert app.session_state["state"].report == measured(contended=True)
+
+
 def test_other_versions_are_another_history(session) -> None:
     History().save(measured(versions=installed_versions() | {"torch": "1.0"}))
     app = visit()
@@ -208,7 +241,12 @@ def test_whoever_asks_to_measure_again_waits_for_figures_of_their_own(session) -
 
 def late(*candidates: str) -> ProbeReport:
     """What a budget left that did not reach these."""
-    rows = (a_row(), *(CandidateResult(candidate=each, status="timeout", error="Late.") for each in candidates))
+    rows = tuple(
+        CandidateResult(candidate=row.candidate, status="timeout", error="Late.")
+        if row.candidate in candidates
+        else row
+        for row in measured().candidates
+    )
     return measured(candidates=rows, measured_at=datetime.now(UTC).isoformat())
 
 
@@ -253,6 +291,62 @@ def test_where_the_rows_say_why_there_is_the_button_too(session) -> None:
     app.switch_page("views/measurements.py").run()
     press(app, "Give the others up to 60 s more")
     assert session.budgets == [None, None, 60]
+
+
+def test_what_earlier_budgets_noted_is_kept(session) -> None:
+    lacking = f"{no_control()} Time was too short to start another process."
+    app = visit()
+    session.result = late("pytorch-eager", "keras-jax").model_copy(update={"notes": ("On its battery.", lacking)})
+    app.run()
+    session.result = late("keras-jax").model_copy(update={"notes": ("On its battery.", "Too hot.")})
+    app.run()
+    assert session.focused == [TABLES] * 3
+    session.result = late("keras-jax").model_copy(update={"notes": ()})
+    app.run()
+    assert app.session_state["state"].report.notes == ("On its battery.", "Too hot.")
+    assert [run.report.notes for run in History().runs()] == [("On its battery.", "Too hot.")]
+
+
+def test_what_was_spent_and_noted_before_one_turned_to_something_else_counts_when_one_turns_back(session) -> None:
+    begun = Measuring(session)
+    begun.turn_to(TABLES)
+    session.result = measured(notes=("On its battery.",), seconds=20.0)
+    begun.turn_to(IMAGES)
+    session.result = measured(IMAGES, notes=("Too hot.",), seconds=50.0)
+    assert begun.report == session.result, "another focus, other notes"
+    begun.turn_to(TABLES)
+    assert begun.report is None
+    session.result = measured(notes=("Others use the GPU.",), seconds=30.0)
+    assert (begun.report.notes, begun.report.seconds) == (("On its battery.", "Others use the GPU."), 50.0)
+
+
+def test_who_came_too_late_is_named_and_not_measured_anew_for_on_every_visit(session) -> None:
+    known = late("pytorch-compile").model_copy(update={"seconds": 221.0, "measured_at": YESTERDAY.isoformat()})
+    History().save(known)
+    app = visit()
+    assert not session.started
+    assert app.session_state["state"].report == known
+    assert "**Measured** yesterday at 14:05" in words(app)
+    assert "The time was too short for: PyTorch, compiled with torch.compile." in words(app)
+    assert "could not be measured" not in words(app)
+    assert "Measure again" in labels(app)
+
+
+def test_a_report_of_little_time_is_made_anew_and_names_whom_it_lacks(session) -> None:
+    History().save(late("pytorch-compile").model_copy(update={"measured_at": YESTERDAY.isoformat()}))
+    app = visit()
+    assert session.focused == [TABLES]
+    assert "There was too little time then for: PyTorch, compiled with torch.compile. Until it is done" in words(app)
+
+
+def test_another_window_that_waited_takes_over_a_report_that_lacks_who_came_too_late(session) -> None:
+    session.stage = "waiting"
+    app = visit()
+    known = late("pytorch-compile").model_copy(update={"seconds": 59.0})
+    History().save(known)
+    app.run()
+    assert app.session_state["state"].report == known
+    assert "**Measured** today" in words(app)
 
 
 def one_late(session: StandIn) -> AppTest:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from assistant.errors import InvalidInput
 from assistant.project import Project
 from assistant.starter.catalogue import Starter, available, nearest, unavailable
 from assistant.starter.generate import starter_zip, write_starter
+from assistant.starter.requirements import pins
 from probes.candidates import FRAMEWORKS
 from probes.report import Accelerator, CandidateResult, Machine, ProbeReport
 from probes.workloads import REFERENCE
@@ -198,6 +200,15 @@ def test_what_reads_the_data_is_left_to_pip_beside_a_framework_of_another_enviro
     zipped = starter_zip(IMAGES, None, framework="pytorch", versions={"torch": "2.4.0"})
     lines = (unpack(zipped, tmp_path) / "requirements.txt").read_text().splitlines()
     assert lines[:3] == ["torch==2.4.0", *(f"{name}  # not measured: whichever fits" for name in ("numpy", "pillow"))]
+
+
+@pytest.mark.parametrize("version", ["of today", None])
+def test_a_version_beside_us_that_is_none_is_told_in_a_sentence_or_not_needed(monkeypatch, version) -> None:
+    monkeypatch.setattr(metadata, "version", lambda _distribution: version)
+    starter = Starter("image_classification", "pytorch")
+    with pytest.raises(InvalidInput, match="The version of torch"):
+        pins(starter, {})
+    assert [pin.line for pin in pins(starter, {"torch": "2.4.0"})] == ["torch==2.4.0", "numpy", "pillow"]
 
 
 def test_keras_pins_the_backend_it_runs_on(tmp_path: Path) -> None:

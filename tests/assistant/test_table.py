@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import tempfile
 import time
 from pathlib import Path
 from statistics import stdev
@@ -262,6 +264,21 @@ def test_a_table_is_tried_in_a_process_that_ends(tmp_path) -> None:
     broken = RunningTrial(b"a\n1\n", "broken.csv")
     with pytest.raises(InvalidInput, match=r"broken\.csv has 1 columns"):
         broken.result()
+
+
+@pytest.mark.parametrize("refused", ["scratch_folder", "subprocess.Popen", "Path.write_bytes"])
+def test_a_trial_that_cannot_begin_is_told_in_a_sentence_and_leaves_nothing(tmp_path, monkeypatch, refused) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def full(*_arguments: object, **_options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    table = tmp_path / "customers.csv"
+    table.write_bytes(b"a,b\n1,2\n")
+    monkeypatch.setattr(f"assistant.table.running.{refused}", full)
+    with pytest.raises(InvalidInput, match=r"customers\.csv could not be tried: No space left on device\. .*TMPDIR"):
+        cli._tried(table, None)
+    assert list(tmp_path.iterdir()) == [table]
 
 
 def test_files_called_like_modules_do_no_harm(tmp_path, monkeypatch) -> None:

@@ -6,7 +6,10 @@ import pytest
 from rich.console import Console
 
 from assistant import terminal
+from assistant.record.figures import measurements
 from assistant.terminal_measurements import probe_report
+from assistant.views import figures
+from probes.comparison import Ratio
 from probes.report import ProbeReport
 from tests.runs import a_report, a_row, an_eventful_report
 
@@ -23,6 +26,18 @@ def test_a_tuned_row_that_failed_is_told_with_its_reason(monkeypatch) -> None:
     told = printed(monkeypatch, an_eventful_report())
     assert "tuned (fori_loop): It ran out of memory." in told
     assert "Keras, on PyTorch: Only 2 rounds were measured. It was killed." in told
+
+
+@pytest.mark.parametrize(
+    ("ratio", "told"),
+    [(Ratio(0.83, 0.8, 0.86, 6), "0.83 times (0.8 to 0.86)"), (Ratio(0.91, 0.082, 10.0, 3), "not told apart")],
+)
+def test_a_tuned_row_is_compared_with_its_default_only_where_they_are_told_apart(monkeypatch, ratio, told) -> None:
+    row = an_eventful_report().tuned[0].model_copy(update={"to_default": ratio})
+    report = an_eventful_report(tuned=(row,))
+    assert list(figures.tuned_table([row])["against"]) == [told]
+    assert told in printed(monkeypatch, report)
+    assert told in str(measurements(report))
 
 
 def test_marks_stand_beside_the_name_and_are_explained(monkeypatch) -> None:

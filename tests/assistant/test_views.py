@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.advice.own_weights import importance
 from assistant.errors import InvalidInput
+from assistant.starter import requirements
 from assistant.target import weighed_answers
 from assistant.views import measuring
 from assistant.views.markdown import plain
@@ -171,6 +172,18 @@ def test_the_answer_comes_when_one_has_said_enough(app) -> None:
     assert not app.get("pills"), "no question stands beside the answer"
     labels = [button.label for button in app.get("download_button")]
     assert labels == ["Download starter", "Download Markdown", "Download HTML"]
+
+
+def test_a_starter_that_cannot_be_pinned_is_not_offered_and_says_why(app, monkeypatch) -> None:
+    answer(app, "task", "image_classification")
+    monkeypatch.setattr(requirements, "_installed", lambda _distribution: None)
+    app.button(key="enough").click().run()
+    assert not app.exception
+    labels = [button.label for button in app.get("download_button")]
+    assert labels == ["Download Markdown", "Download HTML"]
+    told = words(app).replace("\\", "")
+    assert "There is no starter to download yet. The version of" in told
+    assert "it was neither measured nor is it installed" in told
 
 
 def test_what_is_excluded_and_why_not_wear_the_date_and_lead_to_a_source(app) -> None:

@@ -11,6 +11,7 @@ from made_up_language import add_language, spoken
 
 from assistant import wording
 from assistant.advice.recommendation import ForecastRow
+from probes import hardware
 from tests.assistant.claim_records import decided
 from tests.runs import a_report
 
@@ -45,7 +46,8 @@ def test_a_duration_is_never_negative_nor_empty_of_a_unit(seconds: float) -> Non
 
 
 @pytest.mark.parametrize(
-    ("mb", "words"), [(3, "3 MB"), (990, "990 MB"), (1023, "1000 MB"), (1024, "1 GB"), (23_000, "22 GB")]
+    ("mb", "words"),
+    [(3, "3 MB"), (994, "990 MB"), (996, "0.97 GB"), (1009, "0.99 GB"), (1024, "1 GB"), (23_000, "22 GB")],
 )
 def test_memory_changes_its_unit_where_it_reaches_a_whole_one(mb: float, words: str) -> None:
     assert wording.memory(mb) == words
@@ -124,6 +126,14 @@ def test_a_sentence_is_put_together_as_the_language_does(monkeypatch: pytest.Mon
     with spoken("zh_CN"):
         line = wording.job_line(row)
     assert line == "每轮大约 6 分 40 秒\uff086 分 至 7 分 30 秒\uff09\uff0c占用 2 GB 内存"
+
+
+def test_what_restricts_a_machine_is_told_in_the_language_of_the_reader(monkeypatch, laptop, tmp_path: Path) -> None:
+    add_language(monkeypatch, tmp_path, "zh_CN", {"{allowed} of {all} cores": "{all} 核中的 {allowed} 个"})
+    restrictions = hardware.restrictions({"OMP_NUM_THREADS": "2"}, allowed_cores=3, logical_cores=8)
+    with spoken("zh_CN"):
+        line = wording.machine_line(laptop.model_copy(update={"restrictions": restrictions}))
+    assert line.endswith("OMP_NUM_THREADS=2, 8 核中的 3 个"), "as probes.hardware words it, so it is recognised"
 
 
 def test_an_answer_that_names_nothing_says_so() -> None:
