@@ -66,9 +66,17 @@ def starter_zip(
 @cache
 def warm_up() -> Thread:
     """Load what rendering needs, once, in the background, so that the first starter takes no longer than others."""
-    thread = Thread(target=importlib.import_module, args=(RENDERING,), name="warm-up", daemon=True)
+    thread = Thread(target=_load_rendering, name="warm-up", daemon=True)
     thread.start()
     return thread
+
+
+def _load_rendering() -> None:
+    try:
+        importlib.import_module(RENDERING)
+    except ModuleNotFoundError:
+        # Streamlit takes the script's folder out of `sys.path` after each run: who looks through it then skips one.
+        importlib.import_module(RENDERING)
 
 
 def _recommended_backend(framework: str, recommendation: Recommendation | None) -> str | None:

@@ -123,8 +123,18 @@ class Campaign:
             # What took too long for its share may fit into what the others left over.
             self._cover(workload, deadline)
             self._close(workload)
+        self._decide(workloads[0])
         if self._bench.effort.refined:
             Refinements(self._bench, self._preparation, workloads[0]).run(self._contenders)
+
+    def _decide(self, workload: Workload) -> None:
+        """What may still be the fastest is measured further, as far as processes hold the network still."""
+        bench = self._bench
+        known = ((each, bench.ledger.row(each, workload)) for each in self._contenders)
+        measured = [each for each, row in known if row is not None and row.compared and row.failure is None]
+        holding = [each for each in measured if bench.crew.holds(each, workload)]
+        if len(holding) > 1:
+            Rounds(bench, holding, workload, bench.deadline).decide(bench.effort.most_rounds)
 
     def _cover(self, workload: Workload, deadline: Deadline, *, put_off: bool = False) -> None:
         """Measure whoever is not measured yet; with `put_off` those may wait whose start takes very long."""

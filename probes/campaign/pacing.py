@@ -18,8 +18,9 @@ BLOCK_MS = 100.0
 MIN_ROUNDS, FULL_ROUNDS, MOST_ROUNDS = 3, 5, 30
 
 # Rounds beyond the least are taken while one costs no more than this share of what is left, beyond the full number
-# while it costs no more than the second.
-EXTRA_ROUND_SHARE, DECIDING_ROUND_SHARE = 0.1, 0.025
+# while it costs no more than the second; than the third once everybody was measured, for who is the fastest is asked
+# before all else.
+EXTRA_ROUND_SHARE, DECIDING_ROUND_SHARE, LAST_ROUND_SHARE = 0.1, 0.025, 0.05
 
 # Windows of half a block until two in a row agree; who is not steady after so many is said to be never steady.
 LEAST_WINDOWS, MOST_WINDOWS = 2, 8
@@ -118,9 +119,17 @@ def block_limit_s(row: Row, left_s: float) -> float:
     return min(left_s, max(HANG_FACTOR * block_s(row), LEAST_HANG_S))
 
 
-def another_round(taken: int, rows: Sequence[Row], left_s: float, most: int = MOST_ROUNDS, *, settled: bool) -> bool:
-    """Whether the contenders of these rows get one more block each, of at most `most`; `settled` when it is known
-    who is faster or more rounds would not tell.
+def another_round(
+    taken: int,
+    rows: Sequence[Row],
+    left_s: float,
+    most: int = MOST_ROUNDS,
+    share: float = DECIDING_ROUND_SHARE,
+    *,
+    settled: bool,
+) -> bool:
+    """Whether the contenders of these rows get one more block each, of at most `most`, beyond the full number for no
+    more than this share of what is left; `settled` when it is known who is faster or more rounds would not tell.
     """
     round_s = sum(map(block_s, rows))
     if taken < MIN_ROUNDS:
@@ -129,7 +138,7 @@ def another_round(taken: int, rows: Sequence[Row], left_s: float, most: int = MO
         return False
     if taken < FULL_ROUNDS:
         return round_s <= EXTRA_ROUND_SHARE * left_s
-    return not settled and round_s <= DECIDING_ROUND_SHARE * left_s
+    return not settled and round_s <= share * left_s
 
 
 def fitting(expected_s: Sequence[float], left_s: float, *, beside: int, at_once: int = 1, step_s: float = 0.0) -> int:

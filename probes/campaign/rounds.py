@@ -42,21 +42,31 @@ class Rounds:
         """Measure until all is settled or the time is not worth another round, at most `most` rounds; then the rows
         are finished. Returns who may still be the fastest.
         """
-        taken, racing = 0, self._going()
-        while racing and self._another(taken, most, racing):
+        racing = self._race(self._going(), 0, most, pacing.DECIDING_ROUND_SHARE)
+        for row in self._rows.values():
+            row.finished = bool(row.times_ms)
+        return racing
+
+    def decide(self, most: int) -> None:
+        """Measure further those that may still be the fastest, until it is settled which of them is or another round
+        is not worth its time, at most `most` rounds.
+        """
+        self._race(self._still_racing(), pacing.FULL_ROUNDS, most, pacing.LAST_ROUND_SHARE)
+
+    def _race(self, racing: list[Contender], taken: int, most: int, share: float) -> list[Contender]:
+        """Rounds as long as they are worth it, beyond the full number this share of what is left; who races still."""
+        while racing and self._another(taken, most, racing, share):
             number = next(self._bench.ledger.round_numbers)
             self._numbers.add(number)
             for index in self._bench.order.permutation(len(racing)):
                 self._block(racing[index], number)
             taken, racing = taken + 1, self._still_racing()
-        for row in self._rows.values():
-            row.finished = bool(row.times_ms)
         return racing
 
-    def _another(self, taken: int, most: int, racing: Sequence[Contender]) -> bool:
+    def _another(self, taken: int, most: int, racing: Sequence[Contender], share: float) -> bool:
         rows = [self._rows[each] for each in racing]
         all_settled = all(settled(row, first) for row, first in self._against_leader(racing).values())
-        return pacing.another_round(taken, rows, self._deadline.left_s, most, settled=all_settled)
+        return pacing.another_round(taken, rows, self._deadline.left_s, most, share, settled=all_settled)
 
     def _still_racing(self) -> list[Contender]:
         going = self._going()

@@ -278,6 +278,17 @@ def test_a_network_that_a_process_holds_still_is_not_built_again_to_be_compared_
     assert by_id(report.tuned)["jax-jit"].to_default is not None
 
 
+@pytest.mark.parametrize(("workloads", "most"), [((TINY,), 8), ((TINY, SMALL), pacing.FULL_ROUNDS)])
+def test_what_is_left_decides_who_is_fastest_as_far_as_networks_are_still_held(
+    toys: Toys, monkeypatch: pytest.MonkeyPatch, workloads, most
+) -> None:
+    monkeypatch.setattr(pacing, "DECIDING_ROUND_SHARE", 0.0)
+    monkeypatch.setattr(rounds, "settled", lambda *_rows: False)
+    monkeypatch.setattr(rounds, "clearly_slower", lambda *_rows: False)
+    report = toys.measure(workloads=workloads, effort=pacing.Effort(most_rounds=8, refined=False))
+    assert {result.rounds for result in report.candidates} == {most}
+
+
 @pytest.mark.usefixtures("undisturbed")
 def test_who_comes_late_is_compared_with_the_fastest_before_and_so_with_all(
     toys: Toys, monkeypatch: pytest.MonkeyPatch
