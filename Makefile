@@ -10,8 +10,8 @@ PYTHON ?= $(firstword $(foreach python,python3 python3.13 python3.12 python3.11,
 	$(shell $(python) -c 'import sys; sys.exit(not $(SUPPORTED))' 2>/dev/null && echo $(python))) python3)
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint requirements.lock
 
-# An environment that was left half made, or whose Python is gone or another by now, is made anew.
-USABLE := $(shell $(BIN)/python -c 'import pip, sys; print($(SUPPORTED))' 2>/dev/null)
+# An environment whose Python is gone, or is one that cannot run Probewise, is made anew.
+USABLE := $(shell $(BIN)/python -c 'import sys; print($(SUPPORTED))' 2>/dev/null)
 ifneq ($(USABLE),True)
 $(shell rm -f $(VENV)/.installed $(VENV)/.installed-test)
 endif
@@ -33,13 +33,15 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 	@command -v $(PYTHON) >/dev/null || { echo "probewise: no Python found; install Python 3.11, 3.12 or 3.13" >&2; exit 1; }
 	@test -e $@ || $(PYTHON) assistant/preflight.py . # an update needs no room for everything
 	@test "$(USABLE)" = True || $(PYTHON) -m venv --clear $(VENV)
-	@mkdir -p $(UNPACKED)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV) # mends one that was left half made
+	@rm -rf $(UNPACKED) && mkdir -p $(UNPACKED)
 	$(INSTALL) --editable .
 	@touch $@
 
 setup-test: $(VENV)/.installed-test  ## Install the test tools and, where none is found, a browser
 
 $(VENV)/.installed-test: $(VENV)/.installed
+	@mkdir -p $(UNPACKED)
 	$(INSTALL) --editable '.[test]'
 	@$(BIN)/python -m tests.browser.chromium
 	@touch $@

@@ -24,7 +24,7 @@ def evaluate(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help=_("Print JSON on stdout."))] = False,
 ) -> None:
-    """Evaluate the corpus of this machine, or another if it has none; or collect one."""
+    """Evaluate the corpus of this machine, or another if it has few jobs; or collect one."""
     from assistant.advice.conformal import LEAST_JOBS  # noqa: PLC0415  slow libraries that no other command needs
     from assistant.corpus.collection import collect as sweep  # noqa: PLC0415
     from assistant.corpus.records import DIRECTORY, corpora, replayed_path  # noqa: PLC0415

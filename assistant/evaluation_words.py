@@ -78,16 +78,19 @@ def rests_on(found: Evaluation) -> list[tuple[str, Errors]]:
         "forecast": _("Fewer of its layers, or a smaller batch"),
     }
     own = [(names[evidence], errors) for evidence, errors in found.summary.by_evidence.items()]
-    rungs = [(_("Only small networks of its family"), found.from_rungs)] if found.from_rungs else []
+    rungs = (
+        [(_("Nothing of the job itself, only small networks of its family"), found.from_rungs)]
+        if found.from_rungs
+        else []
+    )
     return [*own, *rungs]
 
 
 def unreached(found: Summary) -> str:
     """How many candidates no figure was told of."""
-    return _(
-        "Of {share} of the candidates that could do a job, the time was too short to say anything. The last row is "
-        "of probes in which nothing of the job itself could be measured."
-    ).format(share=percent(1 - found.foretold))
+    return _("Of {share} of the candidates that could do a job, the time was too short to say anything.").format(
+        share=percent(1 - found.foretold)
+    )
 
 
 def break_evens(found: Summary) -> str:
@@ -200,8 +203,10 @@ def picks(row: Row) -> list[str]:
     ]
 
 
-def tie_meaning() -> str:
-    """What is called a tie."""
+def tie_meaning(found: Evaluation) -> str:
+    """What is called a tie, where there is one."""
+    if "tie" not in found.standings.values():
+        return ""
     return _(
         "A tie: other jobs of these kinds could put either ahead, by mean regret, more often than one time in twenty."
     )

@@ -14,7 +14,7 @@ from probes.report import Machine, Measurement, ProbeReport
 from probes.store import History
 from probes.workloads import Workload
 
-# What took less than this share of what could be spent now was cut short: there is more to be had than it found.
+# Where there was less than this share of what could be spent now, there is more to be had than was found.
 CUT_SHORT_SHARE = 0.5
 
 
@@ -85,7 +85,7 @@ def outdated(
         return _("Not every network was measured then.")
     installed = {each.id: each for each in CANDIDATES if set(each.distributions) <= versions.keys()}
     late = [candidate for candidate in came_too_late(report) if candidate in installed]
-    if late and report.seconds < CUT_SHORT_SHARE * budget_s:
+    if late and (report.budget_s or report.seconds) < CUT_SHORT_SHARE * budget_s:
         return _("There was too little time then for: {names}.").format(names=wording.candidate_names(late))
     known = _reached(report)
     unknown = [name for name, each in installed.items() if name not in late and not _was_known(each, report, known)]

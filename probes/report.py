@@ -156,6 +156,7 @@ class ProbeReport(Record):
     `measured_at` is ISO 8601 in UTC. `contended` is true when other processes took so much of the machine during
     the measuring that the step times should not be trusted. `notes` says in sentences what else a reader must know.
     `wall_s` is where the `seconds` went, by activity; what is missing to all of them was spent between activities.
+    `budget_s` is how many seconds there were for it (None: not known).
     """
 
     machine: Machine
@@ -171,6 +172,7 @@ class ProbeReport(Record):
     measured_at: str
     notes: tuple[str, ...] = ()
     wall_s: dict[str, float] = Field(default_factory=dict)
+    budget_s: float | None = None
 
     @property
     def overhead_share(self) -> float:

@@ -145,8 +145,8 @@ def _setup(clone: Path) -> tuple[int, list[str]]:
 def test_a_first_setup_is_checked_made_and_installed_and_a_second_does_nothing(clone: Path) -> None:
     code, calls = _setup(clone)
     assert code == 0
-    assert calls[:2] == ["system assistant/preflight.py .", MADE]
-    assert calls[2].startswith("bin -m pip install")
+    assert calls[:3] == ["system assistant/preflight.py .", MADE, "bin -m pip --version"]
+    assert calls[3].startswith("bin -m pip install")
     assert (clone / "unpacked_in").read_text(encoding="utf-8").strip() == str(clone / ".venv" / "unpacked")
     assert _setup(clone) == (0, [])
 
@@ -163,7 +163,7 @@ def test_a_changed_lock_is_installed_without_asking_for_the_room_of_everything(c
     os.utime(clone / "requirements.lock", (2**32, 2**32))
     code, calls = _setup(clone)
     assert code == 0
-    assert [call.split(" install")[0] for call in calls] == ["bin -m pip"]
+    assert [call.split(" install")[0] for call in calls] == ["bin -m pip --version", "bin -m pip"]
 
 
 def test_an_installation_that_was_broken_off_goes_on(clone: Path) -> None:
@@ -171,13 +171,20 @@ def test_an_installation_that_was_broken_off_goes_on(clone: Path) -> None:
     (clone / ".venv" / ".installed").unlink()
     code, calls = _setup(clone)
     assert code == 0
-    assert [call.split(" install")[0] for call in calls] == ["system assistant/preflight.py .", "bin -m pip"]
+    called = [call.split(" install")[0] for call in calls]
+    assert called == ["system assistant/preflight.py .", "bin -m pip --version", "bin -m pip"]
+
+
+def test_an_environment_that_lacks_only_pip_gets_it_and_keeps_the_rest(clone: Path) -> None:
+    _executable(clone / ".venv" / "bin" / "python", '#!/bin/sh\ntest "$1" = -c && echo True && exit\nexit 1\n')
+    _code, calls = _setup(clone)
+    assert calls == ["system assistant/preflight.py .", "system -m venv .venv"]
 
 
 @pytest.mark.parametrize(
     "python",
-    ["#!/bin/sh\nexit 1\n", "#!/nowhere/python\n", "#!/bin/sh\necho False\n"],
-    ids=["without pip", "gone", "another version"],
+    ["#!/nowhere/python\n", "#!/bin/sh\necho False\n"],
+    ids=["gone", "another version"],
 )
 def test_an_environment_whose_python_cannot_run_probewise_is_made_anew(clone: Path, python: str) -> None:
     _setup(clone)
@@ -185,4 +192,4 @@ def test_an_environment_whose_python_cannot_run_probewise_is_made_anew(clone: Pa
     code, calls = _setup(clone)
     assert code == 0
     assert calls[:2] == ["system assistant/preflight.py .", MADE]
-    assert calls[2].startswith("bin -m pip install")
+    assert calls[3].startswith("bin -m pip install")

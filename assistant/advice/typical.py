@@ -30,8 +30,9 @@ def typical_growth(
 ) -> Growth | None:
     """How the figure grew on networks of a family, or of all where too few of that are known; None where too few are.
 
-    From the corpus of the machine with this fingerprint, or from that of the `learned` ones which has the most of
-    them. What a candidate's own measurements leave open is as it is with the median of all.
+    From the corpus of the machine with this fingerprint, else from the largest of the `learned` ones; before all
+    networks of one, the family is looked for in each. What a candidate's own measurements leave open is as it is with
+    the median of all.
     """
     own_first = sorted(learned, key=lambda corpus: (corpus.machine.fingerprint != fingerprint, -len(corpus.passages)))
     of_family = (_enough(terms, _points(corpus, figure, family)) for corpus in own_first)

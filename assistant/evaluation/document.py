@@ -14,6 +14,7 @@ from assistant.evaluation.published import Published, published
 from assistant.evaluation.targets import Outcome
 from assistant.language import SOURCE_LANGUAGE, use_language
 from knowledge.markers import with_part
+from probes.words import sentences
 
 DOCUMENT = Path(__file__).parents[2] / "README.md"
 
@@ -44,12 +45,14 @@ def _parts(found: Published) -> Iterator[str]:
     yield f"{evaluation_words.what_was_done(found)} {evaluation_words.limits(found)}\n"
     yield f"{evaluation_words.targets_heading(evaluation.summary)}:\n"
     yield evaluation_tables.targets(evaluation, _met)
-    yield f"{evaluation_words.sureness(evaluation.summary)} {evaluation_words.break_evens(evaluation.summary)}\n"
+    told = evaluation_words.sureness(evaluation.summary), evaluation_words.break_evens(evaluation.summary)
+    yield f"{sentences(*filter(None, told))}\n"
     yield f"{evaluation_words.regret_meaning()} {' '.join(evaluation_words.noise(evaluation.noise))}\n"
     yield evaluation_tables.evidence(evaluation)
     yield f"{evaluation_words.unreached(evaluation.summary)}\n"
     yield evaluation_tables.ways(evaluation)
-    yield f"{evaluation_words.tie_meaning()}\n"
+    if tie := evaluation_words.tie_meaning(evaluation):
+        yield f"{tie}\n"
     yield evaluation_tables.ways_by_budget(evaluation)
     if evaluation.interviews:
         yield f"{evaluation_words.interviewed(evaluation.interviews)}\n"

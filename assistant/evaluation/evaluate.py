@@ -27,7 +27,6 @@ from assistant.evaluation.ways import (
     real_target,
     smallest_winner,
 )
-from assistant.language import _
 from assistant.target import family_rungs
 from probes.candidates import CANDIDATES
 from probes.costs import costs
@@ -41,7 +40,8 @@ SEEDS, QUICK_SEEDS = 10, 2
 SMALLEST_WINNER, FLOPS_PROPORTIONAL, REAL_TARGET = "smallest-winner", "flops-proportional", "real-target"
 
 # Our own way, and the same where nothing of the job itself can be measured.
-PROBEWISE, FROM_RUNGS = _OWN = ("probewise", "probewise-from-rungs")
+PROBEWISE, FROM_RUNGS = "probewise", "probewise-from-rungs"
+_OWN = (PROBEWISE, FROM_RUNGS)
 
 
 @dataclass(frozen=True)
@@ -119,9 +119,9 @@ def evaluate(corpus: Corpus, *, quick: bool, say: Callable[[str, float], None]) 
     measuring = _measuring_ways(corpus, jobs)
     tried: dict[str, dict[float, list[Trial]]] = {}
     for number, (name, way) in enumerate(measuring.items()):
-        say(_("Ways of choosing"), number / len(measuring))
+        say(name, number / len(measuring))
         tried[name] = {each: trials(way, split, jobs, each, seeds) for each in BUDGETS_S}
-    ours, *_others = (found[ORDINARY_BUDGET_S] for found in tried.values())
+    ours = tried[PROBEWISE][ORDINARY_BUDGET_S]
     simple = {name: found[ORDINARY_BUDGET_S] for name, found in tried.items() if name not in _OWN}
     simple |= {each.id: trials(always(each.id), split, jobs, math.inf, seeds) for each in CANDIDATES}
     summaries = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from math import exp, inf, log
 from statistics import fmean, median
+from typing import get_args
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -21,6 +22,12 @@ NEAR, RATHER_NEAR = 0.05, 0.10
 # The interval over jobs, and how often they are drawn anew for it: the percentile bootstrap (Efron, 1979).
 LEVEL = 0.90
 RESAMPLES = 5000
+
+
+EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
+
+# What is foretold of a figure.
+Foretold = Callable[[JobForecast], Estimate | None]
 
 
 class Errors(BaseModel):
@@ -77,7 +84,7 @@ def summarize(trials: Sequence[Trial], budget_s: float | None) -> Summary:
     regrets = [trial.regret for trial in trials]
     jobs = by_job(trials)
     errors = errors_of(trials)
-    by_evidence = {evidence: errors_of(trials, evidence) for evidence in _EVIDENCE}
+    by_evidence = {evidence: errors_of(trials, evidence) for evidence in EVIDENCE}
     low, high = _interval([[trial.regret <= NEAR for trial in own] for own in jobs.values()])
     return Summary(
         budget_s=budget_s,
@@ -100,7 +107,7 @@ def summarize(trials: Sequence[Trial], budget_s: float | None) -> Summary:
 def errors_of(trials: Sequence[Trial], evidence: Evidence | None = None) -> Errors:
     """Of every forecast, or of those that rest on this evidence."""
 
-    def of(figure: Figure, true: Callable[[CandidateResult], float | None]) -> list[tuple[Estimate, float]]:
+    def of(figure: Foretold, true: Callable[[CandidateResult], float | None]) -> list[tuple[Estimate, float]]:
         return list(_told(trials, figure, true, evidence))
 
     steps = of(lambda forecast: forecast.step_ms, lambda result: result.step_ms)
@@ -131,11 +138,6 @@ def single_best(truths: Sequence[Truth]) -> str:
     return min(_candidates(truths), key=lambda candidate: _mean_log_regret(truths, candidate))
 
 
-Figure = Callable[[JobForecast], Estimate | None]
-
-_EVIDENCE: tuple[Evidence, ...] = ("measured", "forecast")
-
-
 def _candidates(truths: Collection[Truth]) -> list[str]:
     return sorted({candidate for truth in truths for candidate in truth.results})
 
@@ -154,7 +156,7 @@ def _interval(by_job: Sequence[Sequence[float]]) -> tuple[float, float]:
 
 def _told(
     trials: Sequence[Trial],
-    figure: Figure,
+    figure: Foretold,
     measured: Callable[[CandidateResult], float | None],
     evidence: Evidence | None,
 ) -> Iterator[tuple[Estimate, float]]:

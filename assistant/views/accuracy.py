@@ -102,8 +102,8 @@ def _ways(found: Evaluation) -> None:
     for told in _not_worse(found):
         st.markdown(told)
     st.markdown(evaluation_tables.ways(found))
-    if "tie" in found.standings.values():
-        st.caption(evaluation_words.tie_meaning())
+    if tie := evaluation_words.tie_meaning(found):
+        st.caption(tie)
     st.markdown(evaluation_tables.ways_by_budget(found))
 
 

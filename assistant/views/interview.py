@@ -46,7 +46,7 @@ def _greet(now: State, *, begun: bool) -> None:
             measured = _("I measured them {when}, and nothing has changed since.").format(when=when(now.reused))
             words = sentences(words, measured)
         elif begun:
-            words = sentences(words, _("Measuring has begun; it will be done before we are."))
+            words = sentences(words, _("Measuring has begun, and goes on while we talk."))
         st.markdown(words)
 
 

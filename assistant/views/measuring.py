@@ -18,7 +18,7 @@ from probes.campaign.controls import no_control
 from probes.campaign.pacing import MIN_ROUNDS
 from probes.environments import installed_versions
 from probes.hardware import machine
-from probes.report import ProbeReport, Progress
+from probes.report import CandidateResult, ProbeReport, Progress
 from probes.schedule import DEFAULT_BUDGET_S, MAX_BUDGET_S, ProbeSession
 from probes.store import History
 from probes.workloads import Workload
@@ -27,6 +27,9 @@ BUDGET_VARIABLE = "PROBEWISE_BUDGET_S"
 
 # Many times what it takes to get the lock of the machine, or to see that another has it.
 BEGINNING_S = 0.5
+
+# A further budget that nobody asked for is at most so many times the ordinary one.
+MOST_UNASKED = 2
 
 
 def budget_s() -> float:
@@ -116,7 +119,12 @@ def _after(earlier: ProbeReport, report: ProbeReport) -> ProbeReport:
     # Whether there is a control, and if not why, the last budget knows.
     noted = (note for note in earlier.notes if not note.startswith(no_control()))
     notes = tuple(dict.fromkeys((*noted, *report.notes)))
-    return report.model_copy(update={"seconds": earlier.seconds + report.seconds, "wall_s": wall_s, "notes": notes})
+    spent = {"seconds": earlier.seconds + report.seconds, "budget_s": _given_s(earlier) + _given_s(report)}
+    return report.model_copy(update={**spent, "wall_s": wall_s, "notes": notes})
+
+
+def _given_s(report: ProbeReport) -> float:
+    return report.budget_s or report.seconds
 
 
 def _end(measuring: Measuring) -> None:
@@ -146,7 +154,7 @@ def follow(state: State) -> Progress | None:
     if measuring.session.wait(0) and (report := measuring.report) is not None:
         before, late = state.late, frozenset(came_too_late(report))
         state.late = late
-        if not _goes_on(state, late, before):
+        if not _goes_on(state, measuring, late, before):
             _conclude(state, report)
             return None
         measuring.go_on()
@@ -174,16 +182,22 @@ def _told(report: ProbeReport) -> set[tuple[str, str, str]]:
         (measurement.workload.id, row.candidate, row.status)
         for measurement in report.measurements
         for row in measurement.candidates
-        if row.status != "ok" or row.rounds >= MIN_ROUNDS
+        if _tells(row)
     }
 
 
-def _goes_on(state: State, late: frozenset[str], before: frozenset[str] | None) -> bool:
-    """Whether to spend another budget on who is `late`: the person still answers, and the last one reached one of
-    those who were late `before` it.
+def _tells(row: CandidateResult) -> bool:
+    """Whether its figure will hardly change, or there is none."""
+    return row.status != "ok" or row.rounds >= MIN_ROUNDS
+
+
+def _goes_on(state: State, measuring: Measuring, late: frozenset[str], before: frozenset[str] | None) -> bool:
+    """Whether to spend another budget on who is `late`: the person still answers, the last one reached one of those
+    who were late `before` it, and another need not be much longer.
     """
     talking = state.interview.open_question is not None and not state.enough
-    return talking and bool(late) and (before is None or late < before)
+    short = measuring.further_budget_s <= MOST_UNASKED * budget_s()
+    return talking and short and bool(late) and (before is None or late < before)
 
 
 def further_budget_s(state: State) -> float:
@@ -208,9 +222,21 @@ def go_on(state: State) -> None:
 def stop(state: State) -> None:
     """End the measuring; what is known so far is kept, in the history as well where nothing else was known."""
     report = _measuring().report
-    if state.earlier is None and report is not None and any(row.status == "ok" for row in report.candidates):
-        _keep(state, report)
+    told = None if report is None else _without_begun(report)
+    if state.earlier is None and told is not None and any(row.status == "ok" for row in told.candidates):
+        _keep(state, told)
     give_up(state)
+
+
+def _without_begun(report: ProbeReport) -> ProbeReport:
+    """The report without rows of which a visit to come should not think that they are complete."""
+    measurements = [
+        each.model_copy(update={"candidates": tuple(filter(_tells, each.candidates))}) for each in report.measurements
+    ]
+    main, *rungs = measurements
+    return report.model_copy(
+        update={"candidates": main.candidates, "rungs": tuple(each for each in rungs if each.candidates)}
+    )
 
 
 def give_up(state: State) -> None:

@@ -79,8 +79,8 @@ def _follow() -> None:
 
 def _answer(now: State, trial: TableTrial) -> None:
     """What the table tells of what is still open, or was told by a table before; what the person said stays."""
-    interview, told = now.interview, {}
-    said = {field: value for field, value in interview.project.answers.items() if now.table_told.get(field) != value}
+    interview, told = now.interview.take_back(now.table_told), {}
+    said = interview.project.answers
     if said.get("task", trial.facts.task) == trial.facts.task:
         told = {field: value for field, value in trial.facts.answers.items() if field not in said}
     for field, value in told.items():
@@ -137,6 +137,7 @@ def _take_in() -> None:
     if given is None:
         _forget()
     else:
+        _forget_answers()
         state().table = Table(given.name, given.getvalue())
         _start.clear()
 
@@ -147,6 +148,11 @@ def _forget() -> None:
     st.session_state["tables-forgotten"] = st.session_state.get("tables-forgotten", 0) + 1
     now.table = None
     _start.clear()
+    _forget_answers()
+
+
+def _forget_answers() -> None:
+    now = state()
     now.move(now.interview.take_back(now.table_told))
     now.table_told = {}
 

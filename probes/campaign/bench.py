@@ -81,13 +81,16 @@ class Bench:
 
     def not_begun(self, contender: Contender, workload: Workload) -> WorkerFailed:
         """Why a row has no figure whose start would have taken more time than there was."""
-        alive = contender.name in self.crew.alive
+        alive, left_s = contender.name in self.crew.alive, self.deadline.left_s
+        needed_s = expected_row_s(self.ledger, contender, workload, alive=alive)
         message = _(
             "It was not started: to start and measure it takes about {needed:.0f} s here, and {left:.0f} s of the "
             "budget of {seconds:.0f} s were left. Give it more time."
-        ).format(
-            needed=expected_row_s(self.ledger, contender, workload, alive=alive),
-            left=self.deadline.left_s,
-            seconds=self.budget_s,
         )
-        return WorkerFailed(message, "timeout")
+        if needed_s <= left_s:
+            # Then it is others that time was kept back for, or the share of this workload was spent.
+            message = _(
+                "It was not started: of the budget of {seconds:.0f} s too little was left to measure it beside the "
+                "others. Give it more time."
+            )
+        return WorkerFailed(message.format(needed=needed_s, left=left_s, seconds=self.budget_s), "timeout")

@@ -23,6 +23,7 @@ from probes.campaign.preparation import Preparation
 from probes.campaign.refinements import Refinements
 from probes.campaign.rounds import Rounds
 from probes.candidates import Candidate
+from probes.comparison import leader
 from probes.report import Machine, ProbeReport, ProgressStage
 from probes.words import _
 from probes.workloads import Workload
@@ -104,7 +105,8 @@ class Campaign:
     def report(self, machine: Machine) -> ProbeReport | None:
         """What is known now; None before the first figure."""
         bench = self._bench
-        return bench.ledger.report(machine, self.focus.workloads, self.seconds, tuple(bench.notes), bench.wall)
+        report = bench.ledger.report(machine, self.focus.workloads, self.seconds, tuple(bench.notes), bench.wall)
+        return None if report is None else report.model_copy(update={"budget_s": bench.budget_s})
 
     def run(self) -> None:
         """Measure until all is settled or the budget ends; what was not reached is then a row that says so."""
@@ -128,13 +130,18 @@ class Campaign:
             Refinements(self._bench, self._preparation, workloads[0]).run(self._contenders)
 
     def _decide(self, workload: Workload) -> None:
-        """What may still be the fastest is measured further, as far as processes hold the network still."""
+        """What may still be the fastest is measured further, as far as processes hold the network still: the fastest
+        and who may be faster.
+        """
         bench = self._bench
-        known = ((each, bench.ledger.row(each, workload)) for each in self._contenders)
-        measured = [each for each, row in known if row is not None and row.compared and row.failure is None]
-        holding = [each for each in measured if bench.crew.holds(each, workload)]
-        if len(holding) > 1:
-            Rounds(bench, holding, workload, bench.deadline).decide(bench.effort.most_rounds)
+        known = {each: bench.ledger.row(each, workload) for each in self._contenders}
+        rows = {each: row for each, row in known.items() if row is not None and row.compared and row.failure is None}
+        first = leader({each.name: row for each, row in rows.items()})
+        holding = [each for each in rows if bench.crew.holds(each, workload)]
+        if len(holding) > 1 and first in {each.name for each in holding}:
+            rounds = Rounds(bench, holding, workload, bench.deadline)
+            rounds.decide(bench.effort.most_rounds)
+            self._note_drift(rounds)
 
     def _cover(self, workload: Workload, deadline: Deadline, *, put_off: bool = False) -> None:
         """Measure whoever is not measured yet; with `put_off` those may wait whose start takes very long."""
@@ -185,9 +192,12 @@ class Campaign:
         """Who may still be the fastest after rounds of those that are ready; few rounds where more are to come."""
         rounds = Rounds(self._bench, ready, workload, deadline)
         racing = rounds.take(pacing.MIN_ROUNDS if more else self._bench.effort.most_rounds)
+        self._note_drift(rounds)
+        return racing
+
+    def _note_drift(self, rounds: Rounds) -> None:
         if note := drift_note(rounds.samples):
             self.notes[note] = None
-        return racing
 
     def _settled(self, workload: Workload) -> set[Contender]:
         return {each for each in self._contenders if self._bench.ledger.settled(each, workload)}

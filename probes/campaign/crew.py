@@ -134,9 +134,12 @@ class Crew:
         """Take note that the contender's worker is to hold another network."""
         self._held.pop(contender.name, None)
 
-    def has_built(self, contender: Contender, workload: Workload, device: str) -> None:
-        """Take note of the network that the contender's worker holds from now on, and where."""
+    def is_warm(self, contender: Contender, workload: Workload) -> None:
+        """Take note that the contender's worker holds this network from now on, ready to be measured."""
         self._held[contender.name] = workload
+
+    def has_built(self, contender: Contender, workload: Workload, device: str) -> None:
+        """Take note of the network that the contender's worker has built, and where."""
         self._largest_mb[contender.name] = max(self._largest_mb[contender.name], costs(workload).kept_mb)
         if contender.candidate.package is not None:
             self._device_kinds.add(device_kind(device))

@@ -48,7 +48,7 @@ class Opponents:
         """Those of the chosen that take part: who races is warm, who raced before is built again if needed."""
         if self.racing:
             return [each for each in self._chosen if self._bench.crew.imported(each)]
-        return [each for each in self._chosen if needed and self._built_again(each, len(ready))]
+        return [each for each in self._chosen if needed and self._ready_again(each, len(ready))]
 
     def _step_ms(self, contender: Contender) -> float:
         row = self._bench.ledger.row(contender, self._workload)
@@ -68,5 +68,5 @@ class Opponents:
         }
         return [min(times, key=times.__getitem__)] if times else []
 
-    def _built_again(self, contender: Contender, ready: int) -> bool:
-        return self._preparation.build_again(contender, self._workload, self._deadline, ready=ready)
+    def _ready_again(self, contender: Contender, ready: int) -> bool:
+        return self._preparation.ready_again(contender, self._workload, self._deadline, ready=ready)

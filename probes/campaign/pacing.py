@@ -227,5 +227,6 @@ def expected_row_s(ledger: Ledger, contender: Contender, workload: Workload, *, 
     """Seconds that an unsettled row will probably take, with an import unless the contender's worker is alive."""
     row = ledger.row(contender, workload)
     if row is None or row.step_ms is None:
-        return expected_start_s(ledger, contender, workload, alive=alive) + FULL_ROUNDS * block_s(Row())
+        like_others = Row(step_ms=1000 * least_step_s(ledger, workload))
+        return expected_start_s(ledger, contender, workload, alive=alive) + FULL_ROUNDS * block_s(like_others)
     return max(FULL_ROUNDS - len(row.times_ms), 0) * block_s(row)

@@ -46,22 +46,21 @@ class Preparation:
             ready += [contender] * self._warmed(contender, workload, limit_s)
         return ready
 
-    def build_again(self, contender: Contender, workload: Workload, deadline: Deadline, *, ready: int) -> bool:
-        """The same for a contender whose row on this workload is complete, beside so many that are ready; false when
-        that failed, or would leave too little time to measure them, or its worker is gone. Nothing is built where its
-        worker holds the network still.
+    def ready_again(self, contender: Contender, workload: Workload, deadline: Deadline, *, ready: int) -> bool:
+        """Whether a contender whose row on this workload is complete is warm once more, beside `ready` others.
+        Not when that failed, or would leave too little time to measure them, or its worker is gone. Nothing is built
+        where its worker holds the network still.
         """
-        if self._bench.crew.holds(contender, workload):
-            return True
         ledger, left_s = self._bench.ledger, deadline.left_s
-        known_s = pacing.known_start_s(ledger, contender, workload, alive=True)
+        held = self._bench.crew.holds(contender, workload)
+        known_s = 0.0 if held else pacing.known_start_s(ledger, contender, workload, alive=True)
         step_s = pacing.least_step_s(ledger, workload)
         limit_s = pacing.start_limit_s(left_s, known_s, ready=ready, waiting=0, step_s=step_s)
         if not limit_s or not self._bench.crew.imported(contender):
             return False
         row, until = Row(), deadline.within(min(limit_s, left_s))
         try:
-            for wait in first_step(self._bench, contender, workload, row, until):
+            for wait in () if held else first_step(self._bench, contender, workload, row, until):
                 with self._bench.wall.spent(wait.activity):
                     self._bench.clock.first_to_answer([wait.worker], wait.until.left_s)
             self._warm_up(contender, workload, row, until.left_s)
@@ -104,6 +103,7 @@ class Preparation:
         with bench.wall.spent("warming up"):
             warmed = worker.warm_up(pacing.BLOCK_MS / 2, pacing.MOST_WINDOWS, limit_s)
         row.step_ms, row.steady = warmed.windows_ms[-1], warmed.steady
+        bench.crew.is_warm(contender, workload)
         if bench.crew.is_largest(contender, workload):
             with bench.wall.spent("reading memory"):
                 peak = worker.peak_memory(ANSWER_S)

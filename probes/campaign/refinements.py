@@ -48,7 +48,7 @@ class Refinements:
         return row.step_ms if row and row.compared and row.step_ms is not None else math.inf
 
     def _tune(self, default: Contender, part: Part) -> None:
-        """Measure a tuned row in turns with its default, which is built anew for that."""
+        """Measure a tuned row in turns with its default, which is built anew for that unless it is still held."""
         bench, tuned = self._bench, Contender(default.candidate, part)
         row = bench.ledger.row(default, self._workload)
         if row is None or row.device is None or bench.ledger.settled(tuned, self._workload):
@@ -56,7 +56,7 @@ class Refinements:
         if not tuned.tunings(self._workload, row.device) or not self._fits(default, starts=2):
             return
         if self._preparation.prepare([tuned], self._workload, bench.deadline, beside=[default]):
-            if self._preparation.build_again(default, self._workload, bench.deadline, ready=1):
+            if self._preparation.ready_again(default, self._workload, bench.deadline, ready=1):
                 Rounds(bench, [default, tuned], self._workload, bench.deadline).take(bench.effort.most_rounds)
             bench.crew.dismiss(tuned)
 

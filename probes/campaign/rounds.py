@@ -49,9 +49,11 @@ class Rounds:
 
     def decide(self, most: int) -> None:
         """Measure further those that may still be the fastest, until it is settled which of them is or another round
-        is not worth its time, at most `most` rounds.
+        is not worth its time, at most `most` rounds with those that they have.
         """
-        self._race(self._still_racing(), pacing.FULL_ROUNDS, most, pacing.LAST_ROUND_SHARE)
+        racing = self._still_racing()
+        taken = min((len(self._rows[each].times_ms) for each in racing), default=0)
+        self._race(racing, max(taken, pacing.FULL_ROUNDS), most, pacing.LAST_ROUND_SHARE)
 
     def _race(self, racing: list[Contender], taken: int, most: int, share: float) -> list[Contender]:
         """Rounds as long as they are worth it, beyond the full number this share of what is left; who races still."""

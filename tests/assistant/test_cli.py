@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from filelock import FileLock
@@ -293,6 +294,8 @@ def test_an_interrupt_ends_with_130_and_leaves_nothing(project: Path) -> None:
         [sys.executable, "-c", script], env=terminal_like, stderr=subprocess.PIPE, bufsize=0
     ) as begun:
         assert begun.stderr is not None
+        patience = Timer(120, begun.kill)
+        patience.start()
         try:
             told = b""
             while not re.search(b"building|first step|measuring", told) and (more := begun.stderr.read(4096)):
@@ -302,6 +305,7 @@ def test_an_interrupt_ends_with_130_and_leaves_nothing(project: Path) -> None:
             begun.send_signal(signal.SIGINT)
             _out, rest = begun.communicate(timeout=60)
         finally:
+            patience.cancel()
             begun.kill()
     assert begun.returncode == 130, told + rest
     assert b"Traceback" not in told + rest

@@ -48,6 +48,7 @@ def test_every_corpus_has_an_evaluation_of_all_its_jobs() -> None:
     told = {
         each.machine.fingerprint: {row.workload for row in each.evaluation.rows} for each in published.published()
     }
+    assert jobs
     assert told == jobs, "run: probewise evaluate --publish, then make generate"
 
 
