@@ -220,11 +220,13 @@ def go_on(state: State) -> None:
 
 
 def stop(state: State) -> None:
-    """End the measuring; what is known so far is kept, in the history as well where nothing else was known."""
+    """End the measuring; what is known so far is shown, and what is complete kept where nothing else was known."""
     report = _measuring().report
-    told = None if report is None else _without_begun(report)
-    if state.earlier is None and told is not None and any(row.status == "ok" for row in told.candidates):
-        _keep(state, told)
+    if state.earlier is None and report is not None and any(row.status == "ok" for row in report.candidates):
+        complete = _without_begun(report)
+        if any(row.status == "ok" for row in complete.candidates):
+            _keep(state, complete)
+        state.report = report
     give_up(state)
 
 

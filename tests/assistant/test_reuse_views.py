@@ -153,7 +153,7 @@ def test_what_no_longer_applies_stands_in_and_says_why(session) -> None:
 
 def begun(*candidates: str) -> ProbeReport:
     """What is known of some while the others are still to come."""
-    rows = tuple(row for row in measured().candidates if row.candidate in candidates)
+    rows = tuple(row.model_copy(update={"rounds": 3}) for row in measured().candidates if row.candidate in candidates)
     return measured(candidates=rows, rungs=(), measured_at=datetime.now(UTC).isoformat())
 
 
@@ -169,6 +169,17 @@ def test_what_was_measured_before_one_stopped_is_there_on_the_next_visit_until_t
     again = visit()
     assert again.session_state["state"].report == kept
     assert "Until it is done you see what was measured today" in words(again)
+
+
+def test_who_had_a_round_or_two_when_one_stopped_is_shown_and_measured_again(session) -> None:
+    app = visit()
+    whole, others = begun("jax-jit"), begun(*(candidate.id for candidate in CANDIDATES if candidate.id != "jax-jit"))
+    barely = tuple(row.model_copy(update={"rounds": 1}) for row in others.candidates)
+    session.partial = whole.model_copy(update={"candidates": (*whole.candidates, *barely)})
+    press(app, "Stop measuring")
+    assert app.session_state["state"].report == session.partial
+    assert [run.report for run in History().runs()] == [whole]
+    assert "Until it is done you see what was measured today" in words(visit())
 
 
 def test_what_one_stopped_takes_the_place_of_nothing_that_was_known_before(session) -> None:

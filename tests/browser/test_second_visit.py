@@ -8,6 +8,7 @@ import pytest
 
 from assistant.project import Project
 from assistant.target import interview_workloads
+from probes.candidates import CANDIDATES
 from probes.environments import installed_versions
 from probes.hardware import machine
 from probes.report import Measurement
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.frameworks]
 
 
 def test_nothing_is_measured_until_one_asks(serve, open_page, tmp_path) -> None:
-    rows = (a_row(), a_row("pytorch-eager", 3.0))
+    rows = tuple(a_row(candidate.id, 2.0 + index) for index, candidate in enumerate(CANDIDATES))
     main, *rungs = interview_workloads(Project())
     report = a_report(
         machine(),
