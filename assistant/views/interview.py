@@ -43,7 +43,7 @@ def _greet(now: State, *, begun: bool) -> None:
         st.markdown(f"**{_('Which deep-learning framework, on this machine, for your project?')}**")
         words = greeting(machine(), installed_versions())
         if now.reused is not None:
-            measured = _("I measured them {when}, and nothing has changed since.").format(when=when(now.reused))
+            measured = _("I measured here {when}, and nothing has changed since.").format(when=when(now.reused))
             words = sentences(words, measured)
         elif begun:
             words = sentences(words, _("Measuring has begun, and goes on while we talk."))

@@ -122,7 +122,7 @@ def test_what_still_applies_is_shown_and_not_measured_again(session) -> None:
     History().save(measured())
     app = visit()
     assert app.session_state["state"].report == measured()
-    assert "I measured them yesterday at 14:05, and nothing has changed since." in words(app)
+    assert "I measured here yesterday at 14:05, and nothing has changed since." in words(app)
     assert "**Measured** yesterday at 14:05" in words(app)
     assert "Measuring has begun" not in words(app)
     assert not session.started

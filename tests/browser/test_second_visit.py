@@ -37,7 +37,7 @@ def test_nothing_is_measured_until_one_asks(serve, open_page, tmp_path) -> None:
     server = serve(BUDGET_S)
     page = open_page(server.address)
     question(page, FIRST_QUESTION).wait_for()
-    page.get_by_text("I measured them today at").wait_for()
+    page.get_by_text("I measured here today at").wait_for()
     again = page.get_by_role("button", name="Measure again")
     again.wait_for()
     assert not server.workers()
