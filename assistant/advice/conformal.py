@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 
 from assistant.advice.estimates import Z_90, Estimate, JobForecast
-from assistant.corpus.records import Corpus
+from assistant.corpus.records import Corpus, own_first
 from assistant.corpus.replayed import Figure
 
 CONFIDENCE = 0.9
@@ -31,9 +31,8 @@ def widening(learned: tuple[Corpus, ...], fingerprint: str) -> Factors:
     """The factors from the machine with this fingerprint, or from that with most replays where it has too few; those
     of which too little is known anywhere are left out.
     """
-    own_first = sorted(learned, key=lambda corpus: (corpus.machine.fingerprint != fingerprint, -len(corpus.replayed)))
     errors: dict[Kind, list[float]] = {}
-    for corpus in own_first:
+    for corpus in own_first(learned, fingerprint, lambda corpus: len(corpus.replayed)):
         errors = _errors(corpus) | errors
     return {kind: _factor(found) for kind, found in errors.items()}
 

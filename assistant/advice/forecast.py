@@ -67,6 +67,11 @@ class CandidateModels:
     memory_mb: ScalingModel | None
 
     @property
+    def device(self) -> str | None:
+        """Where it was measured, as its framework names it; None where nothing was."""
+        return next((row.result.device for row in self.rows if row.result.device), None)
+
+    @property
     def start_s(self) -> float:
         """A worker imports once, and reports that with its first workload: the longest start is a whole one."""
         starts = [(row.result.import_s or 0) + alone_s(row.result, row.result.build_s) for row in self.rows]
@@ -143,7 +148,7 @@ class Forecaster:
         known = {
             candidate: amount(self.probe.machine, device)
             for candidate, models in self.models.items()
-            if (device := next((row.result.device for row in models.rows if row.result.device), None))
+            if (device := models.device)
         }
         return {candidate: memory for candidate, memory in known.items() if memory is not None}
 
@@ -205,9 +210,7 @@ class Forecaster:
             "`probewise doctor` says what to do."
         ).format(gpu=gpus[0].name)
         able = {candidate.id for candidate in CANDIDATES if candidate.package is not None}
-        measured = {
-            candidate for candidate, models in self.models.items() if any(row.result.device for row in models.rows)
-        }
+        measured = {candidate for candidate, models in self.models.items() if models.device}
         return dict.fromkeys((able & measured) - self._on_accelerator, why)
 
     def _unusable(self, project: Project, job: Target) -> str | None:

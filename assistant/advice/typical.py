@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import chain
 
 import numpy as np
 
 from assistant.advice.scaling import Growth, Point, Term, rates
-from assistant.corpus.records import Corpus, corpora
+from assistant.corpus.records import Corpus, corpora, own_first
 from probes.costs import costs
 from probes.report import CandidateResult
 
@@ -34,10 +35,10 @@ def typical_growth(
     networks of one, the family is looked for in each. What a candidate's own measurements leave open is as it is with
     the median of all.
     """
-    own_first = sorted(learned, key=lambda corpus: (corpus.machine.fingerprint != fingerprint, -len(corpus.passages)))
-    of_family = (_enough(terms, _points(corpus, figure, family)) for corpus in own_first)
-    of_all = (_enough(terms, _points(corpus, figure)) for corpus in own_first)
-    enough = next((found for found in (*of_family, *of_all) if found), None)
+    ordered = own_first(learned, fingerprint, lambda corpus: len(corpus.passages))
+    of_family = (_enough(terms, _points(corpus, figure, family)) for corpus in ordered)
+    of_all = (_enough(terms, _points(corpus, figure)) for corpus in ordered)
+    enough = next(filter(None, chain(of_family, of_all)), None)
     if enough is None:
         return None
     unknown = np.full(len(terms), np.nan)

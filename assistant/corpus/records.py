@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -104,6 +104,11 @@ class Corpus:
             seconds=0.0,
             measured_at=passage.measured_at,
         )
+
+
+def own_first(found: Iterable[Corpus], fingerprint: str, amount: Callable[[Corpus], int]) -> list[Corpus]:
+    """That of the machine with this fingerprint first, then those with the largest amount of what is looked for."""
+    return sorted(found, key=lambda corpus: (corpus.machine.fingerprint != fingerprint, -amount(corpus)))
 
 
 def corpora(directory: Path = DIRECTORY) -> list[Corpus]:

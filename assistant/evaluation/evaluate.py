@@ -27,6 +27,7 @@ from assistant.evaluation.ways import (
     real_target,
     smallest_winner,
 )
+from assistant.language import _
 from assistant.target import family_rungs
 from probes.candidates import CANDIDATES
 from probes.costs import costs
@@ -39,9 +40,8 @@ SEEDS, QUICK_SEEDS = 10, 2
 
 SMALLEST_WINNER, FLOPS_PROPORTIONAL, REAL_TARGET = "smallest-winner", "flops-proportional", "real-target"
 
-# Our own way, and the same where nothing of the job itself can be measured.
-PROBEWISE, FROM_RUNGS = "probewise", "probewise-from-rungs"
-_OWN = (PROBEWISE, FROM_RUNGS)
+# Our own way.
+PROBEWISE = "probewise"
 
 
 @dataclass(frozen=True)
@@ -119,26 +119,29 @@ def evaluate(corpus: Corpus, *, quick: bool, say: Callable[[str, float], None]) 
     measuring = _measuring_ways(corpus, jobs)
     tried: dict[str, dict[float, list[Trial]]] = {}
     for number, (name, way) in enumerate(measuring.items()):
-        say(name, number / len(measuring))
+        say(_("Ways of choosing"), number / len(measuring))
         tried[name] = {each: trials(way, split, jobs, each, seeds) for each in BUDGETS_S}
-    ours = tried[PROBEWISE][ORDINARY_BUDGET_S]
-    simple = {name: found[ORDINARY_BUDGET_S] for name, found in tried.items() if name not in _OWN}
-    simple |= {each.id: trials(always(each.id), split, jobs, math.inf, seeds) for each in CANDIDATES}
     summaries = {
-        name: tuple(summarize(each, budget_s) for budget_s, each in found.items()) for name, found in tried.items()
+        name: {budget_s: summarize(each, budget_s) for budget_s, each in found.items()}
+        for name, found in tried.items()
     }
+    ours = tried.pop(PROBEWISE)[ORDINARY_BUDGET_S]
+    our_summaries = summaries.pop(PROBEWISE)
+    fixed = {each.id: trials(always(each.id), split, jobs, math.inf, seeds) for each in CANDIDATES}
+    others = {name: found[ORDINARY_BUDGET_S] for name, found in tried.items()} | fixed
     return Evaluation(
         machine=corpus.machine.cpu,
         versions=dict(corpus.versions),
         measured_at=max(passage.measured_at for passage in corpus.passages.values()),
         seeds=len(seeds),
-        summary=summarize(ours, ORDINARY_BUDGET_S),
-        from_rungs=_ordinary(summaries.get(FROM_RUNGS)),
-        baselines={name: summarize(found, ORDINARY_BUDGET_S) for name, found in simple.items()},
-        standings={name: standing(found, ours) for name, found in simple.items()},
+        summary=our_summaries[ORDINARY_BUDGET_S],
+        from_rungs=_from_rungs(split, jobs, seeds),
+        baselines={name: found[ORDINARY_BUDGET_S] for name, found in summaries.items()}
+        | {name: summarize(found, ORDINARY_BUDGET_S) for name, found in fixed.items()},
+        standings={name: standing(found, ours) for name, found in others.items()},
         single_best=single_best(jobs),
-        by_budget=summaries[PROBEWISE],
-        baselines_by_budget={name: found for name, found in summaries.items() if name not in _OWN},
+        by_budget=tuple(our_summaries.values()),
+        baselines_by_budget={name: tuple(found.values()) for name, found in summaries.items()},
         by_family={
             family: summarize([trial for trial in ours if trial.truth.job.family == family], ORDINARY_BUDGET_S)
             for family in sorted({truth.job.family for truth in jobs})
@@ -165,17 +168,23 @@ def by_family(corpus: Corpus) -> Split:
 
 def _measuring_ways(corpus: Corpus, jobs: Sequence[Truth]) -> Mapping[str, Way]:
     """Those that measure something: our own first; without those that need what the corpus has not measured."""
-    known = corpus.probed.keys()
     ways: dict[str, Way] = {PROBEWISE: probewise, REAL_TARGET: real_target}
-    if all(rung.id in known for truth in jobs for rung in family_rungs(truth.job.workload)):
-        ways |= {FROM_RUNGS: probewise_from_rungs, FLOPS_PROPORTIONAL: flops_proportional}
-    if all(opening_rung(truth.job.workload).id in known for truth in jobs):
+    if _knows_rungs(corpus, jobs):
+        ways[FLOPS_PROPORTIONAL] = flops_proportional
+    if all(opening_rung(truth.job.workload).id in corpus.probed for truth in jobs):
         ways[SMALLEST_WINNER] = smallest_winner
     return ways
 
 
-def _ordinary(by_budget: Sequence[Summary] | None) -> Summary | None:
-    return None if by_budget is None else by_budget[BUDGETS_S.index(ORDINARY_BUDGET_S)]
+def _from_rungs(split: Split, jobs: Sequence[Truth], seeds: Sequence[int]) -> Summary | None:
+    if not _knows_rungs(split.corpus, jobs):
+        return None
+    return summarize(trials(probewise_from_rungs, split, jobs, ORDINARY_BUDGET_S, seeds), ORDINARY_BUDGET_S)
+
+
+def _knows_rungs(corpus: Corpus, jobs: Sequence[Truth]) -> bool:
+    """Whether small networks of every job's family were measured."""
+    return all(rung.id in corpus.probed for truth in jobs for rung in family_rungs(truth.job.workload))
 
 
 def _largest_third(corpus: Corpus, jobs: Sequence[Truth], seeds: Sequence[int]) -> Summary:

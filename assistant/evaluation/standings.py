@@ -7,15 +7,10 @@ from math import log
 from statistics import fmean
 from typing import Literal
 
-import numpy as np
-
+from assistant.evaluation.resampling import mean_interval
 from assistant.evaluation.trials import Trial, by_job
 
 Standing = Literal["better", "tie", "worse"]
-
-# The interval that must not hold zero, and how often the jobs are drawn anew for it.
-LEVEL = 0.90
-RESAMPLES = 5000
 
 
 def standing(found: Sequence[Trial], other: Sequence[Trial]) -> Standing:
@@ -25,9 +20,8 @@ def standing(found: Sequence[Trial], other: Sequence[Trial]) -> Standing:
     way might have come out ahead. The interval is that of the percentile bootstrap over jobs (Efron, 1979).
     """
     mine, others = _log_regrets(found), _log_regrets(other)
-    differences = np.array([mine[job] - others[job] for job in mine])
-    means = np.random.default_rng(0).choice(differences, (RESAMPLES, len(differences))).mean(axis=1)
-    low, high = np.quantile(means, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    differences = [mine[job] - others[job] for job in mine]
+    low, high = mean_interval(differences)
     if len(differences) < 2 or low <= 0 <= high:
         return "tie"
     return "better" if high < 0 else "worse"

@@ -7,22 +7,17 @@ from math import exp, inf, log
 from statistics import fmean, median
 from typing import get_args
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from assistant.advice.break_even import break_even, modes
 from assistant.advice.estimates import Estimate, Evidence, JobForecast
 from assistant.advice.forecast import as_measured
 from assistant.advice.measured_rows import measured_log_sd
+from assistant.evaluation.resampling import mean_interval
 from assistant.evaluation.trials import Trial, Truth, by_job
 from probes.report import CandidateResult
 
 NEAR, RATHER_NEAR = 0.05, 0.10
-
-# The interval over jobs, and how often they are drawn anew for it: the percentile bootstrap (Efron, 1979).
-LEVEL = 0.90
-RESAMPLES = 5000
-
 
 EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 
@@ -85,7 +80,7 @@ def summarize(trials: Sequence[Trial], budget_s: float | None) -> Summary:
     jobs = by_job(trials)
     errors = errors_of(trials)
     by_evidence = {evidence: errors_of(trials, evidence) for evidence in EVIDENCE}
-    low, high = _interval([[trial.regret <= NEAR for trial in own] for own in jobs.values()])
+    low, high = mean_interval([fmean(trial.regret <= NEAR for trial in own) for own in jobs.values()])
     return Summary(
         budget_s=budget_s,
         workloads=len(jobs),
@@ -144,14 +139,6 @@ def _candidates(truths: Collection[Truth]) -> list[str]:
 
 def _mean_log_regret(truths: Collection[Truth], candidate: str) -> float:
     return fmean(log(1 + truth.regret(candidate)) for truth in truths)
-
-
-def _interval(by_job: Sequence[Sequence[float]]) -> tuple[float, float]:
-    """Where the mean over jobs of the mean within each lies for other jobs of the same kinds."""
-    means = np.array([fmean(own) for own in by_job])
-    drawn = np.random.default_rng(0).choice(means, (RESAMPLES, len(means))).mean(axis=1)
-    low, high = np.quantile(drawn, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
-    return float(low), float(high)
 
 
 def _told(

@@ -134,7 +134,7 @@ class Crew:
         """Take note that the contender's worker is to hold another network."""
         self._held.pop(contender.name, None)
 
-    def is_warm(self, contender: Contender, workload: Workload) -> None:
+    def has_warmed_up(self, contender: Contender, workload: Workload) -> None:
         """Take note that the contender's worker holds this network from now on, ready to be measured."""
         self._held[contender.name] = workload
 

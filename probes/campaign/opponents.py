@@ -48,7 +48,10 @@ class Opponents:
         """Those of the chosen that take part: who races is warm, who raced before is built again if needed."""
         if self.racing:
             return [each for each in self._chosen if self._bench.crew.imported(each)]
-        return [each for each in self._chosen if needed and self._ready_again(each, len(ready))]
+        if not needed:
+            return []
+        again, workload, deadline = self._preparation.ready_again, self._workload, self._deadline
+        return [each for each in self._chosen if again(each, workload, deadline, ready=len(ready))]
 
     def _step_ms(self, contender: Contender) -> float:
         row = self._bench.ledger.row(contender, self._workload)
@@ -67,6 +70,3 @@ class Opponents:
             if row is not None and row.finished and row.failure is None and self._bench.crew.imported(each)
         }
         return [min(times, key=times.__getitem__)] if times else []
-
-    def _ready_again(self, contender: Contender, ready: int) -> bool:
-        return self._preparation.ready_again(contender, self._workload, self._deadline, ready=ready)

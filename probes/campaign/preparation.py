@@ -103,7 +103,7 @@ class Preparation:
         with bench.wall.spent("warming up"):
             warmed = worker.warm_up(pacing.BLOCK_MS / 2, pacing.MOST_WINDOWS, limit_s)
         row.step_ms, row.steady = warmed.windows_ms[-1], warmed.steady
-        bench.crew.is_warm(contender, workload)
+        bench.crew.has_warmed_up(contender, workload)
         if bench.crew.is_largest(contender, workload):
             with bench.wall.spent("reading memory"):
                 peak = worker.peak_memory(ANSWER_S)

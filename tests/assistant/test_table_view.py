@@ -14,7 +14,7 @@ from assistant.table.records import ModelResult, TableFacts, TableTrial
 from assistant.table.running import RunningTrial
 from assistant.views import checking, measuring, table
 from assistant.views.state import Table
-from tests.assistant.test_reuse_views import APP, StandIn
+from tests.assistant.test_reuse_views import StandIn, visit
 
 CONTENT = b"age,stays\n1,yes\n2,no\n"
 FACTS = TableFacts(
@@ -55,12 +55,6 @@ def trial(monkeypatch) -> Trial:
     monkeypatch.setattr(table, "RunningTrial", stand_in)
     monkeypatch.setattr(measuring, "ProbeSession", StandIn(stage="waiting"))
     return stand_in
-
-
-def visit() -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=30).run()
-    assert not app.exception
-    return app
 
 
 def given(app: AppTest) -> AppTest:
