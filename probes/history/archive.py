@@ -17,11 +17,11 @@ from string import hexdigits
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from probes.candidates import find_candidate
 from probes.errors import InvalidArchive, InvalidReport, ProbeError
-from probes.report import CandidateResult, ProbeReport
+from probes.report import CandidateResult, Machine, ProbeReport
 from probes.words import _, sentences
 
 FORMAT, VERSION = "probewise runs", 1
@@ -34,9 +34,10 @@ MAX_RUNS = 1_000
 MAX_LAYERS = 1_000
 MAX_ENTRIES = 2_000
 MAX_TEXT = 10_000
-MAX_NUMBER = 1e12
+MAX_NUMBER, MIN_NUMBER = 1e12, 1e-30
 MEASURED_IN = range(2000, 2200)
 FINGERPRINT_DIGITS = 16
+LEAST_MEMORY_GB = 0.1
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _HEAD = f'{{"format": "{FORMAT}", "version": {VERSION}, "runs": [\n'.encode()
@@ -127,7 +128,7 @@ def _checked(run: Any) -> ProbeReport:
     """The report in a run's JSON; raises `InvalidReport`."""
     try:
         _check_size(run)
-        report = ProbeReport.model_validate(_without_controls(run))
+        report = ProbeReport.model_validate_json(to_json(_without_controls(run)), strict=True)
         _check_meaning(report)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
@@ -149,6 +150,8 @@ def _check_size(run: Any) -> None:
             raise ValueError(_("a text of {count} characters").format(count=len(value)))
         if isinstance(value, int | float) and not abs(value) <= MAX_NUMBER:
             raise ValueError(_("a number beyond {most:g}").format(most=MAX_NUMBER))
+        if isinstance(value, float) and 0 < abs(value) < MIN_NUMBER:
+            raise ValueError(_("a number closer to 0 than {least:g}").format(least=MIN_NUMBER))
     if layers > MAX_LAYERS:
         raise ValueError(_("{count} layers").format(count=layers))
 
@@ -177,9 +180,17 @@ def _check_meaning(report: ProbeReport) -> None:
         raise ValueError(_("its fingerprint is not 16 hexadecimal digits"))
     if moment.tzinfo is None or moment.year not in MEASURED_IN:
         raise ValueError(_("measured_at is no moment of our time, or has no time zone"))
+    _check_machine(report.machine)
     for measurement in report.measurements:
         for row in (*measurement.candidates, *measurement.tuned):
             _check_row(row)
+
+
+def _check_machine(machine: Machine) -> None:
+    sizes = (machine.memory_gb, *(each.memory_gb for each in machine.accelerators if each.memory_gb))
+    if not all(size >= LEAST_MEMORY_GB for size in sizes) or min(machine.physical_cores, machine.logical_cores) < 1:
+        message = _("its machine has less than {least} GB of memory, or no processor core")
+        raise ValueError(message.format(least=LEAST_MEMORY_GB))
 
 
 def _check_row(row: CandidateResult) -> None:

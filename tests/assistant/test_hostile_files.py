@@ -125,6 +125,7 @@ def test_a_report_with_anything_in_any_place_is_taken_or_refused_in_one_line(pla
         ("step_ms", 1e30),
         ("first_step_s", -1),
         ("memory_mb", -5),
+        ("memory_mb", 1e-300),
         ("candidate", "mxnet"),
     ],
 )
