@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from assistant import evaluation_words, wording
+from assistant import evaluation_words, quantities, wording
 from assistant.evaluation.evaluate import PROBEWISE, Evaluation
 from assistant.evaluation.interviews import Interviews
 from assistant.evaluation.targets import Outcome, outcomes
@@ -50,7 +50,7 @@ def ways_by_budget(found: Evaluation) -> str:
     rows = (
         (evaluation_words.way_name(found, name), *(_percent(each.mean_regret) for each in own)) for name, own in ways
     )
-    budgets = (wording.duration(each.budget_s or 0.0) for each in found.by_budget)
+    budgets = (quantities.duration(each.budget_s or 0.0) for each in found.by_budget)
     return _table((_("Mean regret after"), *budgets), ":--" + "|--:" * len(found.by_budget), rows)
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from assistant import moments, wording
+from assistant import moments, quantities, wording
 from assistant.evaluation.evaluate import (
     FLOPS_PROPORTIONAL,
     PROBEWISE,
@@ -39,7 +39,7 @@ def what_was_done(found: Published) -> str:
         jobs=evaluation.summary.workloads,
         kinds=len(evaluation.by_family),
         machine=wording.machine_line(found.machine),
-        time=wording.duration(evaluation.summary.budget_s or 0.0),
+        time=quantities.duration(evaluation.summary.budget_s or 0.0),
         seeds=evaluation.seeds,
     )
     versions = wording.listing(f"{name} {version}" for name, version in sorted(evaluation.versions.items()))
@@ -109,7 +109,7 @@ def break_evens(found: Summary) -> str:
 
 def targets_heading(summary: Summary) -> str:
     """What the targets are of."""
-    return _("Targets, with {time} of probing").format(time=wording.duration(summary.budget_s or 0.0))
+    return _("Targets, with {time} of probing").format(time=quantities.duration(summary.budget_s or 0.0))
 
 
 def target_name(figure: Figure) -> str:
@@ -129,10 +129,10 @@ def target_name(figure: Figure) -> str:
 def target_bound(target: Target) -> str:
     """What is to be reached: `at least 90 %`, `87 % to 93 %`."""
     if math.isinf(target.most):
-        return _("at least {share}").format(share=wording.percent(target.least))
+        return _("at least {share}").format(share=quantities.percent(target.least))
     if math.isinf(target.least):
-        return _("at most {share}").format(share=wording.percent(target.most))
-    return _("{low} to {high}").format(low=wording.percent(target.least), high=wording.percent(target.most))
+        return _("at most {share}").format(share=quantities.percent(target.most))
+    return _("{low} to {high}").format(low=quantities.percent(target.least), high=quantities.percent(target.most))
 
 
 def reached(outcome: Outcome) -> str:
@@ -140,16 +140,16 @@ def reached(outcome: Outcome) -> str:
     if outcome.reached is None:
         return ""
     exact = 100 * outcome.reached
-    shown = (wording.rounded(exact, digits) for digits in range(wording.SIGNIFICANT_DIGITS, MOST_DIGITS))
+    shown = (quantities.rounded(exact, digits) for digits in range(quantities.SIGNIFICANT_DIGITS, MOST_DIGITS))
     told = next((each for each in shown if outcome.target.holds(each / 100) == outcome.met), exact)
     return _("{value:g} %").format(value=told)
 
 
 def percent(share: float) -> str:
     """A share to two significant digits; never 100 % for what is merely close to it."""
-    rounded = wording.rounded(100 * share)
+    rounded = quantities.rounded(100 * share)
     if rounded == 100 and share < 1:
-        return wording.percent(share)
+        return quantities.percent(share)
     return _("{value:g} %").format(value=rounded)
 
 
@@ -249,7 +249,7 @@ def order(name: str) -> str:
 def order_figures(found: Lengths) -> tuple[str, ...]:
     """The figures of an order, under those of `order_headings`."""
     counts = (found.asked_median, found.asked_90, found.settled_median, found.settled_90)
-    return (*(f"{count:g}" for count in map(wording.rounded, counts)), wording.percent(found.right))
+    return (*(f"{count:g}" for count in map(quantities.rounded, counts)), quantities.percent(found.right))
 
 
 def order_headings() -> tuple[str, ...]:
@@ -275,7 +275,7 @@ def noise(found: Noise) -> Iterator[str]:
     ).format(median=percent(found.repeated.step_time_median or 0.0))
     if found.false_differences is not None:
         yield _("Of {count} pairs of processes of one candidate, {share} were told apart.").format(
-            count=found.controls, share=wording.percent(found.false_differences)
+            count=found.controls, share=quantities.percent(found.false_differences)
         )
 
 

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from assistant import wording
+from assistant import quantities, wording
 from assistant.language import _
 from probes.candidates import find_candidate
 from probes.report import EnvironmentState, Examination, FrameworkState
@@ -74,7 +74,7 @@ def _unused(states: Sequence[FrameworkState]) -> Iterator[RenderableType]:
 
 def _environment(state: EnvironmentState) -> Iterator[RenderableType]:
     facts = [] if state.python is None else [f"Python {state.python}"]
-    facts += [] if state.size_mb is None else [wording.memory(state.size_mb)]
+    facts += [] if state.size_mb is None else [quantities.memory(state.size_mb)]
     yield Text.assemble((state.name, "bold"), "  ", ", ".join(facts))
     yield Text(f"    {state.interpreter}", style="dim")
     if state.problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from assistant import wording
+from assistant import quantities, wording
 from assistant.advice.estimates import MB_PER_GB
 from assistant.advice.recommendation import BreakEven, ForecastRow
 from assistant.language import _
@@ -49,20 +49,20 @@ def short_of_memory(row: ForecastRow, batch: int) -> str | None:
         return None
     needs = _("{candidate} needs about {memory} of the {limit} there are.").format(
         candidate=wording.candidate_name(row.candidate),
-        memory=wording.memory(row.memory_mb),
-        limit=wording.memory(limit_mb),
+        memory=quantities.memory(row.memory_mb),
+        limit=quantities.memory(limit_mb),
     )
     return sentences(needs, _instead(row, batch))
 
 
 def count(number: float) -> str:
     """A number of things to two significant digits: `1,200`."""
-    return f"{round(wording.rounded(number)):,}"
+    return f"{round(quantities.rounded(number)):,}"
 
 
 def at_most(number: int) -> int:
     """A largest number of things to two significant digits, never more than it is."""
-    unit: int = 10 ** max(len(str(number)) - wording.SIGNIFICANT_DIGITS, 0)
+    unit: int = 10 ** max(len(str(number)) - quantities.SIGNIFICANT_DIGITS, 0)
     return number // unit * unit
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from assistant import wording
+from assistant import quantities, wording
 from assistant.advice.estimates import MB_PER_GB
 from assistant.language import _, ngettext
 from assistant.networks import network_name
 from knowledge.load import load
 from probes.comparison import Ratio
+from probes.costs import costs
 from probes.memory.growth import MemoryGrowth, largest_batch
 from probes.networks.repeats import most_repeats
 from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport
@@ -61,7 +62,7 @@ def beyond_evaluation(report: ProbeReport) -> str | None:
 
 def ratio(measured: Ratio) -> str:
     """A ratio with its interval."""
-    return wording.ratio(measured.ratio, measured.low, measured.high)
+    return quantities.ratio(measured.ratio, measured.low, measured.high)
 
 
 def against_default(row: CandidateResult) -> str:
@@ -100,9 +101,9 @@ def growth(found: MemoryGrowth, machine: Machine) -> str | None:
         candidate=candidate(found.candidate),
         memory=memory_gb,
         kept=kept_gb,
-        batch=round(wording.rounded(largest.batch)),
-        low=round(wording.rounded(largest.low)),
-        high=round(wording.rounded(largest.high)),
+        batch=round(quantities.rounded(largest.batch)),
+        low=round(quantities.rounded(largest.low)),
+        high=round(quantities.rounded(largest.high)),
     )
 
 
@@ -110,8 +111,11 @@ def network_label(workload: Workload, report: ProbeReport, job: Workload) -> str
     """What one of the measured networks is called among the others: `Your job`, `Tiny`, `Batch of 8`, `ResNet-18`."""
     if workload == job:
         return _("Your job")
-    if workload.layers == job.layers:
+    if workload.network == job.network:
         return _("Your network, batch of {batch}").format(batch=workload.batch)
+    if workload.layers == job.layers and costs(job).recurrent_steps:
+        told = _("Your network on {steps} steps, batch of {batch}")
+        return told.format(steps=workload.input.shape[0], batch=workload.batch)
     repeats = _repeats_left(workload, job)
     if repeats is not None:
         told = ngettext(
@@ -120,7 +124,7 @@ def network_label(workload: Workload, report: ProbeReport, job: Workload) -> str
             repeats,
         )
         return told.format(repeats=repeats, batch=workload.batch)
-    return _rung(workload) or _by_batch(workload, report)
+    return _rung(workload) or _by_size(workload, report)
 
 
 def _repeats_left(workload: Workload, job: Workload) -> int | None:
@@ -135,10 +139,14 @@ def _rung(workload: Workload) -> str | None:
     return None if workload.id in NAMED else sizes.get(workload.id.rsplit("-", 1)[-1])
 
 
-def _by_batch(workload: Workload, report: ProbeReport) -> str:
-    """By the batch where the same network was measured on several, else by its name."""
-    batches = [each.workload for each in report.measurements if each.workload.layers == workload.layers]
-    return network_name(workload.id) if len(batches) == 1 else _("Batch of {batch}").format(batch=workload.batch)
+def _by_size(workload: Workload, report: ProbeReport) -> str:
+    """By the length of its sequences or by the batch where the network was measured on several, else by its name."""
+    alike = [each.workload for each in report.measurements if each.workload.layers == workload.layers]
+    if len(alike) == 1:
+        return network_name(workload.id)
+    if len({each.input for each in alike}) > 1:
+        return _("Sequences of {steps} steps").format(steps=workload.input.shape[0])
+    return _("Batch of {batch}").format(batch=workload.batch)
 
 
 def tunings(rows: Iterable[CandidateResult]) -> list[Tuning]:

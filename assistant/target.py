@@ -37,6 +37,9 @@ DIRECT_STEP_FLOPS = {"cpu": 5e10, "gpu": 5e12}
 QUICK_STEP_FLOPS = {"cpu": 2.5e10, "gpu": 2.5e12}
 MOST_STEP_FLOPS = {"cpu": 1e11, "gpu": 1e13}
 
+# A recurrent network is not cut to fewer steps than this: what a step of training takes besides would hide them.
+LEAST_STEPS = 8
+
 
 @dataclass(frozen=True)
 class Task:
@@ -137,8 +140,9 @@ def probe_workloads(project: Project, machine: Machine | None = None) -> tuple[W
 
 def probe_ladder(job: Workload, machine: Machine | None = None) -> tuple[Workload, ...]:
     """What tells most about a job in a minute: the job itself if a step of it is quick. Else its layers with fewer
-    repeats and, where that is not enough, a smaller batch; then less of that, which shows how the time grows; then
-    the job, if a step of it does not take too long. Smaller networks of the family where even that does.
+    repeats, or on shorter sequences if they are recurrent, and where that is not enough a smaller batch; then less of
+    that, which shows how the time grows; then the job, if a step of it does not take too long. Smaller networks of
+    the family where even that does.
     """
     accelerators = machine.accelerators if machine is not None else ()
     kind = "gpu" if any(each.kind in TRAINS_ALL for each in accelerators) else "cpu"
@@ -155,7 +159,13 @@ def family_rungs(job: Workload) -> tuple[Workload, ...]:
 
 
 def _smaller(job: Workload, flops: float) -> tuple[Workload, ...]:
-    """The job with fewer repeats, as many as a step with so many FLOPs allows, or on a smaller batch; then less.
+    """As much of the job as a step with so many FLOPs allows, then less of that."""
+    networks = _shorter(job, flops) if costs(job).recurrent_steps else _shallower(job, flops)
+    return tuple(dict.fromkeys(each for each in networks if each != job))
+
+
+def _shallower(job: Workload, flops: float) -> tuple[Workload, Workload]:
+    """With fewer repeats, where that is not enough on a smaller batch.
 
     One block alone is the last resort: in some networks the first of a row is unlike the others.
     """
@@ -164,13 +174,29 @@ def _smaller(job: Workload, flops: float) -> tuple[Workload, ...]:
     sizes.append((1, 1))
     repeats, batch = next((size for size in sizes if _flops(_sized(job, *size)) <= flops), sizes[-1])
     less = (repeats // 2, batch) if repeats > 1 else (repeats, max(batch // 2, 1))
-    networks = [_sized(job, *size) for size in ((repeats, batch), less)]
-    return tuple(dict.fromkeys(each for each in networks if each != job))
+    return _sized(job, repeats, batch), _sized(job, *less)
+
+
+def _shorter(job: Workload, flops: float) -> tuple[Workload, Workload]:
+    """A recurrent network on shorter sequences, to which its time is proportional; to the batch it is not, for small
+    products keep a processor less busy. Where that is not enough, on a smaller batch.
+    """
+    lengths = [steps for steps in _halved(job.input.shape[0]) if steps >= LEAST_STEPS] or [job.input.shape[0]]
+    sizes = [(steps, batch) for batch in _halved(job.batch) for steps in lengths]
+    steps, batch = next((size for size in sizes if _flops(_cut(job, *size)) <= flops), sizes[-1])
+    return _cut(job, steps, batch), _cut(job, max(steps // 2, 1), batch)
 
 
 def _sized(job: Workload, repeats: int, batch: int) -> Workload:
-    shallower = job.with_repeats(repeats)
-    return shallower if batch == job.batch else shallower.with_batch(batch)
+    return _on_batch(job.with_repeats(repeats), batch)
+
+
+def _cut(job: Workload, steps: int, batch: int) -> Workload:
+    return _on_batch(job.with_steps(steps), batch)
+
+
+def _on_batch(job: Workload, batch: int) -> Workload:
+    return job if batch == job.batch else job.with_batch(batch)
 
 
 def _halved(number: int) -> list[int]:

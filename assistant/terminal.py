@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from assistant import change_words, evidence_words, job_words, moments, wording
+from assistant import change_words, evidence_words, job_words, moments, quantities, wording
 from assistant.advice.eligibility import by_exclusion
 from assistant.advice.recommendation import Choice, Recommendation
 from assistant.claims.records import CheckResult, ClaimRow
@@ -181,7 +181,7 @@ def recommendation(advice: Recommendation, project: Project) -> RenderableType:
 
 
 def _headline(advice: Recommendation, winner: Choice) -> Iterator[RenderableType]:
-    sure = _("{share} sure").format(share=wording.percent(advice.confidence))
+    sure = _("{share} sure").format(share=quantities.percent(advice.confidence))
     yield Text.assemble((wording.framework_name(winner.framework), "bold"), "   ", (sure, "bold cyan"))
     mode = wording.candidate_name(winner.candidate)
     used = _("Best used as: {candidate}.").format(candidate=mode)
@@ -236,7 +236,7 @@ def _shares(advice: Recommendation) -> RenderableType:
     table = figure_table(_("Share of plausible worlds that each one wins"), _("Candidate"), (_("Share"), _("Score")))
     for ranked in advice.ranking:
         if ranked.excluded is None:
-            share = wording.percent(ranked.acceptability)
+            share = quantities.percent(ranked.acceptability)
             table.add_row(wording.candidate_name(ranked.candidate), share, f"{ranked.score:.2f}")
     return table
 

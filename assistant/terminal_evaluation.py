@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from assistant import evaluation_words, wording
+from assistant import evaluation_words, quantities
 from assistant.evaluation.evaluate import Evaluation
 from assistant.evaluation.interviews import Interviews
 from assistant.evaluation.summary import Summary
@@ -33,7 +33,7 @@ def _parts(found: Evaluation) -> Iterator[RenderableType]:
     yield Text(title.format(count=found.summary.workloads, machine=found.machine, seeds=found.seeds), style="bold")
     yield _targets(found)
     yield _table(
-        _("By seconds of probing"), {wording.duration(each.budget_s or 0.0): each for each in found.by_budget}
+        _("By seconds of probing"), {quantities.duration(each.budget_s or 0.0): each for each in found.by_budget}
     )
     yield _table(
         _("Ways of choosing, for the same seconds"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from assistant import measured_words, training_words, wording
+from assistant import measured_words, quantities, training_words, wording
 from assistant.language import _
 from assistant.terminal import NOTHING, figure_table, fitting, is_wide
 from assistant.training_words import Training
@@ -95,21 +95,21 @@ def _tuned(rows: Sequence[CandidateResult]) -> Iterator[RenderableType]:
 def _figures(row: CandidateResult) -> Sequence[str]:
     interval = NOTHING
     if row.step_ms_low is not None and row.step_ms_high is not None:
-        interval = wording.duration_range(row.step_ms_low / 1e3, row.step_ms_high / 1e3)
+        interval = quantities.duration_range(row.step_ms_low / 1e3, row.step_ms_high / 1e3)
     return (
         _seconds(row.step_ms, 1e-3),
         interval,
         wording.standing(row.standing) if row.standing in {"leader", "tied"} else _times(row.to_leader),
         _seconds(row.first_step_s),
         _seconds(row.import_s),
-        NOTHING if row.memory_mb is None else wording.memory(row.memory_mb),
+        NOTHING if row.memory_mb is None else quantities.memory(row.memory_mb),
         str(row.rounds or NOTHING),
     )
 
 
 def _seconds(value: float | None, unit_s: float = 1.0) -> str:
-    return NOTHING if value is None else wording.duration(value * unit_s)
+    return NOTHING if value is None else quantities.duration(value * unit_s)
 
 
 def _times(ratio: Ratio | None) -> str:
-    return NOTHING if ratio is None else wording.ratio(ratio.ratio, ratio.low, ratio.high)
+    return NOTHING if ratio is None else quantities.ratio(ratio.ratio, ratio.low, ratio.high)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant import measured_words, wording
+from assistant import measured_words, quantities, wording
 from assistant.language import _
 from probes.report import CandidateResult, ProbeReport
 from probes.settings import Settings
@@ -99,8 +99,8 @@ def warm_start(name: str, row: CandidateResult) -> str | None:
         return None
     return _("{candidate}, started again with warm caches: import {import_time}, first step {first}.").format(
         candidate=name,
-        import_time=wording.duration(row.warm_start.import_s),
-        first=wording.duration(row.warm_start.first_step_s),
+        import_time=quantities.duration(row.warm_start.import_s),
+        first=quantities.duration(row.warm_start.first_step_s),
     )
 
 

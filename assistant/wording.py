@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from functools import reduce
-from math import floor, log10
 from typing import Literal
 
-from assistant.advice.estimates import MB_PER_GB, Evidence
+from assistant import quantities
+from assistant.advice.estimates import Evidence
 from assistant.advice.recommendation import ForecastRow, Recommendation
 from assistant.claims.records import CheckResult
 from assistant.language import _, ngettext
@@ -17,9 +17,6 @@ from assistant.networks import network_name
 from knowledge.load import load
 from probes.report import Machine, ProbeReport, Progress
 from probes.workloads import NAMED, Workload
-
-SIGNIFICANT_DIGITS = 2
-MINUTE_S, HOUR_S = 60, 3600
 
 # A share below this is as good as none.
 WORTH_TELLING = 0.005
@@ -99,20 +96,12 @@ def check_line(check: CheckResult) -> str:
     """
     figure = None if check.comparisons else check.figure
     if isinstance(figure, float) and check.low is not None and check.high is not None:
-        figure = ratio(figure, check.low, check.high)
+        figure = quantities.ratio(figure, check.low, check.high)
     said = outcome(check.outcome)
     if figure is not None:
         said = _("{outcome}: {figure}").format(outcome=said, figure=figure)
     meaning = check.meaning or check.problem
     return _("{outcome}. {meaning}").format(outcome=said, meaning=meaning) if meaning else said
-
-
-def ratio(figure: float, low: float, high: float) -> str:
-    """A ratio with its interval: `1.6 times (1.4 to 1.8)`; the interval is left out where it has no width."""
-    times = _("{figure:g} times").format(figure=rounded(figure))
-    if rounded(low) == rounded(high):
-        return times
-    return _("{times} ({low:g} to {high:g})").format(times=times, low=rounded(low), high=rounded(high))
 
 
 def standing(name: str | None) -> str:
@@ -133,14 +122,16 @@ def time_spent(report: ProbeReport) -> str:
         "memory growth": _("memory by batch size"),
         "between": _("between them"),
     }
-    whole = duration(report.seconds)
+    whole = quantities.duration(report.seconds)
     if not report.wall_s:  # a report of an earlier version
         return _("Measured in {time}.").format(time=whole)
     spent_s = report.wall_s | {"between": max(report.seconds - sum(report.wall_s.values()), 0.0)}
     most = sorted((name for name in spent_s if name in names), key=lambda name: -spent_s[name])
-    told = clauses(_("{activity} {time}").format(activity=names[name], time=duration(spent_s[name])) for name in most)
+    told = clauses(
+        _("{activity} {time}").format(activity=names[name], time=quantities.duration(spent_s[name])) for name in most
+    )
     line = _("Measured in {time}: {activities}. Overhead (processes, reading memory, between them): {share}.")
-    return line.format(time=whole, activities=told, share=percent(report.overhead_share))
+    return line.format(time=whole, activities=told, share=quantities.percent(report.overhead_share))
 
 
 def metric(name: str) -> str:
@@ -202,9 +193,9 @@ def job_line(row: ForecastRow) -> str:
     """What a candidate means for the person's job: `About 6 min 40 s per epoch (5 min 50 s to 7 min 30 s)`."""
     if row.epoch_seconds is None:
         return row.missing or _("Too little was measured to say how long your job takes.")
-    line = _("About {time} per epoch").format(time=duration(row.epoch_seconds))
+    line = _("About {time} per epoch").format(time=quantities.duration(row.epoch_seconds))
     if row.epoch_seconds_low is not None and row.epoch_seconds_high is not None:
-        line = with_range(line, row.epoch_seconds_low, row.epoch_seconds_high)
+        line = quantities.with_range(line, row.epoch_seconds_low, row.epoch_seconds_high)
     if row.memory_mb is not None:
         line = clauses((line, _("{memory} of memory").format(memory=job_memory(row))))
     return line
@@ -212,13 +203,13 @@ def job_line(row: ForecastRow) -> str:
 
 def job_memory(row: ForecastRow) -> str:
     """What the job needs, marked where it is less sure than the time beside it; empty where it is not known."""
-    return "" if row.memory_mb is None else _marked(memory(row.memory_mb), row.memory_evidence, row)
+    return "" if row.memory_mb is None else _marked(quantities.memory(row.memory_mb), row.memory_evidence, row)
 
 
 def first_result(row: ForecastRow) -> str:
     """After how long the first step is done, marked as the memory is; empty where it is not known."""
     seconds = row.first_result_seconds
-    return "" if seconds is None else _marked(duration(seconds), row.first_result_evidence, row)
+    return "" if seconds is None else _marked(quantities.duration(seconds), row.first_result_evidence, row)
 
 
 def _marked(figure: str, evidence: Evidence | None, row: ForecastRow) -> str:
@@ -230,7 +221,7 @@ def _marked(figure: str, evidence: Evidence | None, row: ForecastRow) -> str:
 
 def nothing_fits_line(share: float) -> str:
     """In how many worlds nothing is left."""
-    return _("In {share} of the plausible worlds nothing fits.").format(share=percent(share))
+    return _("In {share} of the plausible worlds nothing fits.").format(share=quantities.percent(share))
 
 
 def modes_note(advice: Recommendation) -> str | None:
@@ -317,64 +308,3 @@ def network(workload: Workload) -> str:
         shape=" \u00d7 ".join(map(str, workload.input.shape)),
         batch=workload.batch,
     )
-
-
-def rounded(value: float, digits: int = SIGNIFICANT_DIGITS) -> float:
-    """`value` to `digits` significant digits: no more precision than the measurement has."""
-    if value == 0:
-        return 0.0
-    return round(value, digits - 1 - floor(log10(abs(value))))
-
-
-def duration(seconds: float) -> str:
-    """A length of time to about two significant digits, in the unit a person would use: `6 min 40 s`, `1.2 ms`."""
-    seconds = rounded(seconds)
-    if seconds < 1e-3:
-        return _("{value:g} µs").format(value=rounded(seconds * 1e6))
-    if seconds < 1:
-        return _("{value:g} ms").format(value=rounded(seconds * 1e3))
-    return _("{value:g} s").format(value=seconds) if seconds < 100 else _long_duration(seconds)
-
-
-def duration_range(low: float, high: float) -> str:
-    """Two durations as one range."""
-    return _("{low} to {high}").format(low=duration(low), high=duration(high))
-
-
-def with_range(figure: str, low: float, high: float) -> str:
-    """What a duration says, and between which durations the truth lies: `3.2 ms (3.1 ms to 3.4 ms)`."""
-    return _("{figure} ({range})").format(figure=figure, range=duration_range(low, high))
-
-
-def memory(mb: float) -> str:
-    """MiB in words: `840 MB`, `1.2 GB`; never 1000 MB, which would stand beside 1 GB as if it were less."""
-    if rounded(mb) < 1000:
-        return _("{value:g} MB").format(value=rounded(mb))
-    return _("{value:g} GB").format(value=rounded(mb / MB_PER_GB))
-
-
-def percent(share: float) -> str:
-    """A share as a whole percentage; never 0 % or 100 % for what is merely unlikely or likely."""
-    if 0 < share < 0.01:
-        return _("under 1 %")
-    if 0.99 < share < 1:
-        return _("over 99 %")
-    return _("{value:.0f} %").format(value=100 * share)
-
-
-def _long_duration(seconds: float) -> str:
-    if seconds < 10 * MINUTE_S:
-        return _whole(seconds, 60, _("{large} min {small} s"), _("{large} min"))
-    if seconds < HOUR_S:
-        return _("{value:.0f} min").format(value=seconds / MINUTE_S)
-    if seconds < 10 * HOUR_S:
-        five_minutes = 5 * round(seconds / (5 * MINUTE_S))
-        return _whole(five_minutes, 60, _("{large} h {small} min"), _("{large} h"))
-    if seconds < 36 * HOUR_S:
-        return _("{value:.0f} h").format(value=seconds / HOUR_S)
-    return _("{value:g} days").format(value=rounded(seconds / (24 * HOUR_S)))
-
-
-def _whole(small_units: float, per_large: int, both: str, large_only: str) -> str:
-    large, small = divmod(round(small_units), per_large)
-    return both.format(large=large, small=small) if small else large_only.format(large=large)

@@ -72,6 +72,11 @@ class Workload:
                 "Workload {workload!r} has an input or output of size zero or less.", workload=self.id
             )
 
+    @property
+    def network(self) -> tuple[tuple[Layer, ...], Input]:
+        """What is trained on what, whatever the batch and the name."""
+        return self.layers, self.input
+
     def with_batch(self, batch: int) -> Workload:
         """The same network on another batch size; the id names the batch."""
         return replace(self, batch=batch, id=f"{re.sub('-b[0-9]+$', '', self.id)}-b{batch}")
@@ -79,10 +84,17 @@ class Workload:
     def with_repeats(self, repeats: int) -> Workload:
         """A shallower network: blocks that come more often in a row cut to so many; the id names the number."""
         layers = with_repeats(self.layers, repeats)
-        if layers == self.layers:
-            return self
+        return self if layers == self.layers else replace(self, layers=layers, id=self._less(f"repeats{repeats}"))
+
+    def with_steps(self, steps: int) -> Workload:
+        """The same network on sequences of so many steps, for layers to which any length will do; the id names it."""
+        sequence = replace(self.input, shape=(steps, *self.input.shape[1:]))
+        return self if sequence == self.input else replace(self, input=sequence, id=self._less(f"steps{steps}"))
+
+    def _less(self, what: str) -> str:
+        """The id with what there is less of, before the batch."""
         name, batch = re.split("(?=-b[0-9]+$)|$", self.id, maxsplit=1)
-        return replace(self, layers=layers, id=f"{name}-repeats{repeats}{batch}")
+        return f"{name}-{what}{batch}"
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the worker's pipe and for files."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant import wording
+from assistant import quantities, wording
 from assistant.advice.criteria import Situation, Values
 from assistant.advice.estimates import Estimate
 from assistant.advice.own_weights import own_weights
@@ -149,7 +149,7 @@ def _ruled_out(case: Case, candidate: str, rival: str) -> Iterator[Reason]:
         "most often for this reason."
     ).format(
         candidate=wording.framework_name(framework) if whole else wording.candidate_name(candidate),
-        share=wording.percent(1 - case.usable_share(candidate)),
+        share=quantities.percent(1 - case.usable_share(candidate)),
     )
     yield Reason(
         text=sentences(lead, _(rule.reason)),
@@ -273,7 +273,7 @@ def _figure(case: Case, criterion: str, candidate: str) -> Estimate | None:
 
 def _comparison(criterion: str, mine: float, theirs: float, other: str) -> str:
     if criterion == "training_speed":
-        ratio = wording.rounded(max(mine, theirs) / min(mine, theirs))
+        ratio = quantities.rounded(max(mine, theirs) / min(mine, theirs))
         if ratio == 1:
             return _("Here about as fast as {other}.").format(other=other)
         faster = _("Here {ratio:g} times faster than {other}.")
@@ -281,6 +281,6 @@ def _comparison(criterion: str, mine: float, theirs: float, other: str) -> str:
         return (faster if mine < theirs else slower).format(ratio=ratio, other=other)
     if criterion == "time_to_first_result":
         text = _("The first step is done after {mine}, with {other} after {theirs}.")
-        return text.format(mine=wording.duration(mine), theirs=wording.duration(theirs), other=other)
+        return text.format(mine=quantities.duration(mine), theirs=quantities.duration(theirs), other=other)
     text = _("Training takes {mine} of memory, with {other} {theirs}.")
-    return text.format(mine=wording.memory(mine), theirs=wording.memory(theirs), other=other)
+    return text.format(mine=quantities.memory(mine), theirs=quantities.memory(theirs), other=other)

@@ -171,7 +171,7 @@ class Forecaster:
 
     def _growth(self, candidate: str, workload: Workload) -> Iterator[MemoryGrowth]:
         for measurement in self.probe.measurements if self.probe else ():
-            if measurement.workload.layers == workload.layers and measurement.workload.input == workload.input:
+            if measurement.workload.network == workload.network:
                 yield from (growth for growth in measurement.memory_growth if growth.candidate == candidate)
 
     @cached_property

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from assistant import wording
+from assistant import quantities, wording
 from assistant.advice.break_even import lead_changes
 from assistant.advice.eligibility import Relaxation, answers_to_relax
 from assistant.advice.estimates import Estimate, JobForecast
@@ -185,7 +185,7 @@ def _score_note(case: Case, order: Sequence[str], best: Mapping[str, str]) -> st
     return text.format(
         other=wording.candidate_name(best[highest]),
         winner=wording.candidate_name(best[order[0]]),
-        share=wording.percent(usable[highest]),
+        share=quantities.percent(usable[highest]),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
-from assistant import moments, wording
+from assistant import moments, quantities, wording
 from assistant.claims.records import CheckResult, Comparison, Repeat
 from assistant.language import _
 from knowledge.claims import RatioCheck
@@ -35,7 +35,7 @@ def against(check: RatioCheck, comparison: Comparison) -> str:
 
 def ratio(comparison: Comparison) -> str:
     """How many times as much it is."""
-    return wording.ratio(comparison.figure, comparison.low, comparison.high)
+    return quantities.ratio(comparison.figure, comparison.low, comparison.high)
 
 
 def measured_on(check: RatioCheck) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assistant import change_words, wording
+from assistant import change_words, quantities, wording
 from assistant.advice.criteria import JOB_FIELDS
 from assistant.advice.recommendation import Recommendation
 from assistant.language import _
@@ -46,7 +46,7 @@ class Basis:
             names = wording.listing(map(wording.framework_name, tie))
             return _("{tied} are equally good here; choose by taste.").format(tied=names)
         return _("{winner} is recommended, {confidence} sure.").format(
-            winner=wording.candidate_name(winner.candidate), confidence=wording.percent(self.advice.confidence)
+            winner=wording.candidate_name(winner.candidate), confidence=quantities.percent(self.advice.confidence)
         )
 
     @property

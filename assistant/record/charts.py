@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant import wording
+from assistant import quantities, wording
 from assistant.advice.recommendation import ForecastRow, Recommendation
 from assistant.language import _
 from assistant.record.document import Interval, IntervalChart, Share, ShareChart
@@ -43,9 +43,9 @@ def epochs(advice: Recommendation) -> Iterator[IntervalChart]:
 
 def _share(framework: str, advice: Recommendation, *, usable: bool) -> Share:
     share = advice.frameworks[framework]
-    return Share(wording.framework_name(framework), share, wording.percent(share) if usable else _("excluded"))
+    return Share(wording.framework_name(framework), share, quantities.percent(share) if usable else _("excluded"))
 
 
 def _epoch(row: ForecastRow, seconds: float) -> Interval:
     low, high = row.epoch_seconds_low or seconds, row.epoch_seconds_high or seconds
-    return Interval(wording.candidate_name(row.candidate), seconds, low, high, wording.duration(seconds))
+    return Interval(wording.candidate_name(row.candidate), seconds, low, high, quantities.duration(seconds))

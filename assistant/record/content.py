@@ -11,7 +11,7 @@ from datetime import date
 from importlib.metadata import version
 from itertools import chain
 
-from assistant import wording
+from assistant import quantities, wording
 from assistant.advice.ranking import DRAWS
 from assistant.advice.recommend import SEED
 from assistant.advice.recommendation import Ranked, Recommendation
@@ -165,7 +165,7 @@ def _told_of_shares(advice: Recommendation) -> Iterator[str]:
 
 
 def _option(place: int, ranked: Ranked) -> tuple[Line, ...]:
-    share = wording.percent(ranked.acceptability)
+    share = quantities.percent(ranked.acceptability)
     return str(place), wording.candidate_name(ranked.candidate), share, f"{ranked.score:.2f}"
 
 

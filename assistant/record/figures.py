@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from assistant import job_words, measured_words, training_words, wording
+from assistant import job_words, measured_words, quantities, training_words, wording
 from assistant.advice.recommendation import ForecastRow, Recommendation
 from assistant.language import _
 from assistant.record import charts
@@ -135,7 +135,7 @@ def _step_chart(rows: Sequence[CandidateResult]) -> IntervalChart:
 
 def _interval(row: CandidateResult, step_ms: float) -> Interval:
     low, high = row.step_ms_low or step_ms, row.step_ms_high or step_ms
-    return Interval(measured_words.candidate(row.candidate), step_ms, low, high, wording.duration(step_ms / 1e3))
+    return Interval(measured_words.candidate(row.candidate), step_ms, low, high, quantities.duration(step_ms / 1e3))
 
 
 def _step_table(rows: Sequence[CandidateResult]) -> Table:
@@ -225,14 +225,14 @@ def _forecast_row(row: ForecastRow) -> tuple[Line, ...]:
 def _with_range(value: float | None, low: float | None, high: float | None, per_second: float) -> str:
     if value is None:
         return ""
-    words = wording.duration(value / per_second)
+    words = quantities.duration(value / per_second)
     if low is None or high is None:
         return words
-    return wording.with_range(words, low / per_second, high / per_second)
+    return quantities.with_range(words, low / per_second, high / per_second)
 
 
 def _seconds(value: float | None) -> str:
-    return "" if value is None else wording.duration(value)
+    return "" if value is None else quantities.duration(value)
 
 
 def _with_warm(cold_s: float | None, warm_s: float | None) -> str:
@@ -242,4 +242,4 @@ def _with_warm(cold_s: float | None, warm_s: float | None) -> str:
 
 
 def _memory(value: float | None) -> str:
-    return "" if value is None else wording.memory(value)
+    return "" if value is None else quantities.memory(value)

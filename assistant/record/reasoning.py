@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from assistant import change_words, wording
+from assistant import change_words, quantities, wording
 from assistant.advice.recommendation import Contribution, Reason, Recommendation
 from assistant.language import _, ngettext
 from assistant.record.basis import Basis
@@ -83,9 +83,9 @@ def _margin(advice: Recommendation) -> str:
     )
     return line.format(
         winner=wording.framework_name(advice.winner.framework),
-        share=wording.percent(first),
+        share=quantities.percent(first),
         second=wording.framework_name(advice.runner_up.framework),
-        other=wording.percent(second),
+        other=quantities.percent(second),
         points=points,
     )
 
@@ -101,7 +101,7 @@ def _why_not(framework: str, basis: Basis) -> Iterator[Block]:
     advice = basis.advice
     heading = _("What speaks against {framework}") if framework in advice.tie else _("Why not {framework}?")
     yield Heading(heading.format(framework=wording.framework_name(framework)))
-    share = wording.percent(advice.frameworks[framework])
+    share = quantities.percent(advice.frameworks[framework])
     yield Paragraph(_("It is the best choice in {share} of plausible worlds.").format(share=share))
     reasons = advice.why_not.get(framework, ())
     if reasons:

@@ -9,20 +9,10 @@ from assistant.change_words import changes
 from assistant.language import _
 from assistant.networks import network_name
 from assistant.project import Project
+from assistant.quantities import duration, memory, percent, with_range
 from assistant.quoting import in_markdown
 from assistant.starter.catalogue import Starter
-from assistant.wording import (
-    candidate_name,
-    duration,
-    evidence_badge,
-    framework_name,
-    job_line,
-    listing,
-    machine_line,
-    memory,
-    percent,
-    with_range,
-)
+from assistant.wording import candidate_name, evidence_badge, framework_name, job_line, listing, machine_line
 from probes.report import CandidateResult, ProbeReport
 from probes.words import sentences
 from probes.workloads import NAMED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant import wording
+from assistant import quantities
 from assistant.language import _
 from assistant.table.records import Metric, ModelName, ModelResult, TableTrial
 from probes.words import sentences
@@ -24,7 +24,7 @@ def score(result: ModelResult, metric: Metric) -> str:
         low, high = result.range
         shares = (result.score, max(low, 0.0), min(high, 1.0))
         told = _("{score} right ({low} to {high})")
-        return told.format(**dict(zip(("score", "low", "high"), map(wording.percent, shares), strict=True)))
+        return told.format(**dict(zip(("score", "low", "high"), map(quantities.percent, shares), strict=True)))
     low, high = result.range
     return _("R\u00b2 {score:.2f} ({low:.2f} to {high:.2f})").format(score=result.score, low=low, high=high)
 
@@ -45,7 +45,7 @@ def finding(trial: TableTrial) -> str | None:
     }[trial.metric]
     told = [
         begin.format(
-            model=model_name(simple.model), score=score(simple, trial.metric), time=wording.duration(simple.fit_s)
+            model=model_name(simple.model), score=score(simple, trial.metric), time=quantities.duration(simple.fit_s)
         )
     ]
     if network is not None and trial.network is not None:
@@ -54,5 +54,5 @@ def finding(trial: TableTrial) -> str | None:
             "alike": _("A small network did about as well: {score}, fitted in {time}."),
             "worse": _("A small network did worse: {score}, fitted in {time}."),
         }[trial.network]
-        told.append(verdict.format(score=score(network, trial.metric), time=wording.duration(network.fit_s)))
+        told.append(verdict.format(score=score(network, trial.metric), time=quantities.duration(network.fit_s)))
     return sentences(*told)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from assistant import evaluation_tables, evaluation_words, wording
+from assistant import evaluation_tables, evaluation_words, quantities, wording
 from assistant.errors import InvalidInput
 from assistant.evaluation.evaluate import Evaluation, Row
 from assistant.evaluation.published import Published, published
@@ -83,7 +83,7 @@ def _by_budget(by_budget: Sequence[Summary]) -> None:
         for figure in DRAWN:
             with st.container(gap="xsmall"):
                 _chart(figure, by_budget)
-    budgets = {wording.duration(each.budget_s or 0.0): each for each in by_budget}
+    budgets = {quantities.duration(each.budget_s or 0.0): each for each in by_budget}
     _table(budgets, _("Seconds"), heading, "budgets")
 
 
@@ -199,7 +199,7 @@ def _jobs(rows: Sequence[Row]) -> None:
             "job": row.workload,
             "family": evaluation_words.family(row.family),
             "best": wording.candidate_name(row.best),
-            "best_step": wording.duration(row.best_ms / 1e3),
+            "best_step": quantities.duration(row.best_ms / 1e3),
             "picks": evaluation_words.picks(row),
             "regret": 100 * row.mean_regret,
             "error": _percent(row.step_time_error),

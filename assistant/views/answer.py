@@ -9,7 +9,7 @@ from functools import partial
 
 import streamlit as st
 
-from assistant import change_words, wording
+from assistant import change_words, quantities, wording
 from assistant.advice.eligibility import by_exclusion
 from assistant.advice.recommendation import AnswerChange, DoubleFlip, Flip, ForecastRow, Reason, Recommendation
 from assistant.conversation.questions import phrasing
@@ -66,7 +66,7 @@ def _headline(advised: Recommendation) -> None:
         with st.container(gap=None, width="content"):
             st.markdown(f"# {wording.framework_name(advised.winner.framework)}", width="content")
             st.markdown(f":gray[{mode}]", width="content")
-        sure = _("{share} sure").format(share=wording.percent(advised.confidence))
+        sure = _("{share} sure").format(share=quantities.percent(advised.confidence))
         st.markdown(
             f"### :primary[{sure}]",
             width="content",
@@ -95,7 +95,7 @@ def _job(advised: Recommendation) -> None:
     with st.container(gap=None):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(
-                f"#### {_('About {time} per epoch').format(time=wording.duration(row.epoch_seconds))}",
+                f"#### {_('About {time} per epoch').format(time=quantities.duration(row.epoch_seconds))}",
                 width="content",
             )
             with badge(row.evidence, "job"):
@@ -115,7 +115,7 @@ def _job_details(row: ForecastRow) -> str:
     scale = state().interview.project.model_scale
     details = [network_name(scale)] if scale in NAMED else []
     if row.epoch_seconds_low is not None and row.epoch_seconds_high is not None:
-        details.append(wording.duration_range(row.epoch_seconds_low, row.epoch_seconds_high))
+        details.append(quantities.duration_range(row.epoch_seconds_low, row.epoch_seconds_high))
     if row.memory_mb is not None:
         details.append(_("{memory} of memory").format(memory=wording.job_memory(row)))
     project = state().interview.project
@@ -142,7 +142,7 @@ def _reasons(advised: Recommendation) -> None:
 
 def _doubt(advised: Recommendation) -> None:
     if advised.runner_up and not advised.tie:
-        share = wording.percent(advised.frameworks[advised.runner_up.framework])
+        share = quantities.percent(advised.frameworks[advised.runner_up.framework])
         name = wording.candidate_name(advised.runner_up.candidate)
         st.markdown(sentences(f":gray[{_('Second:')}]", wording.clauses((name, share))))
     flips = change_words.all_flips(advised)
@@ -271,7 +271,7 @@ def _why_not(advised: Recommendation) -> None:
     assert advised.winner is not None
     usable = {ranked.framework for ranked in advised.ranking if ranked.excluded is None}
     for framework in sorted(advised.why_not, key=lambda framework: -advised.frameworks[framework]):
-        share = wording.percent(advised.frameworks[framework])
+        share = quantities.percent(advised.frameworks[framework])
         st.markdown(f"**{wording.framework_name(framework)}** :gray[{share}]")
         if framework != advised.winner.framework:
             _against(advised.why_not[framework])

@@ -8,7 +8,7 @@ from operator import itemgetter
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from assistant import evidence_words, moments, wording
+from assistant import evidence_words, moments, quantities, wording
 from assistant.advice.recommendation import ForecastRow, Reason, Recommendation
 from assistant.conversation.interview import Interview
 from assistant.language import _
@@ -61,7 +61,7 @@ def show_forecast(kind: str, rows: Iterable[ForecastRow]) -> None:
     known = sorted(((row.epoch_seconds, row) for row in rows if row.epoch_seconds is not None), key=itemgetter(0))
     lines = [f"| {_('Candidate')} | {_('Epoch')} | {_('Range')} |", "|---|---:|---:|"]
     lines += [
-        f"| {wording.candidate_name(row.candidate)} | {wording.duration(epoch_s)} | {_range(row)} |"
+        f"| {wording.candidate_name(row.candidate)} | {quantities.duration(epoch_s)} | {_range(row)} |"
         for epoch_s, row in known
     ]
     st.markdown("\n".join(lines))
@@ -83,7 +83,7 @@ def _origin(kind: str) -> str:
 def _range(row: ForecastRow) -> str:
     if row.epoch_seconds_low is None or row.epoch_seconds_high is None:
         return _("unknown")
-    return wording.duration_range(row.epoch_seconds_low, row.epoch_seconds_high)
+    return quantities.duration_range(row.epoch_seconds_low, row.epoch_seconds_high)
 
 
 def _source(reason: Reason, advised: Recommendation) -> None:

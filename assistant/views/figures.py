@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import pandas as pd
 
-from assistant import measured_words, training_words, wording
+from assistant import measured_words, quantities, training_words, wording
 from assistant.language import _
 from probes.campaign.parity import REFERENCE_CANDIDATE
 from probes.report import CandidateResult, Measurement, ProbeReport, WarmStart
@@ -57,7 +57,7 @@ def table(measurement: Measurement) -> pd.DataFrame:
     frame["marks"] = [_marks(row) for row in rows]
     frame["step_words"] = [_seconds(row.step_ms, 1e3) for row in rows]
     frame["first_step_words"] = [_seconds(row.first_step_s, 1.0) for row in rows]
-    frame["memory_words"] = ["" if row.memory_mb is None else wording.memory(row.memory_mb) for row in rows]
+    frame["memory_words"] = ["" if row.memory_mb is None else quantities.memory(row.memory_mb) for row in rows]
     frame["parity_words"] = [_parity(row) for row in rows]
     return frame
 
@@ -120,4 +120,4 @@ def _parity(row: CandidateResult) -> str | None:
 
 
 def _seconds(value: float | None, per_second: float) -> str:
-    return "" if value is None else wording.duration(value / per_second)
+    return "" if value is None else quantities.duration(value / per_second)

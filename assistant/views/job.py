@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from assistant import job_words, wording
+from assistant import job_words, quantities, wording
 from assistant.advice.recommendation import BreakEven, ForecastRow, Recommendation
 from assistant.language import _
 from assistant.target import Target, target
@@ -52,7 +52,7 @@ def _epochs(known: list[ForecastRow]) -> None:
     st.markdown(f"#### {_('One epoch, with its 90 % interval')}")
     frame = pd.DataFrame([row.model_dump() for row in known])
     frame["name"] = [wording.candidate_name(row.candidate) for row in known]
-    frame["words"] = [wording.duration(row.epoch_seconds or 0.0) for row in known]
+    frame["words"] = [quantities.duration(row.epoch_seconds or 0.0) for row in known]
     axis = charts.Axis("epoch_seconds", _("s, lower is better"), "words", "epoch_seconds_low", "epoch_seconds_high")
     best = frame.sort_values("epoch_seconds").iloc[0]
     alt = _("{heading}, lowest for {name} with {figure}").format(
@@ -101,8 +101,8 @@ def _table(known: list[ForecastRow]) -> None:
 
 def _duration_range(row: ForecastRow) -> str:
     if row.epoch_seconds_low is None or row.epoch_seconds_high is None:
-        return wording.duration(row.epoch_seconds or 0.0)
-    return wording.duration_range(row.epoch_seconds_low, row.epoch_seconds_high)
+        return quantities.duration(row.epoch_seconds or 0.0)
+    return quantities.duration_range(row.epoch_seconds_low, row.epoch_seconds_high)
 
 
 def _break_even(advised: Recommendation, job: Target) -> None:

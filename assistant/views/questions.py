@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from assistant import wording
+from assistant import quantities, wording
 from assistant.conversation.interview import Interview, OpenQuestion, Settled
 from assistant.conversation.typed import read_answer
 from assistant.errors import InvalidInput
@@ -162,7 +162,7 @@ def _network(asked: OpenQuestion) -> None:
 
 def _sized_name(workload_id: str) -> str:
     """`ResNet-18, 12 million parameters`."""
-    count = wording.rounded(parameters(workload_id))
+    count = quantities.rounded(parameters(workload_id))
     size = _("{count:,.0f} parameters").format(count=count)
     if count >= MILLION:
         size = _("{count:g} million parameters").format(count=count / MILLION)

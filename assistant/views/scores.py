@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from assistant import wording
+from assistant import quantities, wording
 from assistant.advice.recommendation import Contribution, Recommendation
 from assistant.language import _
 from knowledge.load import load
@@ -51,7 +51,7 @@ def _figure(part: Contribution) -> str:
     if part.figure is None:
         return _("level {level}").format(level=part.level)
     if part.criterion == "memory_fit":
-        return wording.memory(part.figure)
+        return quantities.memory(part.figure)
     if part.criterion == "training_speed":
-        return _("{time} per step").format(time=wording.duration(part.figure / 1e3))
-    return wording.duration(part.figure)
+        return _("{time} per step").format(time=quantities.duration(part.figure / 1e3))
+    return quantities.duration(part.figure)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, tzinfo
 import streamlit as st
 from babel.dates import get_timezone
 
-from assistant import moments, wording
+from assistant import moments, quantities, wording
 from assistant.advice.recommendation import Recommendation
 from assistant.language import _, ngettext
 from assistant.reuse import Earlier, came_too_late
@@ -60,7 +60,7 @@ def more_time_button() -> None:
     """Spends another budget on those who came too late, where there are any."""
     seconds = measuring.further_budget_s(state())
     if seconds:
-        label = _("Give the others up to {time} more").format(time=wording.duration(seconds))
+        label = _("Give the others up to {time} more").format(time=quantities.duration(seconds))
         st.button(label, key="more time", icon=":material/more_time:", on_click=_go_on)
 
 
@@ -100,11 +100,11 @@ def _bars(advised: Recommendation) -> None:
     )
     with st.container(gap="xsmall"):
         for framework, share in shares:
-            text = f"{wording.framework_name(framework)} :gray[{wording.percent(share)}]"
+            text = f"{wording.framework_name(framework)} :gray[{quantities.percent(share)}]"
             st.progress(share, text=text)
         if advised.nothing_fits >= wording.WORTH_TELLING:
             st.progress(
-                advised.nothing_fits, text=f":gray[{_('Nothing fits')} {wording.percent(advised.nothing_fits)}]"
+                advised.nothing_fits, text=f":gray[{_('Nothing fits')} {quantities.percent(advised.nothing_fits)}]"
             )
 
 

@@ -54,6 +54,17 @@ def test_the_job_on_fewer_layers_is_told_in_words() -> None:
     ]
 
 
+def test_the_job_on_shorter_sequences_is_told_in_words() -> None:
+    job = find_workload("lstm-forecaster")
+    sizes = (job.with_steps(48), job.with_steps(24).with_batch(8), job.with_batch(8))
+    assert labels(job, *sizes) == [
+        "Your network on 48 steps, batch of 32",
+        "Your network on 24 steps, batch of 8",
+        "Your network, batch of 8",
+    ]
+    assert labels(find_workload("cnn-tiny"), *sizes[:2]) == ["Sequences of 48 steps", "Sequences of 24 steps"]
+
+
 @pytest.mark.parametrize("name", NAMED)
 def test_no_two_networks_that_are_measured_for_a_job_are_called_alike(name: str) -> None:
     ladder = probe_ladder(find_workload(name))

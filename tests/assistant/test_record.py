@@ -14,7 +14,7 @@ import pytest
 from made_up_language import add_language, spoken
 from markdown_it import MarkdownIt
 
-from assistant import change_words, messages, wording
+from assistant import change_words, messages, quantities, wording
 from assistant.advice.recommend import recommend
 from assistant.advice.recommendation import AnswerChange, DoubleFlip, Recommendation
 from assistant.project import Project
@@ -150,7 +150,7 @@ def test_every_candidate_stands_with_its_share_or_with_reason_and_fix(
             (row,) = [row for row in page.rows if row[0] == name and row[1] == ranked.excluded.reason]
             assert row[2] == ranked.excluded.fix
         else:
-            share = wording.percent(ranked.acceptability)
+            share = quantities.percent(ranked.acceptability)
             assert [name, share, f"{ranked.score:.2f}"] in [row[1:] for row in page.rows]
 
 
@@ -187,8 +187,8 @@ def test_every_figure_is_a_range_with_its_evidence(show: Show, advice: Recommend
     rows = show(record(advice, report)).rows
     for row in advice.forecast:
         if row.epoch_seconds and row.epoch_seconds_low and row.epoch_seconds_high:
-            epoch = wording.with_range(
-                wording.duration(row.epoch_seconds), row.epoch_seconds_low, row.epoch_seconds_high
+            epoch = quantities.with_range(
+                quantities.duration(row.epoch_seconds), row.epoch_seconds_low, row.epoch_seconds_high
             )
             (told,) = [each for each in rows if each[0] == wording.candidate_name(row.candidate) and epoch in each]
             assert told[-1].strip("()") == "forecast"

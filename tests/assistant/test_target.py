@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from assistant.project import SCALES, Project
 from assistant.target import (
     DIRECT_STEP_FLOPS,
+    LEAST_STEPS,
     MOST_STEP_FLOPS,
     TASKS,
     detected_answers,
@@ -21,7 +22,7 @@ from assistant.target import (
 from probes.costs import costs
 from probes.networks.shapes import final_shape
 from probes.report import Accelerator
-from probes.workloads import REFERENCE, find_workload
+from probes.workloads import REFERENCE, find_workload, lstm, mlp
 
 
 @given(
@@ -85,8 +86,20 @@ def test_a_larger_job_is_measured_with_fewer_of_its_own_layers_first() -> None:
 
 
 def test_where_nothing_repeats_the_batch_is_made_smaller() -> None:
+    job = mlp(columns=4096, width=4096, depth=1, outputs=10, batch=512)
+    assert probe_ladder(job) == (job.with_batch(128), job.with_batch(64), job)
+
+
+def test_a_recurrent_network_is_measured_on_shorter_sequences_first() -> None:
     job = find_workload("lstm-large")
-    assert probe_ladder(job) == (job.with_batch(16), job.with_batch(8), job)
+    assert probe_ladder(job) == (job.with_steps(16), job.with_steps(8), job)
+
+
+def test_sequences_are_not_cut_to_next_to_nothing_before_the_batch_is() -> None:
+    job = lstm(steps=32, features=64, width=2048, depth=4, outputs=10, batch=64)
+    longer, shorter = probe_ladder(job)
+    assert (longer.input.shape[0], shorter.input.shape[0]) == (LEAST_STEPS, LEAST_STEPS // 2)
+    assert longer.batch == shorter.batch < job.batch
 
 
 def test_one_block_and_one_example_are_the_last_resort() -> None:

@@ -11,7 +11,7 @@ from assistant.evaluation.standings import standing
 from assistant.evaluation.summary import Summary
 from assistant.evaluation.targets import TARGETS, Outcome, Target, outcomes
 from assistant.evaluation.trials import Trial, Truth
-from assistant.wording import percent
+from assistant.quantities import percent
 from tests.assistant.corpora import ORDINARY_JOBS, result
 
 # At its bound in every figure.

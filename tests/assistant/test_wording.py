@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up_language import add_language, spoken
 
-from assistant import wording
+from assistant import quantities, wording
 from assistant.advice.recommendation import ForecastRow
 from probes import hardware
 from tests.assistant.claim_records import decided
@@ -35,12 +35,12 @@ from tests.runs import a_report
     ],
 )
 def test_durations_read_as_people_say_them(seconds: float, words: str) -> None:
-    assert wording.duration(seconds) == words
+    assert quantities.duration(seconds) == words
 
 
 @given(st.floats(min_value=1e-6, max_value=1e8))
 def test_a_duration_is_never_negative_nor_empty_of_a_unit(seconds: float) -> None:
-    value, *unit = wording.duration(seconds).split()
+    value, *unit = quantities.duration(seconds).split()
     assert float(value) >= 0
     assert unit
 
@@ -50,14 +50,14 @@ def test_a_duration_is_never_negative_nor_empty_of_a_unit(seconds: float) -> Non
     [(3, "3 MB"), (994, "990 MB"), (996, "0.97 GB"), (1009, "0.99 GB"), (1024, "1 GB"), (23_000, "22 GB")],
 )
 def test_memory_changes_its_unit_where_it_reaches_a_whole_one(mb: float, words: str) -> None:
-    assert wording.memory(mb) == words
+    assert quantities.memory(mb) == words
 
 
 @pytest.mark.parametrize(
     ("share", "words"), [(0.0, "0 %"), (0.004, "under 1 %"), (0.5, "50 %"), (0.996, "over 99 %"), (1.0, "100 %")]
 )
 def test_a_share_is_certain_only_when_it_is(share: float, words: str) -> None:
-    assert wording.percent(share) == words
+    assert quantities.percent(share) == words
 
 
 def test_a_forecast_without_figures_says_what_is_missing() -> None:

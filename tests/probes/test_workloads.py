@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,6 +109,18 @@ def test_cutting_repeats_takes_only_whole_blocks_away(layers):
     once = with_repeats(layers, 1)
     assert set(once) == set(layers)
     assert len(once) <= len(layers)
+
+
+def test_a_recurrent_network_on_fewer_steps_takes_that_much_less():
+    job = REFERENCE["lstm-forecaster"].with_batch(8)
+    half, quarter = job.with_steps(48), job.with_steps(24)
+    assert (half.id, half.input.shape) == ("lstm-forecaster-steps48-b8", (48, 7))
+    assert job.with_steps(96) is job
+    assert costs(half).parameters == costs(job).parameters
+    work = [costs(each) for each in (quarter, half, job)]
+    for less, more in pairwise(work):
+        assert more.recurrent_flops == 2 * less.recurrent_flops
+        assert more.recurrent_steps == 2 * less.recurrent_steps
 
 
 def test_the_id_names_another_batch():
