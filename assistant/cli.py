@@ -20,6 +20,7 @@ from assistant.advice.recommendation import Recommendation
 from assistant.claims import saved
 from assistant.claims.listing import checked_filter, matching, rows
 from assistant.claims.records import CheckedLedger
+from assistant.endings import ended_as_interrupted
 from assistant.errors import InvalidInput
 from assistant.language import _, environment_language, use_language
 from assistant.project import Project, read_project
@@ -81,7 +82,8 @@ Budget = Annotated[float, typer.Option("--budget", help=_("Seconds to measure fo
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with the code of the contract."""
     try:
-        code = app(args=arguments, prog_name="probewise", standalone_mode=False)
+        with ended_as_interrupted():
+            code = app(args=arguments, prog_name="probewise", standalone_mode=False)
     except (InvalidInput, InvalidWorkload, UnknownId, typer.TyperException) as error:
         terminal.say(error.format_message() if isinstance(error, typer.TyperException) else str(error))
         sys.exit(2)
@@ -103,7 +105,9 @@ def run_app(
     help=_("Show the machine, its interpreters and its frameworks: usable, or present but unusable and the fix.")
 )
 def doctor(as_json: AsJson = False) -> None:
-    terminal.show(examine(), examination_words.examination, as_json=as_json)
+    with terminal.shares_bar() as say:
+        found = examine(say)
+    terminal.show(found, examination_words.examination, as_json=as_json)
 
 
 @app.command(help=_("Train tiny models in every framework on this machine and show what was measured."))
@@ -123,7 +127,8 @@ def probe(
         workloads = [each.with_batch(batch) for each in workloads]
     report = _probe(workloads, _candidate_ids(only), budget)
     terminal.show(report, terminal_measurements.probe_report, as_json=as_json)
-    if all(row.status == "timeout" for row in report.candidates):
+    ended = {row.status for row in report.candidates}
+    if "timeout" in ended and "ok" not in ended:
         raise typer.Exit(OUT_OF_TIME)
 
 

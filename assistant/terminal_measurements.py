@@ -13,6 +13,7 @@ from assistant.terminal import NOTHING, figure_table, fitting, is_wide
 from assistant.training_words import Training
 from probes.comparison import Ratio
 from probes.report import CandidateResult, Machine, Measurement, ProbeReport
+from probes.tunings import on_accelerator
 
 # Of the columns of figures, those that matter most: step, against the fastest, first step, import, memory.
 NARROW = (0, 2, 3, 4, 5)
@@ -45,8 +46,9 @@ def _measurement(measurement: Measurement, machine: Machine) -> Iterator[Rendera
         *(_("First step"), _("Import"), _("Memory"), _("Rounds")),
     )
     defaults = figure_table(title, _("Candidate"), fitting(headings, *NARROW))
+    placed = on_accelerator(row.device for row in measurement.candidates)
     for row in measured_words.fastest_first(measurement.candidates):
-        defaults.add_row(_name(row), *fitting(_figures(row), *NARROW))
+        defaults.add_row(_name(row, placed=placed), *fitting(_figures(row), *NARROW))
     yield defaults
     yield from _tuned(measurement.tuned)
     warm = (training_words.warm_start(*named) for named in measured_words.named_rows(measurement))
@@ -57,9 +59,10 @@ def _measurement(measurement: Measurement, machine: Machine) -> Iterator[Rendera
         yield Text(wording.labelled(name, reason), style="yellow")
 
 
-def _name(row: CandidateResult) -> Text:
-    """The candidate, and what must be known before its figures are trusted."""
-    name, marks = measured_words.candidate(row.candidate), wording.clauses(training_words.marks(row))
+def _name(row: CandidateResult, *, placed: bool = False) -> Text:
+    """The candidate, where it trained if that is told, and what must be known before its figures are trusted."""
+    place = [row.device] if placed and row.device else []
+    name, marks = measured_words.candidate(row.candidate), wording.clauses((*place, *training_words.marks(row)))
     return Text.assemble(name, (f" ({marks})", "yellow")) if marks else Text(name)
 
 

@@ -90,7 +90,7 @@ def marks_explained(rows: Sequence[CandidateResult]) -> Iterator[str]:
     if any(row.start_beside for row in rows):
         yield _("Started beside others: they were built or compiled meanwhile; alone, its first step is shorter.")
     if any(map(measured_words.broken_off, rows)):
-        yield _("Broken off: it failed after some rounds, on which its figures rest.")
+        yield _("Broken off: it failed, or time ran out, after the few rounds on which its figures rest.")
 
 
 def warm_start(name: str, row: CandidateResult) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -11,6 +12,19 @@ from probes.words import _
 # The packages that compute, each of which would take a GPU for itself; importable under the same names.
 Package = Literal["torch", "tensorflow", "jax"]
 PACKAGES: tuple[Package, ...] = get_args(Package)
+
+# What gives a package its devices besides itself, by distribution: the same version of it trains elsewhere with them.
+DEVICE_PACKAGES: Mapping[Package, tuple[str, ...]] = {
+    "torch": (),
+    "tensorflow": (
+        *("tensorflow-cpu", "tensorflow-intel", "tensorflow-macos", "tensorflow-metal", "tensorflow-rocm"),
+        *("nvidia-cudnn-cu12", "intel-extension-for-tensorflow"),
+    ),
+    "jax": (
+        *("jax-cuda12-plugin", "jax-cuda13-plugin", "nvidia-cudnn-cu12", "nvidia-cudnn-cu13"),
+        *("jax-rocm60-plugin", "jax-rocm7-plugin", "jax-metal", "libtpu"),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,11 @@ class Candidate:
     def package(self) -> Package | None:
         """The one of its packages that computes; None for scikit-learn."""
         return next((package for package in PACKAGES if package in self.distributions), None)
+
+    @property
+    def device_packages(self) -> tuple[str, ...]:
+        """Distributions without which it runs, but on other devices."""
+        return DEVICE_PACKAGES[self.package] if self.package else ()
 
     def process_sd_on(self, device_kind: str) -> float:
         """What is known of `process_sd` on a kind of device, 0 where nothing is."""

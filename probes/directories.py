@@ -16,15 +16,15 @@ def data_directory() -> Path:
 
 
 def cache_directory() -> Path:
-    """What can be made again, and the machine-wide lock; it may not exist yet."""
+    """What can be made again, and the lock of all who measure here; it may not exist yet."""
     return _home_or(platformdirs.user_cache_path(APPLICATION, appauthor=False))
 
 
 def measuring_lock() -> Path:
-    """The file that whoever measures on this machine holds locked meanwhile."""
+    """The file that whoever measures holds locked meanwhile: one for each person, or for each PROBEWISE_HOME."""
     return cache_directory() / "measuring.lock"
 
 
 def _home_or(default: Path) -> Path:
     home = os.environ.get("PROBEWISE_HOME")
-    return Path(home) if home else default
+    return Path(home).expanduser().absolute() if home else default

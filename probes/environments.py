@@ -17,6 +17,7 @@ from probes.errors import InterpreterFailed, InvalidEnvironment
 from probes.installed.inventory import Inventory, inventory
 from probes.installed.registry import BUILT_IN, Registered, Registry, registry
 from probes.report import EnvironmentState
+from probes.versions import together
 from probes.words import _
 
 # What the code that a worker runs is written for. There is no newest: what a framework cannot do yet, it says.
@@ -34,12 +35,16 @@ def chosen_interpreters() -> dict[str, str]:
 def installed_versions() -> dict[str, str]:
     """{distribution: version} of the packages candidates need, in the interpreters that run them; none is imported.
 
-    What is missing is left out. Where candidates that share a package run in different interpreters, its version is
-    that of the framework it belongs to.
+    With them those of the packages that give these their devices; what is missing is left out. Which version is told
+    of packages that candidates share, `versions.together` says.
     """
     chosen = _chosen(registry())
-    found = {name: _version(name, chosen) for name in _distributions()}
-    return {name: version for name, version in found.items() if version is not None}
+    return together(
+        {
+            each.id: inventory(chosen[each.id].interpreter).versions((*each.distributions, *each.device_packages))
+            for each in CANDIDATES
+        }
+    )
 
 
 def installed_mb(candidate: Candidate) -> float | None:
@@ -75,7 +80,8 @@ def placement_notes(candidates: Collection[str]) -> tuple[str, ...]:
 def proven(interpreter: str) -> Inventory:
     """What an interpreter has, if probes can run with it; raises `InvalidEnvironment` otherwise."""
     has = inventory(interpreter)
-    if Version(has.python) < OLDEST_PYTHON:
+    # One that was built from a repository marks that with a plus, which is no version.
+    if Version(has.python.rstrip("+")) < OLDEST_PYTHON:
         raise InvalidEnvironment(
             _("{interpreter} is Python {python}; expected {oldest} or later.").format(
                 interpreter=interpreter, python=has.python, oldest=OLDEST_PYTHON
@@ -122,13 +128,6 @@ def _readable(interpreter: str) -> Inventory | None:
 
 def _distributions() -> Iterable[str]:
     return dict.fromkeys(name for candidate in CANDIDATES for name in candidate.distributions)
-
-
-def _version(distribution: str, chosen: dict[str, Registered]) -> str | None:
-    users = [candidate for candidate in CANDIDATES if distribution in candidate.distributions]
-    users.sort(key=lambda candidate: candidate.distributions[0] != distribution)
-    versions = (inventory(chosen[user.id].interpreter).versions([distribution]) for user in users)
-    return next((found[distribution] for found in versions if found), None)
 
 
 def _state(entry: Registered, chosen: dict[str, Registered]) -> EnvironmentState:

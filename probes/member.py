@@ -28,6 +28,9 @@ class Member(Protocol):
     def fileno(self) -> int:
         """What its answers come through."""
 
+    def has_answered(self) -> bool:
+        """Whether what came through it is a whole answer, or the end of all."""
+
     def begin_import(self, seed: int) -> None:
         """Load the framework, without waiting."""
 

@@ -19,6 +19,7 @@ from probes.directories import data_directory
 from probes.errors import ProbeError, UnknownId
 from probes.history.database import IN_MEMORY, NewerFormat, explanation, opened, versions_key
 from probes.report import ProbeReport
+from probes.versions import unchanged
 from probes.words import _
 
 # So many of the newest runs are looked at for one that is acceptable.
@@ -70,11 +71,12 @@ class History:
     ) -> ProbeReport | None:
         """The newest acceptable report of this machine and main workload that was measured here with these versions.
 
-        Older ones than the newest `LOOKED_AT` are not tried. `versions` may hold more distributions than the report.
+        Older ones than the newest `LOOKED_AT` are not tried. `versions` may hold more distributions than the report,
+        but none that would have given it other devices.
         `measured_at` says from when the report is.
         """
         with self._reporting_problems(), self._for_reading() as connection:
-            connection.create_function("applies", 1, lambda key: json.loads(key).items() <= versions.items())
+            connection.create_function("applies", 1, lambda key: _applies(key, versions))
             found = self._readable(connection.execute(_LATEST, (fingerprint, workload_id, LOOKED_AT)))
             return next((run.report for run in found if accept(run.report)), None)
         return None
@@ -147,6 +149,14 @@ class History:
             yield
         except (sqlite3.Error, OSError, NewerFormat) as error:
             self.problem = explanation(self.path, error)
+
+
+def _applies(key: str, versions: Mapping[str, str]) -> bool:
+    """Whether a run with this key was made with what is installed; a damaged one was not."""
+    try:
+        return unchanged(json.loads(key), versions)
+    except (ValueError, AttributeError, TypeError):
+        return False
 
 
 def _read(text: str) -> ProbeReport | None:

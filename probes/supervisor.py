@@ -122,6 +122,14 @@ class Worker:
         """The pipe that its answers come through, to be waited on."""
         return self._replies.fileno()
 
+    def has_answered(self) -> bool:
+        """Whether asking it need not wait, when something came through the pipe: half an answer is none yet."""
+        try:
+            return not self._read() or b"\n" in self._unread or len(self._unread) > MAX_REPLY_BYTES
+        except (OSError, ValueError):
+            # `close` took the pipe away from under us.
+            return True
+
     def cpu_s(self) -> float:
         """CPU seconds that the worker and its living children have used so far; 0 once it is gone."""
         with suppress(psutil.Error):
@@ -294,25 +302,26 @@ class Worker:
         with selectors.DefaultSelector() as selector:
             selector.register(self._replies, selectors.EVENT_READ)
             while b"\n" not in self._unread:
-                left_s = deadline - time.perf_counter()
-                if left_s <= 0:
-                    raise diagnosis.hung(stage, time.perf_counter() - self._asked)
-                if not selector.select(min(left_s, LIVENESS_CHECK_S)):
-                    # A child of a dead worker may hold the pipe open, so its end alone would not tell.
-                    if self._process.poll() is not None:
+                if len(self._unread) > MAX_REPLY_BYTES:
+                    raise diagnosis.babbled(stage, self._unread)
+                left_s = max(deadline - time.perf_counter(), 0.0)
+                # What is there is read even when its time is up: who asks may have come late.
+                if selector.select(min(left_s, LIVENESS_CHECK_S)):
+                    if not self._read():
                         raise self._end(stage)
-                    continue
-                self._read_more(stage)
+                # A child of a dead worker may hold the pipe open, so its end alone would not tell.
+                elif self._process.poll() is not None:
+                    raise self._end(stage)
+                elif not left_s:
+                    raise diagnosis.hung(stage, time.perf_counter() - self._asked)
         line, self._unread = self._unread.split(b"\n", 1)
         return line
 
-    def _read_more(self, stage: Stage) -> None:
+    def _read(self) -> bool:
+        """Take what the pipe holds, waiting if that is nothing yet; false at its end."""
         chunk = self._replies.read(MAX_REPLY_BYTES)
-        if not chunk:
-            raise self._end(stage)
         self._unread += chunk
-        if len(self._unread) > MAX_REPLY_BYTES:
-            raise diagnosis.babbled(stage, self._unread)
+        return bool(chunk)
 
     def _end(self, stage: Stage) -> WorkerFailed:
         """What to say of a worker whose pipe has ended, with the exit code if it has one."""

@@ -90,7 +90,14 @@ class Trainer:
         self._adapter = importlib.import_module(f"probes.frameworks.{self._candidate.module}")
         self._adapter.configure(self._candidate.mode, seed)
         import_s = time.perf_counter() - started
-        return Imported(import_s=import_s, versions=self._adapter.versions())
+        return Imported(import_s=import_s, versions=self._versions())
+
+    def _versions(self) -> dict[str, str]:
+        """As the framework tells them itself, and as its installation does of what gives it devices."""
+        from probes.versions import present  # noqa: PLC0415  what it imports must not be missing from the framework's
+
+        told: dict[str, str] = self._adapter.versions()
+        return present(self._candidate.device_packages) | told
 
     def build(self, workload: dict[str, Any], seed: int, tunings: list[str]) -> Built:
         """Replace the present network by a new one with the seed's weights and batch, built with the tunings."""

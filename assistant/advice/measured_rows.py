@@ -39,14 +39,18 @@ class Row:
 
 def rows_of(candidate: str, probe: ProbeReport) -> tuple[Row, ...]:
     """Every row of the candidate in the report, failed ones included, in the order of measuring."""
-    doubt = CONTENDED_FACTOR if probe.contended else 1.0
     rows = tuple(
-        Row(measurement.workload, costs(measurement.workload), result, doubt * measured_log_sd(result))
+        Row(measurement.workload, costs(measurement.workload), result, _log_sd(result, probe))
         for measurement in probe.measurements
         for result in measurement.candidates
         if result.candidate == candidate
     )
     return _as_if_fresh(rows)
+
+
+def _log_sd(result: CandidateResult, probe: ProbeReport) -> float:
+    doubt = CONTENDED_FACTOR if probe.contended or result.contended else 1.0
+    return doubt * measured_log_sd(result)
 
 
 def _as_if_fresh(rows: tuple[Row, ...]) -> tuple[Row, ...]:

@@ -122,6 +122,9 @@ class _Replayed:
     def fileno(self) -> int:
         raise OSError("A replayed worker has no pipe.")
 
+    def has_answered(self) -> bool:
+        raise OSError("A replayed worker has no pipe.")
+
     def begin_import(self, _seed: int) -> None:
         # It was recorded beside others as well.
         self._begin(START_S + self._took_s(self._row.import_s))

@@ -63,8 +63,8 @@ def _measurements(report: ProbeReport | None) -> Iterator[Block]:
         _(
             "A step is forward, backward and update of one batch, with the same weights and optimizer for everyone. "
             "Its time is the lower quartile of the rounds, for other programs only ever make it longer; the range "
-            "holds it nine times in ten. The first step includes compiling; warm is what it takes in a fresh process "
-            "that finds what was compiled before."
+            "holds that of this run nine times in ten, and other runs differ by some percent more. The first step "
+            "includes compiling; warm is what it takes in a fresh process that finds what was compiled before."
         )
     )
     yield from _training(report)

@@ -144,7 +144,12 @@ def _table(frame: pd.DataFrame) -> None:
             help=_("The lower quartile of the rounds: other programs only ever make a step longer."),
         ),
         "step_ms_low": number(
-            _("Low, ms"), format="%.3g", help=_("The step time lies between low and high, nine times in ten.")
+            _("Low, ms"),
+            format="%.3g",
+            help=_(
+                "The step time of this run lies between low and high, nine times in ten. Other runs differ by some "
+                "percent more, those of PyTorch on a processor most."
+            ),
         ),
         "step_ms_high": number(_("High, ms"), format="%.3g"),
         "rounds": number(_("Rounds")),

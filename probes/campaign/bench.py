@@ -79,6 +79,11 @@ class Bench:
         message = _("The budget of {seconds:.0f} s was spent before it could be measured. Give it more time.")
         return WorkerFailed(message.format(seconds=self.budget_s), "timeout")
 
+    def cut_short(self) -> WorkerFailed:
+        """Why a row has fewer rounds than it takes to trust it."""
+        message = _("The budget of {seconds:.0f} s was spent then. Give it more time.")
+        return WorkerFailed(message.format(seconds=self.budget_s), "timeout")
+
     def not_begun(self, contender: Contender, workload: Workload) -> WorkerFailed:
         """Why a row has no figure whose start would have taken more time than there was."""
         alive, left_s = contender.name in self.crew.alive, self.deadline.left_s

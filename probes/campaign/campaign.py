@@ -266,10 +266,12 @@ class Campaign:
     def _close(self, workload: Workload) -> None:
         ledger = self._bench.ledger
         for contender in self._contenders:
+            row = ledger.row(contender, workload)
             if not ledger.settled(contender, workload):
-                begun = ledger.row(contender, workload) is not None
-                why = self._bench.not_reached() if begun else self._bench.not_begun(contender, workload)
+                why = self._bench.not_begun(contender, workload) if row is None else self._bench.not_reached()
                 ledger.fail(contender, workload, why)
+            elif row is not None and row.failure is None and len(row.times_ms) < pacing.MIN_ROUNDS:
+                ledger.fail(contender, workload, self._bench.cut_short())
 
 
 def _hurry_note() -> str:

@@ -40,8 +40,8 @@ class Clock:
                         selector.register(member, selectors.EVENT_READ)
             while True:
                 left_s = deadline.left_s
-                answered = {key.fileobj for key, _ in selector.select(min(left_s, LIVENESS_CHECK_S))}
-                first = [member for member in members if member in answered or not member.alive]
+                heard = {key.fileobj for key, _ in selector.select(min(left_s, LIVENESS_CHECK_S))}
+                first = [each for each in members if not each.alive or (each in heard and each.has_answered())]
                 if first or not left_s:
                     return first
 

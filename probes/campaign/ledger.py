@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 
@@ -19,6 +19,7 @@ from probes.protocol import Imported
 from probes.report import CandidateResult, Control, Machine, Measurement, ProbeReport, WarmStart
 from probes.settings import Settings
 from probes.statistics import TRUSTED_CONTENTION, step_figures
+from probes.versions import together
 from probes.workloads import Workload
 
 # By the contender's name.
@@ -97,13 +98,13 @@ class Ledger:
 
     A round has a number of its own in the whole session: blocks are pairs only if they are of the same round.
     `import_s` holds every candidate's first import, which is what a person meets, `latest_import_s` its latest: a
-    later one finds the files in memory, or the machine less busy.
+    later one finds the files in memory, or the machine less busy. `versions` are those of its packages.
     """
 
     candidates: Sequence[Candidate]
     import_s: dict[str, float] = field(default_factory=dict)
     latest_import_s: dict[str, float] = field(default_factory=dict)
-    versions: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, dict[str, str]] = field(default_factory=dict)
     import_failures: dict[Contender, WorkerFailed] = field(default_factory=dict)
     round_numbers: Iterator[int] = field(default_factory=count)
     _rows: dict[tuple[Contender, Workload], Row] = field(default_factory=dict)
@@ -130,7 +131,7 @@ class Ledger:
         candidate = contender.candidate.id
         self.import_s.setdefault(candidate, imported.import_s)
         self.latest_import_s[candidate] = imported.import_s
-        self.versions.update(imported.versions)
+        self.versions[candidate] = imported.versions
 
     def came_too_late(self, contender: Contender, workload: Workload) -> bool:
         """Whether time did not do for it, be it to import."""
@@ -184,7 +185,7 @@ class Ledger:
         main, *rungs = measurements
         return ProbeReport(
             machine=machine,
-            versions=dict(sorted(self.versions.items())),
+            versions=together(self.versions),
             workload=main.workload,
             candidates=main.candidates,
             tuned=main.tuned,
@@ -226,6 +227,9 @@ class Ledger:
     ) -> CandidateResult | None:
         failure = self.import_failures.get(contender) if contender not in rows else rows[contender].failure
         row = rows.get(contender) or Row()
+        if isinstance(failure, TrainsSomethingElse):
+            # What something else takes is no figure of this.
+            row = replace(row, times_ms={}, disturbed=set())
         if failure is None and not row.samples:
             return None
         step_ms, low, high = step_figures(row.samples)

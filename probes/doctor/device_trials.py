@@ -8,44 +8,23 @@ from __future__ import annotations
 import importlib
 import json
 import platform
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from importlib import metadata
 from itertools import islice
 from typing import Any
+
+from probes.candidates import DEVICE_PACKAGES, Package
+from probes.versions import present
 
 SIDE = 64
 MAX_DEVICES = 16
 MAX_ERROR_CHARACTERS = 600
 
 # What gives a framework its devices besides its own package; see `probes.doctor.usability`.
-COMPANIONS = {
-    "torch": (),
-    "tensorflow": (
-        "tensorflow-cpu",
-        "tensorflow-intel",
-        "tensorflow-macos",
-        "tensorflow-metal",
-        "tensorflow-rocm",
-        "nvidia-cudnn-cu12",
-        "intel-extension-for-tensorflow",
-    ),
-    "jax": (
-        "jaxlib",
-        "jax-cuda12-plugin",
-        "jax-cuda13-plugin",
-        "nvidia-cudnn-cu12",
-        "nvidia-cudnn-cu13",
-        "jax-rocm60-plugin",
-        "jax-rocm7-plugin",
-        "jax-metal",
-        "libtpu",
-    ),
-}
+COMPANIONS: Mapping[Package, tuple[str, ...]] = {**DEVICE_PACKAGES, "jax": ("jaxlib", *DEVICE_PACKAGES["jax"])}
 
 
-def told(package: str) -> str:
+def told(package: Package) -> str:
     """The facts of `probes.doctor.usability.FrameworkFacts`, as JSON, without the log, which the parent has."""
     framework = importlib.import_module(package)
     build, refusal, devices = _READERS[package](framework)
@@ -56,7 +35,7 @@ def told(package: str) -> str:
             "version": str(framework.__version__),
             "architecture": platform.machine(),
             "built_for": build,
-            "packages": _versions(COMPANIONS[package]),
+            "packages": present(COMPANIONS[package]),
             "refusal": refusal[:MAX_ERROR_CHARACTERS],
             "trials": trials,
         }
@@ -137,7 +116,7 @@ def _tensorflow_devices(tensorflow: Any, gpu: str) -> Iterator[Device]:
 
 def _jax(jax: Any) -> Facts:
     """JAX is built for what its plug-ins are: they are packages of their own."""
-    plugins = _versions(COMPANIONS["jax"])
+    plugins = present(COMPANIONS["jax"])
     starts = {"cuda": "jax-cuda", "rocm": "jax-rocm", "metal": "jax-metal", "tpu": "libtpu"}
     build = {name: "" for name, start in starts.items() if any(plugin.startswith(start) for plugin in plugins)}
     unused = [name for name in build if not any(name == each for _, each, _ in _jax_devices(jax))]
@@ -167,14 +146,6 @@ def _raised_by(action: Callable[[], object]) -> str:
 
 def _text(raised: Exception) -> str:
     return " ".join(f"{type(raised).__name__}: {raised}".split())[:MAX_ERROR_CHARACTERS]
-
-
-def _versions(distributions: Iterable[str]) -> dict[str, str]:
-    found = {}
-    for name in distributions:
-        with suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found
 
 
 _READERS: dict[str, Callable[[Any], Facts]] = {"torch": _torch, "tensorflow": _tensorflow, "jax": _jax}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from probes.candidates import CANDIDATES, FRAMEWORKS, Candidate
 from probes.doctor.device_trials import COMPANIONS
@@ -18,6 +20,7 @@ from probes.installed.inventory import inventory
 from probes.installed.registry import registry
 from probes.report import Examination, FrameworkState
 from probes.supervisor import Worker
+from probes.versions import together
 from probes.words import in_this_context, sentences
 from probes.workloads import find_workload
 
@@ -44,13 +47,13 @@ class Proof:
     failure: WorkerFailed | None = None
 
 
-def examine() -> Examination:
-    """The machine, every framework and every environment; a worker for each set of packages that can run here."""
+def examine(say: Callable[[str, float], None] = lambda _candidate, _share: None) -> Examination:
+    """The machine, every framework and every environment; a worker for each set of packages that can run here.
+
+    `say` is told which candidate is examined and the share of all that is done. Interrupted, it leaves no worker.
+    """
     interpreters, around = chosen_interpreters(), surroundings()
-    examined = [candidate for framework in FRAMEWORKS for candidate in _distinct(framework)]
-    with ThreadPoolExecutor(EXAMINED_AT_ONCE) as pool:
-        prove_it = in_this_context(prove)
-        proofs = list(pool.map(prove_it, examined, [interpreters[candidate.id] for candidate in examined]))
+    proofs = _proofs([each for framework in FRAMEWORKS for each in _distinct(framework)], interpreters, say)
     problem = registry().problem
     return Examination(
         machine=machine(),
@@ -63,8 +66,52 @@ def examine() -> Examination:
     )
 
 
-def prove(candidate: Candidate, interpreter: str) -> Proof:
-    """Let a worker import the framework, take one step, and try every device that the framework sees.
+class _Workers:
+    """Those that are at work in any thread: all of them end at once."""
+
+    def __init__(self) -> None:
+        self._started: list[Worker] = []
+        self._ended = False
+        self._lock = threading.Lock()
+
+    def started(self, worker: Worker) -> None:
+        with self._lock:
+            self._started.append(worker)
+        if self._ended:
+            worker.close()
+
+    def end(self) -> None:
+        self._ended = True
+        with self._lock:
+            started = tuple(self._started)
+        for worker in started:
+            worker.close()
+
+
+def _proofs(
+    examined: Sequence[Candidate], interpreters: Mapping[str, str], say: Callable[[str, float], None]
+) -> list[Proof]:
+    workers, proofs = _Workers(), []
+    prove_it = in_this_context(partial(prove, started=workers.started))
+    with ThreadPoolExecutor(EXAMINED_AT_ONCE) as pool:
+        try:
+            waited_for = pool.map(prove_it, examined, [interpreters[candidate.id] for candidate in examined])
+            for number, candidate in enumerate(examined):
+                say(candidate.id, number / len(examined))
+                proofs.append(next(waited_for))
+        except BaseException:
+            # Leaving the pool waits for its threads, and these for their workers.
+            pool.shutdown(wait=False, cancel_futures=True)
+            workers.end()
+            raise
+    return proofs
+
+
+def prove(
+    candidate: Candidate, interpreter: str, started: Callable[[Worker], object] = lambda _worker: None
+) -> Proof:
+    """Let a worker, which `started` is told of, import the framework, take one step, and try every device that the
+    framework sees.
 
     A device with a failure is one that took the step, while another one hung or crashed.
     """
@@ -72,6 +119,7 @@ def prove(candidate: Candidate, interpreter: str) -> Proof:
     device = None
     try:
         with Worker(candidate, interpreter) as worker:
+            started(worker)
             versions = worker.import_framework(seed=0, timeout_s=EXAMINATION_S).versions
             built = worker.build(find_workload(EXAMINATION_WORKLOAD), seed=0, timeout_s=EXAMINATION_S)
             worker.first_step(timeout_s=EXAMINATION_S)
@@ -124,7 +172,7 @@ def _state(proofs: list[Proof], around: Surroundings) -> FrameworkState:
         framework=proofs[0].candidate.framework,
         status="usable" if working else "missing" if missing else "unusable",
         interpreter=proofs[0].interpreter,
-        versions={name: version for proof in proofs for name, version in proof.versions.items()},
+        versions=together({proof.candidate.id: proof.versions for proof in proofs}),
         candidates=tuple(proof.candidate.id for proof in working),
         device=working[0].device if working else None,
         problem=sentences(*map(str, failures)) or None,

@@ -109,7 +109,12 @@ def checked_name(name: str) -> str:
 def interpreter_at(path: Path) -> str:
     """The interpreter at this path, or in the environment whose folder it is; raises `InvalidEnvironment`."""
     # Links are kept: the interpreter of a virtual environment is one, and is another Python than what it points to.
-    place = Path(os.path.abspath(path.expanduser()))  # noqa: PTH100  Path.resolve would follow them
+    try:
+        place = Path(os.path.abspath(path.expanduser()))  # noqa: PTH100  Path.resolve would follow them
+    except RuntimeError as error:
+        raise InvalidEnvironment(
+            _("There is no home folder for {path}; expected the path of an interpreter.").format(path=path)
+        ) from error
     if place.is_dir():
         found = next((place / name for name in _IN_A_FOLDER if (place / name).is_file()), None)
         if found is None:

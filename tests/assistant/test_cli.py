@@ -17,7 +17,7 @@ from threading import Timer
 import pytest
 from filelock import FileLock
 
-from assistant import terminal, wording
+from assistant import cli, terminal, wording
 from assistant.cli import main
 from assistant.project import FIELDS
 from assistant.server import server_command
@@ -25,6 +25,7 @@ from knowledge.load import load
 from probes.directories import measuring_lock
 from tests.assistant.recorded import rungs
 from tests.probes.leftovers import left_by, started_by
+from tests.runs import a_report, a_row
 
 RECOMMENDATION_KEYS = {
     "winner", "confidence", "ranking", "forecast", "reasons", "flips", "unknown", "simpler_first",
@@ -240,6 +241,23 @@ def test_a_probe_that_measures_nothing_in_its_time_ends_with_124(run: Run) -> No
     assert "budget" in ended.out
 
 
+@pytest.mark.parametrize(
+    ("statuses", "code"),
+    [
+        (("unusable", "timeout"), 124),
+        (("failed", "timeout"), 124),
+        (("ok", "timeout"), 0),
+        (("failed", "unusable"), 0),
+    ],
+)
+def test_124_says_that_more_time_would_help(
+    run: Run, monkeypatch: pytest.MonkeyPatch, statuses: tuple[str, ...], code: int
+) -> None:
+    rows = tuple(a_row().model_copy(update={"status": status}) for status in statuses)
+    monkeypatch.setattr(cli, "_probe", lambda *_arguments: a_report(candidates=rows))
+    assert run("probe", "--workload", "cnn-tiny").code == code
+
+
 def test_a_starter_is_written_and_never_over_something(run: Run, project: Path, tmp_path: Path) -> None:
     output = tmp_path / "starter.zip"
     assert run("starter", "--project", project, "--framework", "keras", "--output", output).code == 0
@@ -281,11 +299,12 @@ def test_a_taken_port_is_told_in_one_line(run: Run) -> None:
     assert "Try another port" in ended.err
 
 
-def test_an_interrupt_ends_with_130_and_leaves_nothing(project: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda each: each.name)
+def test_an_interrupt_ends_with_130_and_leaves_nothing(number: signal.Signals) -> None:
     script = (
         "import signal; from assistant.cli import main;"
-        # Whoever runs the tests in the background has it ignored, which a process inherits.
-        "signal.signal(signal.SIGINT, signal.default_int_handler);"
+        # Whoever runs the tests in the background has some ignored, which a process inherits.
+        "signal.signal(signal.SIGINT, signal.default_int_handler); signal.signal(signal.SIGHUP, signal.SIG_DFL);"
         "main(['probe', '--workload', 'mlp-tiny', '--only', 'tensorflow-graph', '--budget', '60'])"
     )
     # As in a terminal, where the bar is drawn while it grows.
@@ -302,7 +321,7 @@ def test_an_interrupt_ends_with_130_and_leaves_nothing(project: Path) -> None:
                 told += more
             # Now the machine is locked and a worker has its framework.
             assert started_by(begun.pid)
-            begun.send_signal(signal.SIGINT)
+            begun.send_signal(number)
             _out, rest = begun.communicate(timeout=60)
         finally:
             patience.cancel()

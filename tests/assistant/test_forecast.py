@@ -93,6 +93,16 @@ def test_contention_widens_the_interval(laptop) -> None:
     assert loud.high / loud.low > quiet.high / quiet.low
 
 
+def test_a_row_that_others_disturbed_is_trusted_less_than_the_rest_of_its_report(laptop) -> None:
+    calm, disturbed = (
+        Forecaster(report(laptop, ("mlp-large", (row("jax-jit", "mlp-large", contended=contended),))))
+        for contended in (False, True)
+    )
+    figures = [each.forecast(JOB, target(JOB))["jax-jit"].step_ms for each in (calm, disturbed)]
+    assert figures[0].value == figures[1].value
+    assert figures[0].log_sd < figures[1].log_sd
+
+
 def test_one_measured_size_says_nothing_about_growth(laptop) -> None:
     alone = report(laptop, ("mlp-tiny", (row("jax-jit", "mlp-tiny"),)))
     forecast = Forecaster(alone, learned=()).forecast(JOB, target(JOB))["jax-jit"]

@@ -48,6 +48,14 @@ def test_marks_stand_beside_the_name_and_are_explained(monkeypatch) -> None:
     assert "started again with warm caches: import 500 ms" in told
 
 
+def test_where_not_all_trained_on_the_processor_each_says_where(monkeypatch) -> None:
+    rows = (a_row("pytorch-eager").model_copy(update={"device": "cuda:0"}), a_row("jax-jit"))
+    told = printed(monkeypatch, a_report(candidates=rows))
+    assert "(eager) (cuda:0)" in told
+    assert "with Optax (cpu)" in told
+    assert "(cpu)" not in printed(monkeypatch, a_report())
+
+
 @pytest.mark.parametrize(("width", "shown"), [(180, True), (80, False)])
 def test_how_each_was_trained_is_shown_where_there_is_room(monkeypatch, width: int, shown: bool) -> None:
     told = printed(monkeypatch, an_eventful_report(), width)

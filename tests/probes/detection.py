@@ -74,7 +74,7 @@ class Twins(Crew):
 class WholeRace(Rounds):
     """Nobody drops out, and it ends after the most rounds."""
 
-    def _another(self, taken: int, most: int, racing: Sequence[Contender]) -> bool:
+    def _another(self, taken: int, most: int, racing: Sequence[Contender], share: float) -> bool:
         return bool(racing) and taken < most
 
     def _still_racing(self) -> list[Contender]:

@@ -147,7 +147,7 @@ def jax(*default: JaxDevice) -> SimpleNamespace:
 
 def plugins(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     versions: Callable[[Any], dict[str, str]] = lambda _names: dict.fromkeys(names, "0.10.2")  # noqa: E731
-    monkeypatch.setattr(device_trials, "_versions", versions)
+    monkeypatch.setattr(device_trials, "present", versions)
 
 
 def test_a_plugin_of_jax_that_gives_no_device_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

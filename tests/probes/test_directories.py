@@ -13,6 +13,15 @@ def test_one_variable_moves_everything(home: Path) -> None:
     assert data_directory() == cache_directory() == home
 
 
+def test_it_means_the_same_from_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server changes to another folder than the one a person is in."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PROBEWISE_HOME", "here")
+    assert data_directory() == tmp_path / "here"
+    monkeypatch.setenv("PROBEWISE_HOME", "~/there")
+    assert data_directory() == Path.home() / "there"
+
+
 def test_without_it_the_system_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PROBEWISE_HOME")
     assert data_directory().name == cache_directory().name == "probewise"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from pathlib import Path
 
 import machine_recordings as recordings
 import pytest
 import toy_worker
+from leftovers import left_by, started_by
 
 from probes.candidates import CANDIDATES, FRAMEWORKS
 from probes.doctor import examination
@@ -39,6 +42,33 @@ def examine(directory: Path, monkeypatch: pytest.MonkeyPatch, **faults: str) -> 
 def on_a_machine_with_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     around = Surroundings(operating_system="linux", architecture="x86_64", accelerators=(GPU,))
     monkeypatch.setattr(examination, "surroundings", lambda: around)
+
+
+def test_interrupted_it_waits_for_nothing_and_leaves_no_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hanging = toy_worker.interpreter(tmp_path, "hang@train")
+    monkeypatch.setattr(examination, "EXAMINATION_S", 3600.0)
+    monkeypatch.setattr(examination, "chosen_interpreters", lambda: {c.id: hanging for c in CANDIDATES})
+
+    def interrupt(_candidate: str, _share: float) -> None:
+        while not started_by(os.getpid()):
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        examination.examine(interrupt)
+    assert not left_by(os.getpid())
+
+
+def test_what_is_done_is_told_as_it_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, float]] = []
+    interpreters = {c.id: toy_worker.interpreter(tmp_path) for c in CANDIDATES}
+    monkeypatch.setattr(examination, "chosen_interpreters", lambda: interpreters)
+    examination.examine(lambda *said: told.append(said))
+    assert {candidate for candidate, _share in told} < {c.id for c in CANDIDATES}
+    assert [share for _candidate, share in told] == sorted({share for _candidate, share in told})
+    assert told[0][1] == 0.0
 
 
 def test_every_framework_that_takes_a_step_is_usable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import toy_worker
 from leftovers import left_by, started_by
 from toys import COMPILED, OTHERS, SMALL, TINY, Toys, by_id
 
-from probes.campaign import campaign
+from probes.campaign import campaign, pacing
 from probes.campaign.pacing import ORDINARY
 from probes.report import Progress
 
@@ -66,6 +66,7 @@ def test_a_fault_costs_its_own_row_only(toys: Toys, fault: str, status: str, wor
         ("segfault@train", "failed"),
         ("hang@train", "timeout"),
         ("garbage_on_the_pipe@train", "failed"),
+        ("half_a_line_then_hang@train", "timeout"),
     ],
 )
 def test_a_fault_beside_others_costs_its_own_row_only(toys: Toys, hurried: None, fault: str, status: str) -> None:
@@ -90,6 +91,7 @@ def test_who_was_taken_for_wrong_is_measured_after_all(toys: Toys, monkeypatch: 
     report = toys.measure("another_loss@", others=("jax-jit", "scikit-learn"))
     statuses = {result.candidate: result.status for result in report.candidates}
     assert statuses == {"pytorch-eager": "failed", "jax-jit": "ok", "scikit-learn": "ok"}
+    assert by_id(report.candidates)["pytorch-eager"].step_ms is None, "it is no figure of this network"
 
 
 def test_a_growth_run_that_fails_is_noted(toys: Toys) -> None:
@@ -110,6 +112,14 @@ def test_a_clock_that_jumps_changes_no_measurement(toys: Toys, monkeypatch: pyte
     report = toys.measure(budget_s=30.0)
     assert {result.status for result in report.candidates} == {"ok"}
     assert 0 < report.seconds < 60
+
+
+def test_who_has_fewer_rounds_than_it_takes_came_too_late(toys: Toys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "another_round", lambda taken, *_, **__: taken < 2)
+    (row,) = toys.measure(others=(), budget_s=15.0).candidates
+    assert (row.status, row.rounds, row.standing) == ("timeout", 2, None)
+    assert "The budget of 15 s was spent" in row.error
+    assert row.step_ms is not None
 
 
 def test_noise_on_stdout_disturbs_nothing(toys: Toys) -> None:

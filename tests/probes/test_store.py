@@ -89,6 +89,26 @@ def test_another_machine_version_or_workload_is_another_history() -> None:
     assert history.problem is None
 
 
+def test_what_was_measured_before_a_package_got_another_device_is_another_history() -> None:
+    history = History()
+    history.save(FIRST)
+    with_device = VERSIONS | {"jax-cuda13-plugin": "0.10.2"}
+    assert latest(history, versions=with_device) is None
+    history.save(later := LATER.model_copy(update={"versions": with_device}))
+    assert latest(history, versions=with_device) == later
+    assert latest(history) == FIRST
+
+
+def test_a_run_whose_versions_are_damaged_hides_no_other() -> None:
+    history = History()
+    history.save(FIRST)
+    history.save(LATER)
+    with raw(history) as connection:
+        connection.execute("UPDATE runs SET versions = '[' WHERE id = 2")
+    assert latest(history) == FIRST
+    assert history.problem is None
+
+
 def test_of_several_reports_the_newest_that_is_acceptable_is_found() -> None:
     history = History()
     history.save(FIRST)

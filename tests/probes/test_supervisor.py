@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import select
 import signal
 import sys
 import tempfile
@@ -18,6 +19,7 @@ import toy_worker
 from leftovers import left_by, started_by
 
 from probes import diagnosis
+from probes.campaign.clock import Clock
 from probes.candidates import find_candidate
 from probes.errors import NotInstalled, WorkerFailed
 from probes.supervisor import Worker, worker_environment
@@ -118,6 +120,26 @@ def test_a_hang_ends_with_the_time_it_was_given(tmp_path: Path, fault: str) -> N
             worker.first_step(timeout_s=0.3)
     assert caught.value.reason == "timeout"
     assert str(caught.value).endswith(LAST_WORDS)
+
+
+def test_an_answer_that_is_there_is_read_however_late_it_is_asked_for(tmp_path: Path) -> None:
+    with Worker(TORCH, toy_worker.interpreter(tmp_path)) as worker:
+        worker.begin_import(seed=0)
+        select.select([worker], [], [], 60)
+        assert worker.import_framework(seed=0, timeout_s=0.0).versions == {"toy": "1.0"}
+
+
+def test_half_an_answer_is_none(tmp_path: Path) -> None:
+    clock = Clock()
+    with Worker(TORCH, toy_worker.interpreter(tmp_path, "half_a_line_then_hang@train")) as worker:
+        worker.import_framework(seed=0, timeout_s=20)
+        worker.build(TINY, seed=0, timeout_s=20)
+        worker.begin_first_step()
+        select.select([worker], [], [], 60)
+        assert clock.first_to_answer([worker], 0.5) == []
+        with pytest.raises(WorkerFailed, match="first step"):
+            worker.first_step(timeout_s=0.0)
+        assert clock.first_to_answer([worker], 0.5) == [worker], "it has ended"
 
 
 def test_a_package_that_is_missing_is_told_from_one_that_is_broken(tmp_path: Path) -> None:

@@ -120,6 +120,11 @@ def half_a_line() -> None:
     os._exit(0)
 
 
+def half_a_line_then_hang() -> None:
+    os.write(result_fd(), b'{"kind":"block","steps":1')
+    hang()
+
+
 def huge_output_on_the_pipe() -> None:
     os.write(result_fd(), b"x" * 1_000_000)
 
