@@ -146,8 +146,8 @@ def reached(outcome: Outcome) -> str:
 
 
 def percent(share: float) -> str:
-    """A share to two significant digits; never 100 % for what is merely close to it."""
-    rounded = quantities.rounded(100 * share)
+    """A share to two significant digits; never 100 % for what is merely close to it, nor what rounding left for 0."""
+    rounded = quantities.rounded(round(100 * share, MOST_DIGITS))
     if rounded == 100 and share < 1:
         return quantities.percent(share)
     return _("{value:g} %").format(value=rounded)

@@ -95,7 +95,8 @@ def test_bounds_are_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "words"), [(0.996, percent(0.996)), (1.0, "100 %"), (1.02, "100 %"), (0.035, "3.5 %"), (2.77, "280 %")]
+    ("share", "words"),
+    [(0.996, percent(0.996)), (1.0, "100 %"), (1.02, "100 %"), (0.035, "3.5 %"), (2.77, "280 %"), (-2e-16, "0 %")],
 )
 def test_a_share_has_two_digits_and_is_all_only_where_it_is(share: float, words: str) -> None:
     assert evaluation_words.percent(share) == words
