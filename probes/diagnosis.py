@@ -19,8 +19,12 @@ Stage = Literal["importing", "building", "first step", "measuring", "reading mem
 
 TAIL_LINES = 4
 
-# What TensorFlow's and XLA's logs write at every start, whatever happens next.
-_CHATTER = re.compile(r"[IW]\d{4} \d\d:\d\d:|WARNING: All log messages before absl|To enable the following instruct")
+# What TensorFlow's and XLA's logs write at every start, whatever happens next; where no driver of a GPU is there, an
+# error as well.
+_CHATTER = re.compile(
+    r"[IW]\d{4} \d\d:\d\d:|WARNING: All log messages before absl|To enable the following instruct"
+    r"|E\d{4} .*failed call to cuInit: .*UNKNOWN ERROR \(303\)"
+)
 MAX_TAIL_LINE_CHARACTERS = 200
 
 

@@ -106,6 +106,7 @@ def test_what_a_log_says_at_every_start_is_no_last_line() -> None:
         "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
         "I0000 00:00:1795657614.601469   16971 cudart_stub.cc:31] Could not find cuda drivers on your machine",
         "To enable the following instructions: AVX2 FMA, in other operations, rebuild TensorFlow",
+        "E0000 00:00:1795694923.076581   31804 cuda_platform.cc:52] failed call to cuInit: UNKNOWN ERROR (303)",
     )
     error = "E0000 00:00:1795657614.601469   16971 cuda_dnn.cc:8579] Unable to register cuDNN factory"
     assert diagnosis.tail(["first", *chatter, error, *chatter]) == ("first", error)
