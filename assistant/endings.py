@@ -14,6 +14,9 @@ def ended_as_interrupted() -> Iterator[None]:
     """A closed terminal or a request to end is what Ctrl-C is: what was begun is cleaned up."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        # A terminal that is closed says so more than once, and would end the cleaning up.
+        for number in unheard:
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
     wanted = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]

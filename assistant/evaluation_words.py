@@ -27,6 +27,9 @@ from probes.words import sentences
 # A figure beside its bound has as many digits as show on which side of it it lies, and at most these.
 MOST_DIGITS = 6
 
+# Decimals of a percentage beyond which it is what rounding left over.
+MEANT_DECIMALS = 9
+
 
 def what_was_done(found: Published) -> str:
     """How the figures came about, on which machine, with which versions."""
@@ -75,7 +78,7 @@ def rests_on(found: Evaluation) -> list[tuple[str, Errors]]:
     """What forecasts of step times rest on, and how good those are: first what was measured of the very job."""
     names = {
         "measured": _("The job itself, measured in the time there was"),
-        "forecast": _("Fewer of its layers, or a smaller batch"),
+        "forecast": _("Fewer of its layers, shorter sequences or a smaller batch"),
     }
     own = [(names[evidence], errors) for evidence, errors in found.summary.by_evidence.items()]
     rungs = (
@@ -147,7 +150,7 @@ def reached(outcome: Outcome) -> str:
 
 def percent(share: float) -> str:
     """A share to two significant digits; never 100 % for what is merely close to it, nor what rounding left for 0."""
-    rounded = quantities.rounded(round(100 * share, MOST_DIGITS))
+    rounded = quantities.rounded(round(100 * share, MEANT_DECIMALS))
     if rounded == 100 and share < 1:
         return quantities.percent(share)
     return _("{value:g} %").format(value=rounded)

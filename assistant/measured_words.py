@@ -37,7 +37,7 @@ def fastest_first(rows: Iterable[CandidateResult]) -> list[CandidateResult]:
 
 
 def broken_off(row: CandidateResult) -> bool:
-    """Whether it failed after some of its rounds."""
+    """Whether it failed, or time ran out, after some of its rounds."""
     return row.status != "ok" and row.step_ms is not None
 
 
@@ -144,7 +144,7 @@ def _by_size(workload: Workload, report: ProbeReport) -> str:
     alike = [each.workload for each in report.measurements if each.workload.layers == workload.layers]
     if len(alike) == 1:
         return network_name(workload.id)
-    if len({each.input for each in alike}) > 1:
+    if costs(workload).recurrent_steps and len({each.input for each in alike}) > 1:
         return _("Sequences of {steps} steps").format(steps=workload.input.shape[0])
     return _("Batch of {batch}").format(batch=workload.batch)
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant import wording
+from assistant.advice.measured_rows import step_ms_of
 from assistant.language import _
 from assistant.project import Project
 from assistant.target import interview_workloads, probe_workloads
@@ -67,7 +68,7 @@ def last_report(
 
 
 def came_too_late(report: ProbeReport) -> tuple[str, ...]:
-    """The candidates that the budgets did not reach on the main workload."""
+    """The candidates for which the budgets were too short on the main workload, some with a figure of few rounds."""
     return tuple(row.candidate for row in report.candidates if row.status == "timeout")
 
 
@@ -98,7 +99,7 @@ def outdated(
 
 def _stands_in(report: ProbeReport, workloads: Sequence[Workload]) -> bool:
     """Whether it says anything about the main workload, which may have changed since under the same name."""
-    return report.workload == workloads[0] and any(row.status == "ok" for row in report.candidates)
+    return report.workload == workloads[0] and any(map(step_ms_of, report.candidates))
 
 
 def _reached(measured: ProbeReport | Measurement) -> set[str]:

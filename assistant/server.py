@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assistant.errors import InvalidInput
 from assistant.language import _
+from probes import directories
 
 ALLOWED_HOSTS = ("127.0.0.1", "localhost")
 APP = Path(__file__).parent / "app.py"
@@ -22,6 +23,7 @@ def serve(host: str, port: int) -> None:
         raise InvalidInput(
             _("No .streamlit/config.toml beside {app}; run Probewise from a clone of its repository.").format(app=APP)
         )
+    directories.settle()
     os.chdir(ROOT)
     command = server_command(host, port)
     os.execv(command[0], command)  # noqa: S606  the server is all this process has left to be

@@ -37,7 +37,8 @@ DIRECT_STEP_FLOPS = {"cpu": 5e10, "gpu": 5e12}
 QUICK_STEP_FLOPS = {"cpu": 2.5e10, "gpu": 2.5e12}
 MOST_STEP_FLOPS = {"cpu": 1e11, "gpu": 1e13}
 
-# A recurrent network is not cut to fewer steps than this: what a step of training takes besides would hide them.
+# The longer of the two sequences that a recurrent network is cut to has no fewer steps than this: what a step of
+# training takes besides would hide them.
 LEAST_STEPS = 8
 
 

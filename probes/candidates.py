@@ -21,7 +21,7 @@ DEVICE_PACKAGES: Mapping[Package, tuple[str, ...]] = {
         *("nvidia-cudnn-cu12", "intel-extension-for-tensorflow"),
     ),
     "jax": (
-        *("jax-cuda12-plugin", "jax-cuda13-plugin", "nvidia-cudnn-cu12", "nvidia-cudnn-cu13"),
+        *("jax-cuda12-plugin", "jax-cuda13-plugin"),
         *("jax-rocm60-plugin", "jax-rocm7-plugin", "jax-metal", "libtpu"),
     ),
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 
 APPLICATION = "probewise"
+HOME = "PROBEWISE_HOME"
 
 
 def data_directory() -> Path:
@@ -25,6 +26,13 @@ def measuring_lock() -> Path:
     return cache_directory() / "measuring.lock"
 
 
+def settle() -> None:
+    """Let PROBEWISE_HOME keep its meaning, here and in processes that are started, after a change of folder."""
+    if os.environ.get(HOME):
+        os.environ[HOME] = str(data_directory())
+
+
 def _home_or(default: Path) -> Path:
-    home = os.environ.get("PROBEWISE_HOME")
-    return Path(home).expanduser().absolute() if home else default
+    home = os.environ.get(HOME)
+    # As it stands where there is no such person.
+    return Path(os.path.expanduser(home)).absolute() if home else default  # noqa: PTH111

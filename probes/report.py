@@ -81,7 +81,8 @@ class CandidateResult(Record):
     also when measured again; they do not count, unless fewer than `comparison.LEAST_PAIRS` others are left. `parity`
     is the relative difference of the first loss to the one that all should have (`campaign.parity`; None where nobody
     can say). `memory_mb` is the peak of the device where one is used, else the same as `resident_mb`, the worker's
-    peak resident memory. `error` says, in a person's words, what happened and what to do.
+    peak resident memory. `error` says, in a person's words, what happened and what to do; figures that a row has in
+    spite of it rest on the rounds until then.
 
     `build_s` and `first_step_s` are what a person's own script takes where they are `fresh`: of a process that had
     built nothing before. In one that had, libraries are loaded and pools of threads and memory are there (None: not

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import selectors
-import signal
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ import psutil
 from probes import diagnosis
 from probes.candidates import Candidate
 from probes.diagnosis import Stage
+from probes.ending import KILL_WAIT_S, kill_group, kill_lost
 from probes.errors import WorkerFailed
 from probes.hardware import RESTRICTING_VARIABLES
 from probes.memory.cap import MemoryCap
@@ -46,12 +46,6 @@ from probes.workloads import Workload
 
 # How often a silent worker is checked for being alive; its pipe is waited on without polling.
 LIVENESS_CHECK_S = 0.2
-
-# A killed process is gone at once unless the kernel holds it (a hung device); then it is left to the kernel.
-KILL_WAIT_S = 1.5
-
-# How often what was killed is asked for while it dies.
-DYING_CHECK_S = 0.01
 
 MAX_OUTPUT_LINES = 50
 
@@ -94,7 +88,7 @@ class Worker:
         self._process, self._replies = self._start()
         self._output = _LastLines(self._process.stdout)
         self._cap = (
-            MemoryCap(self.pid, memory_limit_mb, partial(_kill_group, self._process)) if memory_limit_mb else None
+            MemoryCap(self.pid, memory_limit_mb, partial(kill_group, self._process)) if memory_limit_mb else None
         )
 
     def __enter__(self) -> Self:
@@ -193,8 +187,8 @@ class Worker:
                 return
             if self._cap:
                 self._cap.stop()
-            _kill_group(self._process)
-            _kill_lost(self._scratch.name)
+            kill_group(self._process)
+            kill_lost(Path(self._scratch.name))
             for pipe in (self._replies, self._process.stdin):
                 with suppress(OSError):
                     if pipe is not None:
@@ -370,39 +364,3 @@ def worker_environment(environment: Mapping[str, str], scratch: Path) -> dict[st
 def _cache_variables(scratch: Path) -> dict[str, str]:
     caches = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR", "KERAS_HOME", "CUDA_CACHE_PATH")
     return {name: str(scratch / name.lower()) for name in caches}
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill the worker's process group and any descendant that left it; returns when the worker is reaped."""
-    with suppress(psutil.Error):
-        for descendant in psutil.Process(process.pid).children(recursive=True):
-            descendant.kill()
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(KILL_WAIT_S)
-        _reap_orphans(process.pid)
-
-
-def _reap_orphans(group: int) -> None:
-    """Reap what the worker of this group left to us, its guardian for one: in a container without an init the parent
-    of all orphans may be this process.
-    """
-    until = time.perf_counter() + KILL_WAIT_S
-    with suppress(ChildProcessError):
-        while time.perf_counter() < until:
-            reaped, _ = os.waitpid(-group, os.WNOHANG)
-            if not reaped:
-                time.sleep(DYING_CHECK_S)
-
-
-def _kill_lost(scratch: str) -> None:
-    """Kill what a worker started that has neither its group nor a living parent, by the folder in its environment
-    (Linux only; elsewhere there are no such files).
-    """
-    mark = f"TMPDIR={scratch}".encode()
-    for environment in Path("/proc").glob("[0-9]*/environ"):
-        # Gone meanwhile, or somebody else's.
-        with suppress(OSError):
-            if mark in environment.read_bytes().split(b"\0"):
-                os.kill(int(environment.parent.name), signal.SIGKILL)

@@ -16,7 +16,9 @@ def present(distributions: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in distributions:
         with suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
+            # A removal that broke off leaves a package without a version.
+            if version := metadata.version(name):
+                found[name] = version
     return found
 
 

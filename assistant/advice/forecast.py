@@ -80,7 +80,7 @@ class CandidateModels:
     @property
     def missing(self) -> str:
         """Why there is no forecast, in words."""
-        errors = [row.result.error for row in self.rows if row.result.error]
+        errors = [row.result.error for row in self.rows if row.result.error and not row.result.step_ms]
         if errors:
             return errors[0]
         if any(row.result.step_ms for row in self.rows):

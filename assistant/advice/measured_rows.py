@@ -49,8 +49,9 @@ def rows_of(candidate: str, probe: ProbeReport) -> tuple[Row, ...]:
 
 
 def _log_sd(result: CandidateResult, probe: ProbeReport) -> float:
-    doubt = CONTENDED_FACTOR if probe.contended or result.contended else 1.0
-    return doubt * measured_log_sd(result)
+    # Who was broken off has few rounds, perhaps one.
+    doubtful = probe.contended or result.contended or result.status != "ok"
+    return (CONTENDED_FACTOR if doubtful else 1.0) * measured_log_sd(result)
 
 
 def _as_if_fresh(rows: tuple[Row, ...]) -> tuple[Row, ...]:

@@ -111,7 +111,7 @@ def _measurement(measurement: Measurement) -> Iterator[Block]:
         yield Paragraph(measured_words.control(measurement.control))
     failed = tuple((Strong(name), reason) for name, reason in measured_words.unfinished(measurement))
     if failed:
-        yield Paragraph(_("Not measured:"))
+        yield Paragraph(_("Not measured to the end:"))
         yield Bullets(failed)
 
 

@@ -140,13 +140,13 @@ def _machine(names: dict[str, str]) -> str:
 def _newest(name: str, reports: list[ProbeReport], workload: Workload) -> Other | None:
     for report in reversed(reports):
         for measurement in report.measurements:
-            if measurement.workload == workload and any(row.status == "ok" for row in measurement.candidates):
+            if measurement.workload == workload and any(row.step_ms is not None for row in measurement.candidates):
                 return Other(name, report, measurement)
     return None
 
 
 def _version_differences(ours: ProbeReport, theirs: ProbeReport) -> list[str]:
-    known = dict.fromkeys(name for candidate in CANDIDATES for name in candidate.distributions)
+    known = dict.fromkeys(name for each in CANDIDATES for name in (*each.distributions, *each.device_packages))
     return [
         f"{name} {theirs.versions[name]}"
         for name in known

@@ -241,7 +241,7 @@ def _failures(measurement: Measurement, *, ended: bool) -> None:
         return
     if ended and all(row.step_ms is None for row in measurement.candidates):
         st.error(_("No candidate could be measured on this network; what is said of it rests on other evidence."))
-    st.markdown(f"#### {_('Not measured')}")
+    st.markdown(f"#### {_('Not measured to the end')}")
     st.markdown("\n".join(f"- {named(plain(name), plain(reason))}" for name, reason in failed))
 
 

@@ -201,7 +201,7 @@ def _notices(report: ProbeReport | None) -> list[str]:
 
 
 def _unmeasured(report: ProbeReport) -> list[str]:
-    if not any(row.status == "ok" for row in report.candidates):
+    if all(row.step_ms is None for row in report.candidates):
         return [_("No framework could be measured; the measurements page says why for each.")]
     told = []
     # What cannot do this kind of work, or is not installed, is no surprise: the greeting and the answer say so.

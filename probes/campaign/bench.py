@@ -79,12 +79,18 @@ class Bench:
         message = _("The budget of {seconds:.0f} s was spent before it could be measured. Give it more time.")
         return WorkerFailed(message.format(seconds=self.budget_s), "timeout")
 
-    def cut_short(self) -> WorkerFailed:
-        """Why a row has fewer rounds than it takes to trust it."""
-        message = _("The budget of {seconds:.0f} s was spent then. Give it more time.")
-        return WorkerFailed(message.format(seconds=self.budget_s), "timeout")
+    def too_late(self, contender: Contender, workload: Workload) -> WorkerFailed:
+        """Why a row is not finished when the time is over."""
+        row = self.ledger.row(contender, workload)
+        if row is None:
+            return self._not_begun(contender, workload)
+        return self._cut_short() if row.times_ms else self.not_reached()
 
-    def not_begun(self, contender: Contender, workload: Workload) -> WorkerFailed:
+    def _cut_short(self) -> WorkerFailed:
+        message = _("The time was over before it was measured often enough. Give it more time.")
+        return WorkerFailed(message, "timeout")
+
+    def _not_begun(self, contender: Contender, workload: Workload) -> WorkerFailed:
         """Why a row has no figure whose start would have taken more time than there was."""
         alive, left_s = contender.name in self.crew.alive, self.deadline.left_s
         needed_s = expected_row_s(self.ledger, contender, workload, alive=alive)

@@ -266,12 +266,8 @@ class Campaign:
     def _close(self, workload: Workload) -> None:
         ledger = self._bench.ledger
         for contender in self._contenders:
-            row = ledger.row(contender, workload)
             if not ledger.settled(contender, workload):
-                why = self._bench.not_begun(contender, workload) if row is None else self._bench.not_reached()
-                ledger.fail(contender, workload, why)
-            elif row is not None and row.failure is None and len(row.times_ms) < pacing.MIN_ROUNDS:
-                ledger.fail(contender, workload, self._bench.cut_short())
+                ledger.fail(contender, workload, self._bench.too_late(contender, workload))
 
 
 def _hurry_note() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 
@@ -169,9 +169,12 @@ class Ledger:
         row.failure = failure
 
     def forgive_timeouts(self) -> None:
-        """A new budget is a new chance for what the last one did not reach."""
+        """A new budget is a new chance for what the last one did not reach; figures stay until better ones come."""
         for key in [key for key, row in self._rows.items() if row.failure and row.failure.reason == "timeout"]:
-            del self._rows[key]
+            if self._rows[key].times_ms:
+                self._rows[key].failure, self._rows[key].finished = None, False
+            else:
+                del self._rows[key]
         for contender in [key for key, failure in self.import_failures.items() if failure.reason == "timeout"]:
             del self.import_failures[contender]
 
@@ -229,7 +232,7 @@ class Ledger:
         row = rows.get(contender) or Row()
         if isinstance(failure, TrainsSomethingElse):
             # What something else takes is no figure of this.
-            row = replace(row, times_ms={}, disturbed=set())
+            row = Row(loss=row.loss, device=row.device, settings=row.settings, tunings=row.tunings)
         if failure is None and not row.samples:
             return None
         step_ms, low, high = step_figures(row.samples)

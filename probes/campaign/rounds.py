@@ -40,11 +40,11 @@ class Rounds:
 
     def take(self, most: int) -> list[Contender]:
         """Measure until all is settled or the time is not worth another round, at most `most` rounds; then the rows
-        are finished. Returns who may still be the fastest.
+        that have enough of them are finished. Returns who may still be the fastest.
         """
         racing = self._race(self._going(), 0, most, pacing.DECIDING_ROUND_SHARE)
         for row in self._rows.values():
-            row.finished = bool(row.times_ms)
+            row.finished = len(row.times_ms) >= pacing.MIN_ROUNDS
         return racing
 
     def decide(self, most: int) -> None:

@@ -21,7 +21,10 @@ MAX_DEVICES = 16
 MAX_ERROR_CHARACTERS = 600
 
 # What gives a framework its devices besides its own package; see `probes.doctor.usability`.
-COMPANIONS: Mapping[Package, tuple[str, ...]] = {**DEVICE_PACKAGES, "jax": ("jaxlib", *DEVICE_PACKAGES["jax"])}
+COMPANIONS: Mapping[Package, tuple[str, ...]] = {
+    **DEVICE_PACKAGES,
+    "jax": ("jaxlib", *DEVICE_PACKAGES["jax"], "nvidia-cudnn-cu12", "nvidia-cudnn-cu13"),
+}
 
 
 def told(package: Package) -> str:

@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from probes.comparison import Ratio
 from probes.errors import InvalidArchive
 from probes.history import archive
 from probes.history.archive import pack, unpack
+from probes.memory.growth import MemoryGrowth, MemoryLine, MemoryPoint
+from probes.report import Control
 from probes.workloads import REFERENCE
-from tests.runs import COLLEAGUE, a_report
+from tests.runs import COLLEAGUE, a_report, an_eventful_report
 
 
 @pytest.fixture
@@ -34,6 +37,21 @@ def test_runs_come_back_as_they_went_out_and_in_order(compressed) -> None:
     assert packed.runs == 2
     assert list(unpack(packed.content)) == reports
     assert pack(reports, compressed=compressed) == packed, "the same runs make the same file"
+
+
+def test_all_that_a_run_may_hold_comes_back() -> None:
+    point = MemoryPoint(batch=4, memory_mb=500)
+    line = MemoryLine(points=(point,), base_mb=480, mb_per_example=5, mb_per_example_sd=1)
+    growth = MemoryGrowth(candidate="jax-jit", workload="cnn-tiny", device="cpu", as_run=line, own_pages=None)
+    control = Control(candidate="jax-jit", ratio=Ratio(1.0, 0.9, 1.1, 5), different=False)
+    report = an_eventful_report(memory_growth=(growth,), control=control, wall_s={"importing": 3.5}, budget_s=60.0)
+    assert list(unpack(pack([report], compressed=False).content)) == [report]
+
+
+def test_a_whole_number_is_taken_where_others_are_possible(plain) -> None:
+    plain["seconds"], plain["candidates"][0]["step_ms"] = 12, 2
+    (read,) = unpack(file_of(plain))
+    assert (read.seconds, read.candidates[0].step_ms) == (12.0, 2.0)
 
 
 def test_every_reference_workload_fits() -> None:

@@ -39,6 +39,16 @@ def test_nothing_registered_means_the_built_in_interpreter() -> None:
     assert set(environments.chosen_interpreters().values()) == {sys.executable}
 
 
+def test_what_gives_a_package_its_devices_belongs_to_its_versions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built_in_has(monkeypatch, fake_environments.SCIKIT_LEARN)
+    registered(tmp_path, "theirs", fake_environments.JAX | {"jax-cuda13-plugin": "0.9.1", "tensorflow-metal": "1.2"})
+    versions = environments.installed_versions()
+    assert versions["jax-cuda13-plugin"] == versions["jax"] == "0.9.1"
+    assert "tensorflow-metal" not in versions, "TensorFlow is not there"
+
+
 def test_what_is_measured_elsewhere_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert environments.placement_notes(["jax-jit"]) == ()
     built_in_has(monkeypatch, {"torch": "2.13.0", "keras": "3.15.1", "numpy": "2.4.6"})

@@ -47,12 +47,13 @@ def on_a_machine_with_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_interrupted_it_waits_for_nothing_and_leaves_no_worker(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hanging = toy_worker.interpreter(tmp_path, "hang@train")
+    hanging = toy_worker.interpreter(tmp_path, "hang@configure")
     monkeypatch.setattr(examination, "EXAMINATION_S", 3600.0)
     monkeypatch.setattr(examination, "chosen_interpreters", lambda: {c.id: hanging for c in CANDIDATES})
 
     def interrupt(_candidate: str, _share: float) -> None:
-        while not started_by(os.getpid()):
+        patience = time.monotonic() + 60
+        while not started_by(os.getpid()) and time.monotonic() < patience:
             time.sleep(0.01)
         raise KeyboardInterrupt
 

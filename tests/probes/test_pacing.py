@@ -124,6 +124,17 @@ def test_in_a_further_budget_every_late_start_is_begun_though_each_takes_longer_
         left_s -= pacing.PATIENCE * expected_s
 
 
+def test_a_further_budget_keeps_figures_until_there_are_better_ones() -> None:
+    ledger = Ledger(CANDIDATES)
+    ledger.open_row(TORCH, TINY).times_ms = {0: 1.0, 1: 1.1}
+    for each in (TORCH, COMPILED):
+        ledger.fail(each, TINY, WorkerFailed("Late.", "timeout"))
+    ledger.forgive_timeouts()
+    assert not any(ledger.settled(each, TINY) for each in (TORCH, COMPILED))
+    assert ledger.row(TORCH, TINY).samples == [1.0, 1.1]
+    assert ledger.row(COMPILED, TINY) is None
+
+
 def test_a_further_budget_is_for_further_sizes_too_and_for_who_did_not_even_import() -> None:
     ledger = Ledger(CANDIDATES)
     ledger.fail(COMPILED, TINY, WorkerFailed("Late.", "timeout"))

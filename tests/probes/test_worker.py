@@ -8,9 +8,11 @@ import sys
 import time
 from collections.abc import Callable
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 
+from probes import versions
 from probes.candidates import find_candidate
 from probes.errors import WorkerFailed
 from probes.frameworks import Trained
@@ -48,6 +50,14 @@ class ScriptedAdapter:
         self.seconds += seconds
         self.counts.append(steps)
         return Trained(seconds, 0.0)
+
+
+def test_what_gives_a_framework_its_devices_is_told_with_its_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = Trainer(find_candidate("jax-jit"))
+    trainer._adapter = SimpleNamespace(versions=lambda: {"jax": "0.10.2"})
+    assert trainer._versions() == {"jax": "0.10.2"}
+    monkeypatch.setattr(versions, "present", lambda names: {name: "1.0" for name in names if name == "libtpu"})
+    assert trainer._versions() == {"jax": "0.10.2", "libtpu": "1.0"}
 
 
 def trainer_of(adapter: ScriptedAdapter) -> Trainer:
