@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant import wording
-from assistant.advice.measured_rows import step_ms_of
 from assistant.language import _
 from assistant.project import Project
 from assistant.target import interview_workloads, probe_workloads
@@ -99,7 +98,7 @@ def outdated(
 
 def _stands_in(report: ProbeReport, workloads: Sequence[Workload]) -> bool:
     """Whether it says anything about the main workload, which may have changed since under the same name."""
-    return report.workload == workloads[0] and any(map(step_ms_of, report.candidates))
+    return report.workload == workloads[0] and any(row.step_ms is not None for row in report.candidates)
 
 
 def _reached(measured: ProbeReport | Measurement) -> set[str]:

@@ -5,7 +5,7 @@ What is detected is a fact about this machine; what is assumed is a default that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,9 @@ MOST_STEP_FLOPS = {"cpu": 1e11, "gpu": 1e13}
 # The longer of the two sequences that a recurrent network is cut to has no fewer steps than this: what a step of
 # training takes besides would hide them.
 LEAST_STEPS = 8
+
+# Repeats or steps, and the batch.
+Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,7 @@ def _shallower(job: Workload, flops: float) -> tuple[Workload, Workload]:
     most = most_repeats(job.layers)
     sizes = [(repeats, batch) for batch in _halved(job.batch) for repeats in range(most, min(most, 2) - 1, -1)]
     sizes.append((1, 1))
-    repeats, batch = next((size for size in sizes if _flops(_sized(job, *size)) <= flops), sizes[-1])
+    repeats, batch = _within(flops, sizes, lambda size: _sized(job, *size))
     less = (repeats // 2, batch) if repeats > 1 else (repeats, max(batch // 2, 1))
     return _sized(job, repeats, batch), _sized(job, *less)
 
@@ -184,8 +187,13 @@ def _shorter(job: Workload, flops: float) -> tuple[Workload, Workload]:
     """
     lengths = [steps for steps in _halved(job.input.shape[0]) if steps >= LEAST_STEPS] or [job.input.shape[0]]
     sizes = [(steps, batch) for batch in _halved(job.batch) for steps in lengths]
-    steps, batch = next((size for size in sizes if _flops(_cut(job, *size)) <= flops), sizes[-1])
+    steps, batch = _within(flops, sizes, lambda size: _cut(job, *size))
     return _cut(job, steps, batch), _cut(job, max(steps // 2, 1), batch)
+
+
+def _within(flops: float, sizes: Sequence[Size], network: Callable[[Size], Workload]) -> Size:
+    """The first of the sizes whose network has no more FLOPs, else the last."""
+    return next((size for size in sizes if _flops(network(size)) <= flops), sizes[-1])
 
 
 def _sized(job: Workload, repeats: int, batch: int) -> Workload:
