@@ -76,6 +76,11 @@ class Costs:
         )
 
     @property
+    def launches(self) -> int:
+        """What is started one by one in the forward pass, each step of a recurrent layer counted."""
+        return self.operations + self.recurrent_steps
+
+    @property
     def kept_mb(self) -> float:
         """MiB that no way of training does without: parameters, gradients, moments and activations."""
         return (2 * self.parameters + self.optimizer_values) * _BYTES_PER_VALUE / _MIB + self.activation_mb

@@ -13,30 +13,20 @@ from math import sqrt
 
 from assistant.advice.conformal import Factors, widened, widening
 from assistant.advice.estimates import Estimate, Evidence, JobForecast
+from assistant.advice.laws import COMPILING, MEMORY, STEP_TIME
 from assistant.advice.measured_rows import (
     Row,
     alone_s,
-    compile_s_of,
     memory_log_sd,
-    memory_mb_of,
-    points,
     rows_of,
-    step_ms_of,
 )
-from assistant.advice.scaling import (
-    COMPILE_TERMS,
-    MEMORY_TERMS,
-    STEP_TERMS,
-    TYPICAL_MEMORY,
-    ScalingModel,
-    fit,
-    fit_together,
-)
+from assistant.advice.scaling import ScalingModel, fit_together, points
 from assistant.advice.typical import published, typical_growth
 from assistant.corpus.records import Corpus
+from assistant.ladder import TRAINS_ALL
 from assistant.language import _, language_in_use
 from assistant.project import Project
-from assistant.target import TRAINS_ALL, Target, trains_on
+from assistant.target import Target, trains_on
 from probes.candidates import CANDIDATES
 from probes.costs import Costs, costs
 from probes.memory.growth import MemoryGrowth, largest_batch
@@ -103,13 +93,11 @@ class Forecaster:
         """The fitted models by candidate id."""
         assert self.probe is not None
         rows = {candidate.id: rows_of(candidate.id, self.probe) for candidate in CANDIDATES}
-        family, here = self.probe.workload.family, self.probe.machine.fingerprint
-        step_ms, compile_s = (
-            fit_together(terms, points(rows, figure), typical_growth(self.learned, here, terms, family, figure))
-            for terms, figure in ((STEP_TERMS, step_ms_of), (COMPILE_TERMS, compile_s_of))
+        here = self.probe.machine.fingerprint
+        step_ms, compile_s, memory_mb = (
+            fit_together(law, points(law, rows), typical_growth(self.learned, here, law))
+            for law in (STEP_TIME, COMPILING, MEMORY)
         )
-        memory = points(rows, memory_mb_of, lambda row: memory_log_sd(row.result))
-        memory_mb = {each: fit(MEMORY_TERMS, points, TYPICAL_MEMORY) for each, points in memory.items() if points}
         return {
             candidate: CandidateModels(
                 own, step_ms.get(candidate), compile_s.get(candidate), memory_mb.get(candidate)
@@ -163,11 +151,12 @@ class Forecaster:
         fits = next((each.low for each in seen if each is not None), None)
         if fits is not None or model is None:
             return fits
-        one, two = (model.predict(costs(replace(workload, batch=batch))).value for batch in (1, 2))
-        job = model.predict(costs(workload))
+        one, two, job = (model.usual(costs(replace(workload, batch=each))) for each in (1, 2, workload.batch))
         if two <= one:
             return None
-        return int(min(max((limit_mb * job.value / job.high - one) / (two - one) + 1, 0), MAX_BATCH))
+        # Memory is as far from what is usual with another batch as with the job's own.
+        usual_mb = limit_mb * job / model.predict(costs(workload)).high
+        return int(min(max((usual_mb - one) / (two - one) + 1, 0), MAX_BATCH))
 
     def _growth(self, candidate: str, workload: Workload) -> Iterator[MemoryGrowth]:
         for measurement in self.probe.measurements if self.probe else ():

@@ -1,14 +1,12 @@
-"""The measured rows of one candidate, and what of them a forecast is fitted on."""
+"""The measured rows of one candidate, and the figures in them that a forecast is fitted on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import log, sqrt
 from statistics import median
 
 from assistant.advice.estimates import REPEAT_LOG_SD, Z_90
-from assistant.advice.scaling import Point, launches
 from probes.campaign.pacing import BESIDE_FACTOR
 from probes.costs import Costs, costs
 from probes.memory.growth import PEAK_SD_MB
@@ -68,11 +66,11 @@ def _once_s(rows: tuple[Row, ...]) -> float:
     """
     compiled = [(row, seconds) for row in rows if (seconds := compile_s_of(row.result)) is not None]
     first = next(((row, seconds) for row, seconds in compiled if row.result.fresh), None)
-    later = [seconds / launches(row.costs) for row, seconds in compiled if row.result.fresh is False]
+    later = [seconds / row.costs.launches for row, seconds in compiled if row.result.fresh is False]
     if first is None or not later:
         return 0.0
     row, seconds = first
-    return max(seconds - median(later) * launches(row.costs), 0.0)
+    return max(seconds - median(later) * row.costs.launches, 0.0)
 
 
 def measured_log_sd(result: CandidateResult) -> float:
@@ -80,18 +78,6 @@ def measured_log_sd(result: CandidateResult) -> float:
     if result.step_ms_low and result.step_ms_high:
         return sqrt((log(result.step_ms_high / result.step_ms_low) / (2 * Z_90)) ** 2 + REPEAT_LOG_SD**2)
     return 2 * REPEAT_LOG_SD
-
-
-def points(
-    rows: Mapping[str, tuple[Row, ...]],
-    figure: Callable[[CandidateResult], float | None],
-    log_sd: Callable[[Row], float] = lambda row: row.log_sd,
-) -> dict[str, list[Point]]:
-    """The figure of each candidate's measured rows, as points to fit; `log_sd` is of its logarithm."""
-    return {
-        candidate: [Point(row.costs, value, log_sd(row)) for row in own if (value := figure(row.result))]
-        for candidate, own in rows.items()
-    }
 
 
 def step_ms_of(result: CandidateResult) -> float | None:

@@ -1,28 +1,26 @@
-"""Scaling: how a measured figure grows with the work of a training step, fitted on a few sizes of one network family.
+"""Scaling: how a measured figure grows with the work of a training step.
 
-figure = sum over terms of amount x rate, every rate at least zero: overhead of a step, of each operation launched, of
-each FLOP, of each byte moved. With more terms than sizes many sets of rates fit; a small ridge penalty picks one near
-to what is typical: how the candidate grew on a machine that was measured in full, at the speed of this one; else the
-median of all candidates here, or known physics.
+What the rates of a figure's terms typically are is fitted to all that was measured on one machine in full. What this
+machine's own figures differ from that by, and by what kind of work, is learned on top of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from math import log, sqrt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import exp, hypot, log, sqrt
+from statistics import median
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assistant.advice.estimates import Estimate
+from assistant.advice.laws import SMALLEST, Law, Rates, Shape
+from assistant.advice.measured_rows import Row
 from probes.costs import Costs
 
-Term = Callable[[Costs], float]
-Rates = NDArray[np.float64]
-
-BYTES_PER_MB = 2**20
-BYTES_PER_VALUE = 4
+if TYPE_CHECKING:
+    from assistant.advice.residual import Residual
 
 # Weight of the penalty beside one measured size: a rate that is off by all of its typical size counts as much as a
 # figure that is off by a tenth.
@@ -30,60 +28,6 @@ RIDGE = 0.01
 
 # A term may explain this share of the largest figure before it counts as untypical, however little it is elsewhere.
 LEAST_LEEWAY = 0.05
-
-# How wrong a fit is, as the standard deviation of the logarithm, when that cannot be seen: with two sizes nothing is
-# left over to test the fit on, with one the growth is that of the other candidates.
-UNTESTED_LOG_SD = {1: 0.7, 2: 0.4}
-
-# A fit that happens to go through its points is not believed to be better than this.
-LEAST_FIT_LOG_SD = 0.08
-
-# What is added for each factor of e that the job is larger than anything measured.
-EXTRAPOLATION_LOG_SD = 0.08
-
-
-# Stands for zero where something is divided by it.
-SMALLEST = 1e-9
-
-
-def one(_costs: Costs) -> float:
-    """What happens once a step (or once a process), whatever the network."""
-    return 1.0
-
-
-def launches(costs: Costs) -> float:
-    """Operations started one by one, each step of a recurrent layer counted."""
-    return float(costs.operations + costs.recurrent_steps)
-
-
-def arithmetic(costs: Costs) -> float:
-    """FLOPs of the products: what a processor's vector units are built for."""
-    return float(costs.training_flops - 3 * costs.elementwise_flops)
-
-
-def traffic(costs: Costs) -> float:
-    """Bytes that pass through memory: values read one by one, activations kept, parameters and moments updated."""
-    updated = costs.parameters + costs.optimizer_values
-    return (costs.elementwise_flops + updated) * BYTES_PER_VALUE + costs.activation_mb * BYTES_PER_MB
-
-
-def state(costs: Costs) -> float:
-    """Bytes of what stays in memory from step to step: parameters, gradients and moments."""
-    return float((2 * costs.parameters + costs.optimizer_values) * BYTES_PER_VALUE)
-
-
-def activations(costs: Costs) -> float:
-    """Bytes kept from the forward pass for the backward pass."""
-    return costs.activation_mb * BYTES_PER_MB
-
-
-# The overhead comes first in each.
-STEP_TERMS: tuple[Term, ...] = (one, launches, arithmetic, traffic)
-COMPILE_TERMS: tuple[Term, ...] = (one, launches)
-MEMORY_TERMS: tuple[Term, ...] = (one, state, activations)
-
-# MiB: every byte of state and of activations is there once; what a framework itself takes is anybody's guess (nan).
-TYPICAL_MEMORY: Rates = np.array([np.nan, 1 / BYTES_PER_MB, 1 / BYTES_PER_MB])
 
 
 @dataclass(frozen=True)
@@ -96,117 +40,165 @@ class Point:
 
 
 @dataclass(frozen=True)
-class ScalingModel:
-    """A fitted figure. `rates` has one number for each term, in the figure's unit per unit of the term's amount."""
+class Speed:
+    """How many times as long all takes, and the standard deviation of the logarithm of that."""
 
-    terms: tuple[Term, ...]
-    rates: Rates
+    slower: float = 1.0
+    log_sd: float = 0.0
+
+
+@dataclass(frozen=True)
+class Departure:
+    """How far a figure is from what is usual of work of this shape: the logarithm of the ratio, and its standard
+    deviation.
+    """
+
+    shape: Shape
+    log_ratio: float
     log_sd: float
-    largest: float
 
-    def predict(self, costs: Costs) -> Estimate:
-        """The figure for other work; the interval widens with the distance from what was measured."""
-        value = float(_amounts(self.terms, costs) @ self.rates)
-        beyond = max(log(max(arithmetic(costs), 1.0) / self.largest), 0.0)
-        return Estimate(value, sqrt(self.log_sd**2 + (EXTRAPOLATION_LOG_SD * beyond) ** 2), "forecast")
+
+@dataclass(frozen=True)
+class Known:
+    """What is typical of a candidate: its rates, and what they were fitted to, which departs from them.
+
+    `log_sd` is how unsure the speed of this machine is (standard deviation of its logarithm).
+    """
+
+    rates: Rates
+    points: tuple[Point, ...] = ()
+    log_sd: float = 0.0
+
+    def at(self, speed: Speed) -> Known:
+        """The same on another machine."""
+        points = tuple(replace(point, figure=point.figure * speed.slower) for point in self.points)
+        return Known(self.rates * speed.slower, points, speed.log_sd)
 
 
 @dataclass(frozen=True)
 class Growth:
-    """How a figure typically grows: rates of single candidates, and `common` ones for all others."""
+    """How a figure typically grows: with single candidates, and in `common` with all others, up to a factor."""
 
     common: Rates
-    own: Mapping[str, Rates] = field(default_factory=dict)
+    own: Mapping[str, Known] = field(default_factory=dict)
 
-    def of(self, candidate: str) -> Rates:
-        """What is typical of the candidate."""
-        return self.own.get(candidate, self.common)
 
-    def times(self, factor: float) -> Growth:
-        """The same on a machine on which all takes so many times as long."""
-        return Growth(self.common * factor, {candidate: rates * factor for candidate, rates in self.own.items()})
+@dataclass(frozen=True)
+class ScalingModel:
+    """A fitted figure. `rates` has one number for each term, in the figure's unit per unit of the term's amount."""
+
+    law: Law
+    rates: Rates
+    residual: Residual
+
+    def usual(self, costs: Costs) -> float:
+        """What the terms alone say of the figure."""
+        return self.law.usual(self.rates, costs)
+
+    def predict(self, costs: Costs) -> Estimate:
+        """The figure for other work; the interval widens with the distance from what was measured."""
+        mean, log_sd = self.residual.of(self.law.shape(self.rates, costs))
+        return Estimate(self.usual(costs) * exp(mean), sqrt(log_sd**2 + self.law.noise**2), "forecast")
+
+
+def points(law: Law, rows: Mapping[str, Sequence[Row]]) -> dict[str, list[Point]]:
+    """The figure in each candidate's rows, of those that have it."""
+    return {
+        candidate: [Point(row.costs, value, law.log_sd(row)) for row in own if (value := law.figure(row.result))]
+        for candidate, own in rows.items()
+    }
 
 
 def fit_together(
-    terms: tuple[Term, ...], points: Mapping[str, Sequence[Point]], elsewhere: Growth | None = None
+    law: Law, points: Mapping[str, Sequence[Point]], elsewhere: Growth | None = None
 ) -> dict[str, ScalingModel]:
     """One model for each candidate that was measured; none for anybody where nothing says how the figure grows.
 
     `elsewhere` is the growth on another machine, of which only the shape is taken over. Without it, what is typical
-    is the median of those that were measured on several sizes.
+    is what was measured here on several sizes.
     """
     measured = {candidate: each for candidate, each in points.items() if each}
-    typical = _growth_here(terms, measured) if elsewhere is None else _at_this_speed(elsewhere, terms, measured)
-    if typical is None:
+    growth = elsewhere or typical(law, {candidate: each for candidate, each in measured.items() if len(each) > 1})
+    if growth is None:
         return {}
-    return {candidate: fit(terms, each, typical.of(candidate)) for candidate, each in measured.items()}
+    return {
+        candidate: fit(law, measured[candidate], known)
+        for candidate, known in _at_this_speed(law, growth, measured).items()
+    }
 
 
-def _growth_here(terms: tuple[Term, ...], measured: Mapping[str, Sequence[Point]]) -> Growth | None:
-    unknown = np.full(len(terms), np.nan)
-    grown = [rates(terms, each, unknown) for each in measured.values() if len(each) > 1]
-    return Growth(np.median(grown, axis=0)) if grown else None
+def fit(law: Law, points: Sequence[Point], known: Known) -> ScalingModel:
+    """Fit on at least one size, in relative error; raises `ValueError` without any."""
+    from assistant.advice.residual import fit_residual  # noqa: PLC0415  imports what takes a second
 
-
-def _at_this_speed(
-    elsewhere: Growth, terms: tuple[Term, ...], measured: Mapping[str, Sequence[Point]]
-) -> Growth | None:
-    """Growth elsewhere, times how much slower this machine is: the same for all, so that who is fast stays so."""
-    slower = [
-        point.figure / max(float(_amounts(terms, point.costs) @ elsewhere.of(candidate)), SMALLEST)
-        for candidate, points in measured.items()
-        for point in points
-    ]
-    return elsewhere.times(float(np.median(slower))) if slower else None
-
-
-def fit(terms: tuple[Term, ...], points: Sequence[Point], typical: Rates) -> ScalingModel:
-    """Fit on at least one size, in relative error; raises `ValueError` without any.
-
-    `typical` are the rates to stay near where the sizes leave a choice, nan where nothing is typical.
-    """
     if not points:
         raise ValueError("Got no measured size, expected at least one.")
-    ordered = sorted(points, key=lambda point: arithmetic(point.costs))
-    noise = ordered[-1].log_sd
-    return ScalingModel(
-        terms=terms,
-        rates=rates(terms, ordered, typical),
-        log_sd=sqrt(noise**2 + _fit_log_sd(terms, ordered, typical) ** 2),
-        largest=max(arithmetic(ordered[-1].costs), 1.0),
-    )
+    here, elsewhere = ([_departure(law, known.rates, each) for each in own] for own in (points, known.points))
+    law = replace(law, level=hypot(law.level, known.log_sd))
+    return ScalingModel(law, known.rates, fit_residual(law, here, elsewhere))
 
 
-def rates(terms: tuple[Term, ...], points: Sequence[Point], typical: Rates) -> Rates:
-    """The rates that fit the points, none negative; near to the `typical` ones where the points leave a choice."""
+def typical(law: Law, points: Mapping[str, Sequence[Point]]) -> Growth | None:
+    """How the figure grew with these candidates, and what they have in common; None without any."""
+    if not points:
+        return None
+    # In units of each one's largest figure, so that fast and slow candidates count alike.
+    alone = [_rates(law, own, law.expected) / max(each.figure for each in own) for own in points.values()]
+    common = np.mean(alone, axis=0)
+    near = {candidate: common * _speed(law, common, own).slower for candidate, own in points.items()}
+    return Growth(common, {candidate: Known(_rates(law, own, near[candidate])) for candidate, own in points.items()})
+
+
+def _at_this_speed(law: Law, growth: Growth, measured: Mapping[str, Sequence[Point]]) -> dict[str, Known]:
+    """Growth elsewhere, times how much slower this machine is: the same for all, so that who is fast stays so."""
+    own = growth.own
+    ratios = [
+        each for name, points in measured.items() if name in own for each in _ratios(law, own[name].rates, points)
+    ]
+    here = _middle(ratios) if law.speed and ratios else Speed()
+
+    def known(candidate: str, points: Sequence[Point]) -> Known:
+        if candidate in own:
+            return own[candidate].at(here)
+        return Known(growth.common).at(_speed(law, growth.common, points))
+
+    return {candidate: known(candidate, points) for candidate, points in measured.items()}
+
+
+def _speed(law: Law, rates: Rates, points: Sequence[Point]) -> Speed:
+    """How many times as large as with these rates the figures are."""
+    return _middle(_ratios(law, rates, points))
+
+
+def _ratios(law: Law, rates: Rates, points: Sequence[Point]) -> list[Speed]:
+    return [Speed(each.figure / law.usual(rates, each.costs), each.log_sd) for each in points]
+
+
+def _middle(ratios: Sequence[Speed]) -> Speed:
+    return Speed(median(each.slower for each in ratios), median(each.log_sd for each in ratios) / sqrt(len(ratios)))
+
+
+def _departure(law: Law, rates: Rates, point: Point) -> Departure:
+    log_ratio = log(point.figure / law.usual(rates, point.costs))
+    return Departure(law.shape(rates, point.costs), log_ratio, sqrt(point.log_sd**2 + law.noise**2))
+
+
+def _rates(law: Law, points: Sequence[Point], near: Rates) -> Rates:
+    """The rates that fit the points, none negative; `near` to these where the points leave a choice, to 0 where it is
+    nan. What was measured with more doubt counts for less.
+    """
     # It takes a second to import, which an app that has measured nothing yet need not spend.
     from sklearn.linear_model import LinearRegression  # noqa: PLC0415
 
     figures = np.array([point.figure for point in points])
-    amounts = np.array([_amounts(terms, point.costs) for point in points])
+    doubts = np.array([sqrt(point.log_sd**2 + law.noise**2) for point in points])
+    amounts = np.array([law.amounts(point.costs) for point in points])
     # In units of the largest figure, a rate of 1 means that the term alone explains it.
     scale = figures.max() / np.maximum(amounts.max(axis=0), SMALLEST)
-    usual = np.nan_to_num(typical / scale)
-    leeway = np.maximum(usual, LEAST_LEEWAY)
-    if len(points) == 1:
-        # What a term besides the overhead would take of a single, small size grows by orders of magnitude from there.
-        leeway = np.array([1.0, *np.maximum(usual[1:], SMALLEST)])
-    penalty = sqrt(RIDGE) / np.where(np.isnan(typical), 1.0, leeway)
-    design = np.vstack([amounts * scale / figures[:, None], np.diag(penalty)])
-    wanted = np.concatenate([np.ones(len(points)), penalty * usual])
+    share = np.nan_to_num(near / scale)
+    penalty = sqrt(RIDGE) / np.where(np.isnan(near), 1.0, np.maximum(share, LEAST_LEEWAY))
+    weight = doubts.min() / doubts
+    design = np.vstack([amounts * scale * (weight / figures)[:, None], np.diag(penalty)])
+    wanted = np.concatenate([weight, penalty * share])
     fitted = LinearRegression(positive=True, fit_intercept=False).fit(design, wanted)
     return np.asarray(fitted.coef_ * scale)
-
-
-def _fit_log_sd(terms: tuple[Term, ...], ordered: Sequence[Point], typical: Rates) -> float:
-    """How far the largest size is from what the smaller ones foretold of it, at least a little."""
-    if len(ordered) in UNTESTED_LOG_SD:
-        return UNTESTED_LOG_SD[len(ordered)]
-    *smaller, held_out = ordered
-    foretold = float(_amounts(terms, held_out.costs) @ rates(terms, smaller, typical))
-    beyond = max(log(arithmetic(held_out.costs) / arithmetic(smaller[-1].costs)), 1.0)
-    return max(abs(log(foretold / held_out.figure)) / beyond, LEAST_FIT_LOG_SD)
-
-
-def _amounts(terms: tuple[Term, ...], costs: Costs) -> Rates:
-    return np.array([term(costs) for term in terms])

@@ -5,18 +5,15 @@ Only its shape is taken over: `assistant.advice.scaling.fit_together` brings it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
-from itertools import chain
 
-import numpy as np
-
-from assistant.advice.scaling import Growth, Point, Term, rates
+from assistant.advice.laws import Law
+from assistant.advice.measured_rows import Row, rows_of
+from assistant.advice.scaling import Growth, points, typical
 from assistant.corpus.records import Corpus, corpora, own_first
-from probes.costs import costs
-from probes.report import CandidateResult
-
-Figure = Callable[[CandidateResult], float | None]
+from probes.candidates import CANDIDATES
 
 
 @cache
@@ -26,41 +23,31 @@ def published() -> tuple[Corpus, ...]:
 
 
 @cache
-def typical_growth(
-    learned: tuple[Corpus, ...], fingerprint: str, terms: tuple[Term, ...], family: str, figure: Figure
-) -> Growth | None:
-    """How the figure grew on networks of a family, or of all where too few of that are known; None where too few are.
+def typical_growth(learned: tuple[Corpus, ...], fingerprint: str, law: Law) -> Growth | None:
+    """How the figure of the law grew with the work, of whatever family; None where too little is known.
 
-    From the corpus of the machine with this fingerprint, else from the largest of the `learned` ones; before all
-    networks of one, the family is looked for in each. What a candidate's own measurements leave open is as it is with
-    the median of all.
+    From the corpus of the machine with this fingerprint, else from the largest of the `learned` ones: machines are
+    never mixed.
     """
     ordered = own_first(learned, fingerprint, lambda corpus: len(corpus.passages))
-    of_family = (_enough(terms, _points(corpus, figure, family)) for corpus in ordered)
-    of_all = (_enough(terms, _points(corpus, figure)) for corpus in ordered)
-    enough = next(filter(None, chain(of_family, of_all)), None)
-    if enough is None:
+    return next((growth for corpus in ordered if (growth := _growth(law, corpus)) is not None), None)
+
+
+def _growth(law: Law, corpus: Corpus) -> Growth | None:
+    """Of those candidates that were measured on more sizes than the law has terms."""
+    measured = {candidate: own for candidate, own in points(law, _rows(corpus)).items() if len(own) > len(law.terms)}
+    growth = typical(law, measured)
+    if growth is None:
         return None
-    unknown = np.full(len(terms), np.nan)
-    common = np.median([rates(terms, points, unknown) for points in enough.values()], axis=0)
-    return Growth(common, {candidate: rates(terms, points, common) for candidate, points in enough.items()})
+    own = {candidate: replace(known, points=tuple(measured[candidate])) for candidate, known in growth.own.items()}
+    return Growth(growth.common, own)
 
 
-def _enough(terms: tuple[Term, ...], points: Mapping[str, list[Point]]) -> dict[str, list[Point]]:
-    """Those of candidates with more points than terms."""
-    return {candidate: own for candidate, own in points.items() if len(own) > len(terms)}
-
-
-def _points(corpus: Corpus, figure: Figure, family: str | None = None) -> dict[str, list[Point]]:
-    """The figures of each candidate on every network of the family, or on every one."""
-    by_candidate: dict[str, list[Point]] = {}
-    for passage in corpus.passages.values():
-        for measurement in passage.measurements if passage.part == "probe" else ():
-            if family not in {None, measurement.workload.family}:
-                continue
-            work = costs(measurement.workload)
-            for result in measurement.candidates:
-                value = figure(result)
-                if value is not None:
-                    by_candidate.setdefault(result.candidate, []).append(Point(work, value, 0.0))
-    return by_candidate
+@cache
+def _rows(corpus: Corpus) -> Mapping[str, tuple[Row, ...]]:
+    """What probes found, by candidate; each job in processes of its own."""
+    reports = [corpus.report(job) for job, part in corpus.passages if part == "probe"]
+    return {
+        candidate.id: tuple(row for report in reports for row in rows_of(candidate.id, report))
+        for candidate in CANDIDATES
+    }

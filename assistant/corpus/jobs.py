@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assistant.ladder import probe_ladder
 from assistant.language import _
-from assistant.target import probe_ladder
 from probes.errors import UnknownId
 from probes.networks.layers import GRU, LSTM
 from probes.networks.published import Layers, bert, gpt, mobilenet_v2, resnet, vision_transformer

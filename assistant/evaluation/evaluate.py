@@ -27,8 +27,8 @@ from assistant.evaluation.ways import (
     real_target,
     smallest_winner,
 )
+from assistant.ladder import family_rungs
 from assistant.language import _
-from assistant.target import family_rungs
 from probes.candidates import CANDIDATES
 from probes.costs import costs
 

@@ -13,7 +13,7 @@ from assistant.advice.measured_rows import rows_of
 from assistant.corpus.records import Corpus
 from assistant.evaluation.replay import replayed_probe
 from assistant.evaluation.trials import Trial, Truth, fastest
-from assistant.target import OPENING_RUNG, family_rungs, probe_ladder
+from assistant.ladder import OPENING_RUNG, family_rungs, probe_ladder
 from probes.campaign.pacing import BLOCK_MS
 from probes.costs import costs
 from probes.report import CandidateResult, ProbeReport

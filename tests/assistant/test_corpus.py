@@ -13,7 +13,7 @@ from assistant.corpus.collection import collect
 from assistant.corpus.jobs import JOBS, find_measured
 from assistant.corpus.records import PARTS, corpora, read_passages, write_passages
 from assistant.errors import InvalidInput
-from assistant.target import probe_ladder
+from assistant.ladder import probe_ladder
 from probes.campaign.parity import parity_limit
 from probes.candidates import CANDIDATES
 from probes.comparison import Ratio

@@ -64,7 +64,7 @@ def three_rungs(machine: Machine, *candidates: str, contended: bool = False) -> 
 
 def test_step_start_and_memory_are_foretold_for_the_larger_job(laptop) -> None:
     expected = row("jax-jit", "mlp-large")
-    forecast = Forecaster(three_rungs(laptop, "jax-jit")).forecast(JOB, target(JOB))["jax-jit"]
+    forecast = Forecaster(three_rungs(laptop, "jax-jit"), learned=()).forecast(JOB, target(JOB))["jax-jit"]
     assert forecast.step_ms
     assert forecast.first_result_s
     assert forecast.memory_mb
@@ -108,10 +108,10 @@ def test_one_measured_size_says_nothing_about_growth(laptop) -> None:
     forecast = Forecaster(alone, learned=()).forecast(JOB, target(JOB))["jax-jit"]
     assert forecast.step_ms is None
     assert "second" in (forecast.missing or "")
-    # With what grew elsewhere there is a forecast, and more doubt about it than a second size would leave.
+    # With what grew elsewhere there is a forecast, and more doubt about it than with further sizes.
     helped = Forecaster(alone).forecast(JOB, target(JOB))["jax-jit"]
     measured = Forecaster(three_rungs(laptop, "jax-jit")).forecast(JOB, target(JOB))["jax-jit"]
-    assert helped.step_ms.log_sd > 3 * measured.step_ms.log_sd
+    assert helped.step_ms.log_sd > 1.5 * measured.step_ms.log_sd
 
 
 def test_a_candidate_that_failed_on_the_larger_sizes_is_still_foretold_with_more_doubt(laptop) -> None:
@@ -125,7 +125,7 @@ def test_a_candidate_that_failed_on_the_larger_sizes_is_still_foretold_with_more
     sure, unsure = forecast["jax-jit"].step_ms, forecast["pytorch-eager"].step_ms
     assert sure
     assert unsure
-    assert unsure.log_sd > 2 * sure.log_sd
+    assert unsure.log_sd > 1.5 * sure.log_sd
 
 
 def test_a_failure_on_the_very_job_is_told_and_not_computed_around(laptop) -> None:
@@ -172,15 +172,15 @@ def test_beside_others_on_a_gpu_a_figure_of_the_processor_is_no_forecast(worksta
 
 def test_the_largest_batch_is_where_memory_ends(laptop) -> None:
     job = target(JOB).workload
-    small = laptop.model_copy(update={"memory_gb": 6.0})
+    small = laptop.model_copy(update={"memory_gb": 3.0})
     forecaster = Forecaster(three_rungs(small, "jax-jit"), learned=())
     batch = forecaster.largest_batch("jax-jit", job)
     model = forecaster.models["jax-jit"].memory_mb
-    needed = [model.predict(costs(replace(job, batch=each))).value for each in (batch, batch + 1)]
-    doubt = model.predict(costs(job)).high / model.predict(costs(job)).value
+    as_job = model.predict(costs(job)).high / model.usual(costs(job))
+    needed = [model.usual(costs(replace(job, batch=each))) * as_job for each in (batch, batch + 1)]
     room_mb = small.room_mb_of("cpu")
-    assert needed[0] * doubt <= room_mb < needed[1] * doubt
-    assert room_mb < 6 * MB_PER_GB
+    assert needed[0] <= room_mb < needed[1]
+    assert room_mb < 3 * MB_PER_GB
     assert forecaster.largest_batch("keras-jax", job) is None
     crowded = laptop.model_copy(update={"memory_gb": 0.1})
     assert Forecaster(three_rungs(crowded, "jax-jit"), learned=()).largest_batch("jax-jit", job) == 0

@@ -6,7 +6,7 @@ import pytest
 
 from assistant import measured_words
 from assistant.evaluation.published import published
-from assistant.target import probe_ladder
+from assistant.ladder import probe_ladder
 from probes.memory.growth import RESERVE_MB, MemoryGrowth, MemoryPoint, fit_line
 from probes.report import Measurement, ProbeReport
 from probes.workloads import NAMED, Workload, find_workload

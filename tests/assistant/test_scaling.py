@@ -1,93 +1,180 @@
+"""How figures grow with the work: on made-up candidates that follow the law, or depart from it in a known way."""
+
 from __future__ import annotations
+
+from dataclasses import replace
+from math import log
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.advice.scaling import STEP_TERMS, Growth, Point, ScalingModel, fit, fit_together
-from probes.costs import costs
-from probes.workloads import find_workload
+from assistant.advice.laws import MEMORY, STEP_TIME, Law
+from assistant.advice.scaling import Growth, Known, Point, ScalingModel, fit, fit_together, typical
+from probes.costs import Costs, costs
+from probes.workloads import cnn, find_workload, mlp
 
 LADDER = [costs(find_workload(f"mlp-{size}")) for size in ("tiny", "small", "medium", "large")]
 
+# Perceptrons of a machine that was measured in full.
+WIDTHS, DEPTHS, BATCHES = (64, 256, 1024), (1, 4), (16, 128)
+ELSEWHERE = [
+    costs(mlp(columns=width, width=width, depth=depth, outputs=10, batch=batch))
+    for width in WIDTHS
+    for depth in DEPTHS
+    for batch in BATCHES
+]
 
-def times(rates: tuple[float, ...]) -> list[float]:
-    return [sum(term(work) * rate for term, rate in zip(STEP_TERMS, rates, strict=True)) for work in LADDER]
+
+def rates(**known: float) -> np.ndarray:
+    """Of the step time, in ms; 0 for the terms that are not named."""
+    return np.array([known.get(term.__name__, 0.0) for term in STEP_TIME.terms])
 
 
-def points(figures: list[float], log_sd: float = 0.02) -> list[Point]:
-    return [Point(work, figure, log_sd) for work, figure in zip(LADDER, figures, strict=False)]
+LAUNCHING = rates(one=0.1, operations=0.05, products=1e-10)
+COUNTING = rates(one=0.1, operations=1e-4, products=2e-8)
 
 
-def fitted(figures: list[float]) -> ScalingModel:
-    """With nothing known about what is typical."""
-    return fit(STEP_TERMS, points(figures), np.full(len(STEP_TERMS), np.nan))
+def times(of: np.ndarray, works: list[Costs] = LADDER) -> list[float]:
+    return [STEP_TIME.usual(of, work) for work in works]
+
+
+def points(figures: list[float], works: list[Costs] = LADDER, log_sd: float = 0.02) -> list[Point]:
+    return [Point(work, figure, log_sd) for work, figure in zip(works, figures, strict=False)]
+
+
+def known(of: np.ndarray) -> Known:
+    return Known(of, tuple(points(times(of, ELSEWHERE), ELSEWHERE)))
+
+
+def fitted(figures: list[float], of: np.ndarray = COUNTING) -> ScalingModel:
+    return fit(STEP_TIME, points(figures), known(of))
+
+
+@settings(max_examples=30, deadline=None)
+@given(slower=st.floats(0.1, 30))
+def test_who_grows_here_as_elsewhere_is_foretold_at_any_speed(slower) -> None:
+    figures = [slower * figure for figure in times(COUNTING)]
+    (model,) = fit_together(
+        STEP_TIME, {"one": points(figures[:2])}, Growth(COUNTING, {"one": known(COUNTING)})
+    ).values()
+    predicted = model.predict(LADDER[3])
+    assert predicted.value == pytest.approx(figures[3], rel=0.1)
+    assert predicted.low < figures[3] < predicted.high
 
 
 @settings(max_examples=30, deadline=None)
 @given(overhead=st.floats(0.05, 5), gflops=st.floats(5, 500))
-def test_overhead_and_rate_are_told_apart(overhead, gflops) -> None:
-    figures = times((overhead, 0, 1e-6 / gflops, 0))
-    predicted = fitted(figures[:3]).predict(LADDER[3])
-    assert predicted.value == pytest.approx(figures[3], rel=0.35)
+def test_what_its_own_sizes_say_goes_before_what_is_usual(overhead, gflops) -> None:
+    figures = times(rates(one=overhead, products=1e-6 / gflops))
+    model = fitted(figures[:3])
+    assert model.predict(LADDER[2]).value == pytest.approx(figures[2], rel=0.15)
+    predicted = model.predict(LADDER[3])
     assert predicted.low < figures[3] < predicted.high
 
 
 @settings(max_examples=30, deadline=None)
 @given(figures=st.lists(st.floats(0.01, 1e4), min_size=1, max_size=4))
-def test_whatever_was_measured_more_work_never_takes_less(figures) -> None:
+def test_whatever_was_measured_a_figure_is_foretold_with_finite_doubt(figures) -> None:
     model = fitted(figures)
-    assert (model.rates >= 0).all()
-    predicted = [model.predict(work).value for work in LADDER]
-    assert predicted == sorted(predicted)
+    for work in LADDER:
+        predicted = model.predict(work)
+        assert 0 < predicted.low < predicted.value < predicted.high < np.inf
 
 
-def test_fewer_sizes_and_greater_distance_make_wider_intervals() -> None:
-    figures = times((0.3, 0.01, 1e-8, 0))
-    one, two, three = (fitted(figures[:count]) for count in (1, 2, 3))
-    assert one.log_sd > two.log_sd > three.log_sd
-    assert three.predict(LADDER[3]).log_sd > three.predict(LADDER[2]).log_sd
+def test_fewer_sizes_and_greater_distance_leave_more_doubt() -> None:
+    figures = times(COUNTING)
+    none_near, one, two = (fit(STEP_TIME, points(figures[:count]), Known(COUNTING)) for count in (1, 2, 3))
+    doubts = [model.predict(LADDER[3]).log_sd for model in (none_near, one, two)]
+    assert doubts == sorted(doubts, reverse=True)
+    assert two.predict(LADDER[3]).log_sd > two.predict(LADDER[2]).log_sd
+    assert fitted(figures[:3]).predict(LADDER[3]).log_sd < two.predict(LADDER[3]).log_sd, (
+        "alike work was seen elsewhere"
+    )
 
 
-def test_a_size_that_does_not_fit_the_others_widens_the_interval() -> None:
-    smooth = times((0.3, 0.01, 1e-8, 0))[:3]
-    bent = [*smooth[:2], 3 * smooth[2]]
-    assert fitted(bent).log_sd > 2 * fitted(smooth).log_sd
+def test_a_disturbed_size_counts_for_less() -> None:
+    figures = times(COUNTING)
+    doubled = [figures[0], figures[1], 2 * figures[2]]
+    sure, doubtful = (
+        fit(STEP_TIME, [*points(doubled[:2]), *points(doubled[2:], LADDER[2:], log_sd)], known(COUNTING))
+        for log_sd in (0.05, 0.5)
+    )
+    off = [log(model.predict(LADDER[3]).value / figures[3]) for model in (sure, doubtful)]
+    assert off[0] > 2 * off[1] >= 0
+    assert doubtful.predict(LADDER[3]).log_sd > sure.predict(LADDER[3]).log_sd
+
+
+def test_how_a_candidate_departs_from_its_law_is_learned_from_alike_work() -> None:
+    slow = [costs(cnn(side=32, width=width, stages=3, outputs=10, batch=32)) for width in (32, 40, 48)]
+    of = rates(one=0.1, convolutions=1e-8, products=1e-8)
+    elsewhere = [
+        *points(times(of, ELSEWHERE), ELSEWHERE),
+        *points([3 * figure for figure in times(of, slow[1:])], slow[1:]),
+    ]
+    model = fit(STEP_TIME, points(times(of)[:1]), Known(of, tuple(elsewhere)))
+    (usual,) = times(of, slow[:1])
+    assert 2 * usual < model.predict(slow[0]).value < 4 * usual, "as its neighbours"
+    assert model.predict(LADDER[2]).value == pytest.approx(times(of)[2], rel=0.2), "other work is as usual"
 
 
 def test_nothing_measured_is_refused() -> None:
     with pytest.raises(ValueError, match="expected at least one"):
-        fitted([])
+        fit(STEP_TIME, [], known(COUNTING))
+    assert typical(STEP_TIME, {}) is None
+
+
+def test_rates_that_explain_everything_are_found() -> None:
+    found = typical(STEP_TIME, {"one": points(times(COUNTING, ELSEWHERE), ELSEWHERE)})
+    for work, figure in zip(LADDER, times(COUNTING), strict=True):
+        assert STEP_TIME.usual(found.own["one"].rates, work) == pytest.approx(figure, rel=0.1)
+    assert (found.own["one"].rates >= 0).all()
+
+
+def test_what_is_common_is_that_of_fast_and_slow_alike() -> None:
+    both = {"fast": times(LAUNCHING, ELSEWHERE), "slow": [1000 * each for each in times(LAUNCHING, ELSEWHERE)]}
+    found = typical(STEP_TIME, {name: points(figures, ELSEWHERE) for name, figures in both.items()})
+    growth = [STEP_TIME.usual(found.common, work) for work in ELSEWHERE]
+    ratio = np.array(growth) / np.array(both["fast"])
+    assert ratio == pytest.approx(ratio[0], rel=0.1)
 
 
 def test_a_candidate_measured_on_one_size_grows_like_the_others() -> None:
-    grown = times((0.3, 0.01, 1e-8, 0))
-    together = fit_together(STEP_TERMS, {"seen": points(grown[:3]), "new": points(grown[:1]), "failed": []})
+    grown = times(COUNTING)
+    together = fit_together(STEP_TIME, {"seen": points(grown[:3]), "new": points(grown[:1]), "failed": []})
     assert set(together) == {"seen", "new"}
     assert together["new"].predict(LADDER[2]).value == pytest.approx(grown[2], rel=0.5)
-    assert together["new"].log_sd > together["seen"].log_sd
+    assert together["new"].predict(LADDER[2]).log_sd > together["seen"].predict(LADDER[2]).log_sd
 
 
 def test_nothing_is_said_about_growth_when_nobody_was_measured_on_two_sizes() -> None:
-    assert fit_together(STEP_TERMS, {"one": points([0.3]), "other": points([0.5])}) == {}
-
-
-LAUNCHING, COUNTING = np.array([0.1, 0.05, 1e-10, 0]), np.array([0.1, 1e-4, 2e-8, 0])
+    assert fit_together(STEP_TIME, {"one": points([0.3]), "other": points([0.5])}) == {}
 
 
 def test_who_grew_in_its_own_way_elsewhere_does_so_here_at_this_speed() -> None:
-    elsewhere = Growth(LAUNCHING, {"counting": COUNTING})
-    launching, counting = ([3 * figure for figure in times(tuple(rates))] for rates in (LAUNCHING, COUNTING))
-    measured = {"launching": points(launching[:1]), "counting": points(counting[:1])}
-    together = fit_together(STEP_TERMS, measured, elsewhere)
-    assert together["launching"].predict(LADDER[3]).value == pytest.approx(launching[3], rel=0.05)
-    assert together["counting"].predict(LADDER[3]).value == pytest.approx(counting[3], rel=0.05)
+    elsewhere = Growth(LAUNCHING, {"counting": known(COUNTING), "launching": known(LAUNCHING)})
+    launching, counting = ([3 * figure for figure in times(of)] for of in (LAUNCHING, COUNTING))
+    measured = {"launching": points(launching[:1]), "counting": points(counting[:1]), "new": points(launching[:1])}
+    together = fit_together(STEP_TIME, measured, elsewhere)
+    for name, figures in (("launching", launching), ("counting", counting), ("new", launching)):
+        assert together[name].predict(LADDER[3]).value == pytest.approx(figures[3], rel=0.1)
 
 
-def test_a_disturbed_size_does_not_overrule_what_is_typical() -> None:
-    near = LADDER[2], costs(find_workload("mlp-medium").with_batch(120))
-    exact = [float(np.dot([term(work) for term in STEP_TERMS], COUNTING)) for work in near]
-    disturbed = [Point(near[0], exact[0], 0.05), Point(near[1], 1.05 * exact[0], 0.05)]
-    (model,) = fit_together(STEP_TERMS, {"counting": disturbed}, Growth(COUNTING)).values()
-    assert model.predict(LADDER[3]).value == pytest.approx(times(tuple(COUNTING))[3], rel=0.15)
+def test_bytes_are_as_many_on_a_slow_machine() -> None:
+    of = np.array([300.0, 0.0, 1 / 2**20, 1 / 2**20])
+    elsewhere = Growth(of, {"one": known_memory(of), "other": known_memory(of)})
+    figures = [MEMORY.usual(of, work) for work in LADDER]
+    measured = {"one": points([3 * figures[0]]), "other": points([figures[0]])}
+    together = fit_together(MEMORY, measured, elsewhere)
+    assert together["other"].predict(LADDER[3]).value == pytest.approx(figures[3], rel=0.1)
+
+
+def known_memory(of: np.ndarray) -> Known:
+    return Known(of, tuple(Point(work, MEMORY.usual(of, work), 0.01) for work in ELSEWHERE))
+
+
+def test_a_law_that_expects_more_leaves_more_doubt() -> None:
+    wild: Law = replace(STEP_TIME, curve=2 * STEP_TIME.curve, rate=2 * STEP_TIME.rate)
+    steady, doubtful = (fit(law, points(times(COUNTING)[:2]), Known(COUNTING)) for law in (STEP_TIME, wild))
+    assert doubtful.predict(LADDER[3]).log_sd > steady.predict(LADDER[3]).log_sd

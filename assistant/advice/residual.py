@@ -1,0 +1,91 @@
+"""Residuals: how figures differ from the sum of their terms, by the kind of work, learned with a Gaussian process.
+
+A Gaussian process around a physical mean, as geostatistics has it (kriging with an external drift): what was measured
+of alike work says much, of other work little, and the doubt grows with the distance. Its features are free of scale,
+so that what one machine taught holds on another; what is special about a machine is learned from its own figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, Kernel
+
+from assistant.advice.laws import Law, Shape
+from assistant.advice.scaling import Departure
+
+Features = NDArray[np.float64]
+
+# Work is alike while each term's share differs by less than the first, the arithmetic of an operation by a factor of
+# six, all of it by one of 36.
+ALIKE_SHARE = 0.3
+ALIKE_GRAIN = 1.8
+ALIKE_SIZE = 3.6
+
+# How much of its bends a machine has in common with another one: a correlation of 0.88.
+ALIKE_MACHINES = 2.0
+
+
+@dataclass(frozen=True)
+class Residual:
+    """A fitted process."""
+
+    process: GaussianProcessRegressor
+
+    def of(self, shape: Shape) -> tuple[float, float]:
+        """By how much the figure of such work differs here (a logarithm), and the standard deviation of that."""
+        mean, log_sd = self.process.predict(_features([shape], here=True), return_std=True)
+        return float(mean[0]), float(log_sd[0])
+
+
+class Bends(Kernel):  # type: ignore[misc]  # scikit-learn has no types
+    """The covariance of residuals, of features as `_features` makes them.
+
+    Those of alike work are alike everywhere (`curve`); those of one machine have besides a `level` in common, and
+    the factors that its rates are off by (`rate`).
+    """
+
+    def __init__(self, curve: float, rate: float, level: float) -> None:
+        self.curve, self.rate, self.level = curve, rate, level
+
+    def __call__(self, X: Features, Y: Features | None = None, eval_gradient: bool = False) -> Any:  # noqa: N803
+        """The covariance of each row of X with each of Y; they are given, so there is no gradient."""
+        other = X if Y is None else Y
+        alike = RBF([*[ALIKE_SHARE] * (X.shape[1] - 3), ALIKE_GRAIN, ALIKE_SIZE, ALIKE_MACHINES])
+        same = X[:, -1:] @ other[:, -1:].T
+        rates = X[:, :-3] @ other[:, :-3].T
+        found = self.curve**2 * alike(X, other) + same * (self.level**2 + self.rate**2 * rates)
+        return (found, np.empty((*found.shape, 0))) if eval_gradient else found
+
+    def diag(self, X: Features) -> Features:  # noqa: N803
+        """The variance of each row."""
+        shares = np.sum(X[:, :-3] ** 2, axis=1)
+        return np.asarray(self.curve**2 + X[:, -1] * (self.level**2 + self.rate**2 * shares))
+
+    def is_stationary(self) -> bool:
+        """Not by distance alone."""
+        return False
+
+
+def fit_residual(law: Law, here: Sequence[Departure], elsewhere: Sequence[Departure]) -> Residual:
+    """The process through what was measured on this machine and elsewhere."""
+    measured = [*here, *elsewhere]
+    features = np.vstack(
+        [_features([each.shape for each in own], here=own is here) for own in (here, elsewhere) if own]
+    )
+    process = GaussianProcessRegressor(
+        Bends(law.curve, law.rate, law.level),
+        alpha=np.array([each.log_sd**2 for each in measured]),
+        optimizer=None,
+    )
+    return Residual(process.fit(features, np.array([each.log_ratio for each in measured])))
+
+
+def _features(shapes: Sequence[Shape], *, here: bool) -> Features:
+    """One row for each: the shares, grain, size, and whether it was measured on this machine."""
+    return np.array([[*shape.shares, shape.grain, shape.size, float(here)] for shape in shapes])
