@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,9 @@ from assistant import terminal, terminal_evaluation
 from assistant.errors import InvalidInput
 from assistant.language import _
 from probes.hardware import machine
+
+if TYPE_CHECKING:
+    from assistant.corpus.records import Corpus
 
 
 def evaluate(
@@ -22,6 +26,10 @@ def evaluate(
     publish: Annotated[
         bool, typer.Option("--publish", help=_("Keep the result beside the corpus, for the page and the README."))
     ] = False,
+    of: Annotated[
+        str | None,
+        typer.Option("--machine", help=_("The machine whose corpus is evaluated, as its files are called.")),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help=_("Print JSON on stdout."))] = False,
 ) -> None:
     """Evaluate the corpus of this machine, or another if it has few jobs; or collect one."""
@@ -54,17 +62,32 @@ def evaluate(
         )
     here = machine().fingerprint
     # That of this machine, if it has much to say; else the one that has most.
-    corpus = max(
+    corpus = _of(of, known) or max(
         known, key=lambda each: (each.machine.fingerprint == here and known[each] >= LEAST_JOBS, known[each])
     )
     if publish:
         corpus = replace(corpus, replayed=replayed_forecasts(corpus))
         write_replayed(replayed_path(DIRECTORY / f"{corpus.machine.fingerprint}.csv"), corpus.replayed)
     with terminal.shares_bar() as say:
-        found = try_out(corpus, quick=quick, say=say)
+        elsewhere = [each for each in corpora() if each.machine.fingerprint != corpus.machine.fingerprint]
+        found = try_out(corpus, elsewhere, quick=quick, say=say)
         if not quick and (interviewed := people(corpus.machine, load())):
             say(_("Interviews"), 1.0)
             found = found.model_copy(update={"interviews": interviews(interviewed, load())})
     if publish:
         terminal.say(_("Wrote {output}.").format(output=keep(found, corpus.machine, DIRECTORY)))
     terminal.show(found, terminal_evaluation.evaluation, as_json=as_json)
+
+
+def _of(fingerprint: str | None, known: Iterable[Corpus]) -> Corpus | None:
+    """The corpus of the machine with this fingerprint; raises `InvalidInput` where there is none."""
+    if fingerprint is None:
+        return None
+    by_machine = {corpus.machine.fingerprint: corpus for corpus in known}
+    if fingerprint not in by_machine:
+        raise InvalidInput(
+            _("No job was measured in full on the machine {machine}; expected one of {known}.").format(
+                machine=repr(fingerprint), known=", ".join(sorted(by_machine))
+            )
+        )
+    return by_machine[fingerprint]

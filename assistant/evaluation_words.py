@@ -81,12 +81,12 @@ def rests_on(found: Evaluation) -> list[tuple[str, Errors]]:
         "forecast": _("Fewer of its layers, shorter sequences or a smaller batch"),
     }
     own = [(names[evidence], errors) for evidence, errors in found.summary.by_evidence.items()]
-    rungs = (
-        [(_("Nothing of the job itself, only small networks of its family"), found.from_rungs)]
-        if found.from_rungs
-        else []
+    harder = (
+        (_("Only these, of each large job"), found.from_smaller),
+        (_("Nothing of the job itself, only small networks of its family"), found.from_rungs),
+        (_("Only these, and what was learned on another machine"), found.learned_elsewhere),
     )
-    return [*own, *rungs]
+    return [*own, *((name, errors) for name, errors in harder if errors)]
 
 
 def unreached(found: Summary) -> str:

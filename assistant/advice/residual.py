@@ -39,12 +39,12 @@ class Residual:
 
     def of(self, shape: Shape) -> tuple[float, float]:
         """By how much the figure of such work differs here (a logarithm), and the standard deviation of that."""
-        mean, log_sd = self.process.predict(_features([shape], here=True), return_std=True)
+        mean, log_sd = self.process.predict(np.array([_features(shape, here=True)]), return_std=True)
         return float(mean[0]), float(log_sd[0])
 
 
-class Bends(Kernel):  # type: ignore[misc]  # scikit-learn has no types
-    """The covariance of residuals, of features as `_features` makes them.
+class ResidualKernel(Kernel):  # type: ignore[misc]  # scikit-learn has no types
+    """The covariance of residuals of work with such features as `_features` makes.
 
     Those of alike work are alike everywhere (`curve`); those of one machine have besides a `level` in common, and
     the factors that its rates are off by (`rate`).
@@ -74,18 +74,17 @@ class Bends(Kernel):  # type: ignore[misc]  # scikit-learn has no types
 
 def fit_residual(law: Law, here: Sequence[Departure], elsewhere: Sequence[Departure]) -> Residual:
     """The process through what was measured on this machine and elsewhere."""
+    features = [
+        *(_features(each.shape, here=True) for each in here),
+        *(_features(each.shape, here=False) for each in elsewhere),
+    ]
     measured = [*here, *elsewhere]
-    features = np.vstack(
-        [_features([each.shape for each in own], here=own is here) for own in (here, elsewhere) if own]
-    )
-    process = GaussianProcessRegressor(
-        Bends(law.curve, law.rate, law.level),
-        alpha=np.array([each.log_sd**2 for each in measured]),
-        optimizer=None,
-    )
-    return Residual(process.fit(features, np.array([each.log_ratio for each in measured])))
+    kernel = ResidualKernel(law.curve, law.rate, law.level)
+    noise = np.array([each.log_sd**2 for each in measured])
+    process = GaussianProcessRegressor(kernel, alpha=noise, optimizer=None)
+    return Residual(process.fit(np.array(features), np.array([each.log_ratio for each in measured])))
 
 
-def _features(shapes: Sequence[Shape], *, here: bool) -> Features:
-    """One row for each: the shares, grain, size, and whether it was measured on this machine."""
-    return np.array([[*shape.shares, shape.grain, shape.size, float(here)] for shape in shapes])
+def _features(shape: Shape, *, here: bool) -> list[float]:
+    """The shares, grain, size, and whether it was measured on this machine."""
+    return [*shape.shares, shape.grain, shape.size, float(here)]

@@ -180,7 +180,7 @@ def _middle(ratios: Sequence[Speed]) -> Speed:
 
 def _departure(law: Law, rates: Rates, point: Point) -> Departure:
     log_ratio = log(point.figure / law.usual(rates, point.costs))
-    return Departure(law.shape(rates, point.costs), log_ratio, sqrt(point.log_sd**2 + law.noise**2))
+    return Departure(law.shape(rates, point.costs), log_ratio, hypot(point.log_sd, law.noise))
 
 
 def _rates(law: Law, points: Sequence[Point], near: Rates) -> Rates:

@@ -24,7 +24,9 @@ from assistant.evaluation.ways import (
     opening_rung,
     probewise,
     probewise_from_rungs,
+    probewise_from_smaller,
     real_target,
+    smaller_networks,
     smallest_winner,
 )
 from assistant.ladder import family_rungs
@@ -83,9 +85,11 @@ class Noise(BaseModel):
 class Evaluation(BaseModel):
     """All figures of one corpus; what `probewise evaluate --json` prints.
 
-    `summary` is of an ordinary probe, which measures the job itself where a step of it is quick; `from_rungs` of one
-    that finds small networks of its family only (None where the corpus has not all of them), and `largest_third` of
-    the largest jobs, with nothing learned from any as large. `baselines` are by name: `SMALLEST_WINNER`,
+    `summary` is of an ordinary probe, which measures the job itself where a step of it is quick. `from_smaller` is of
+    the jobs that are too large for that, without time for more than less of them; `from_rungs` of all, from small
+    networks of their family only, and `learned_elsewhere` the same with what another machine taught. These are None
+    where the corpora lack what they need. `largest_third` is of the largest jobs, with nothing learned from any as
+    large. `baselines` are by name: `SMALLEST_WINNER`,
     `FLOPS_PROPORTIONAL`, `REAL_TARGET`, and the id of each candidate for choosing always that one, of which
     `single_best` is the best; `standings` are theirs against Probewise. `baselines_by_budget` has those that get
     better with more seconds. `measured_at` is when the last measurement was made (ISO 8601). `interviews` is None in
@@ -99,7 +103,9 @@ class Evaluation(BaseModel):
     measured_at: str
     seeds: int
     summary: Summary
+    from_smaller: Summary | None
     from_rungs: Summary | None
+    learned_elsewhere: Summary | None
     baselines: dict[str, Summary]
     standings: dict[str, Standing]
     single_best: str
@@ -112,8 +118,12 @@ class Evaluation(BaseModel):
     interviews: Interviews | None = None
 
 
-def evaluate(corpus: Corpus, *, quick: bool, say: Callable[[str, float], None]) -> Evaluation:
-    """Every job that the corpus has in full; `say` is told what is tried and the share that is done."""
+def evaluate(
+    corpus: Corpus, elsewhere: Sequence[Corpus] = (), *, quick: bool, say: Callable[[str, float], None]
+) -> Evaluation:
+    """Every job that the corpus has in full; `elsewhere` are those of other machines, and `say` is told what is tried
+    and the share that is done.
+    """
     jobs, seeds = truths(corpus), range(QUICK_SEEDS if quick else SEEDS)
     split = by_family(corpus)
     measuring = _measuring_ways(corpus, jobs)
@@ -135,7 +145,9 @@ def evaluate(corpus: Corpus, *, quick: bool, say: Callable[[str, float], None]) 
         measured_at=max(passage.measured_at for passage in corpus.passages.values()),
         seeds=len(seeds),
         summary=our_summaries[ORDINARY_BUDGET_S],
+        from_smaller=_from_smaller(split, jobs, seeds),
         from_rungs=_from_rungs(split, jobs, seeds),
+        learned_elsewhere=_learned_elsewhere(split, elsewhere, jobs, seeds),
         baselines={name: found[ORDINARY_BUDGET_S] for name, found in summaries.items()}
         | {name: summarize(found, ORDINARY_BUDGET_S) for name, found in fixed.items()},
         standings={name: standing(found, ours) for name, found in others.items()},
@@ -159,32 +171,54 @@ def trials(way: Way, split: Split, jobs: Sequence[Truth], budget_s: float, seeds
     ]
 
 
-def by_family(corpus: Corpus) -> Split:
-    """Nothing of a job's kind of network may be learned from."""
+def by_family(corpus: Corpus, teacher: Corpus | None = None) -> Split:
+    """Nothing of a job's kind of network may be learned from, on whichever machine: by default on the same."""
     families = {job.family for job in JOBS}
-    others = {family: corpus.without(job for job in JOBS if job.family == family) for family in families}
+    known = teacher or corpus
+    others = {family: known.without(job for job in JOBS if job.family == family) for family in families}
     return Split(corpus, lambda truth: others[truth.job.family])
+
+
+def large(jobs: Sequence[Truth], corpus: Corpus) -> list[Truth]:
+    """Those of which a probe measures less before it measures them."""
+    return [truth for truth in jobs if smaller_networks(truth.job.workload, corpus.machine)]
+
+
+def knows_rungs(corpus: Corpus, jobs: Sequence[Truth]) -> bool:
+    """Whether small networks of every job's family were measured."""
+    return all(rung.id in corpus.probed for truth in jobs for rung in family_rungs(truth.job.workload))
 
 
 def _measuring_ways(corpus: Corpus, jobs: Sequence[Truth]) -> Mapping[str, Way]:
     """Those that measure something: our own first; without those that need what the corpus has not measured."""
     ways: dict[str, Way] = {PROBEWISE: probewise, REAL_TARGET: real_target}
-    if _knows_rungs(corpus, jobs):
+    if knows_rungs(corpus, jobs):
         ways[FLOPS_PROPORTIONAL] = flops_proportional
     if all(opening_rung(truth.job.workload).id in corpus.probed for truth in jobs):
         ways[SMALLEST_WINNER] = smallest_winner
     return ways
 
 
+def _from_smaller(split: Split, jobs: Sequence[Truth], seeds: Sequence[int]) -> Summary | None:
+    chosen = large(jobs, split.corpus)
+    if not chosen:
+        return None
+    return summarize(trials(probewise_from_smaller, split, chosen, ORDINARY_BUDGET_S, seeds), ORDINARY_BUDGET_S)
+
+
 def _from_rungs(split: Split, jobs: Sequence[Truth], seeds: Sequence[int]) -> Summary | None:
-    if not _knows_rungs(split.corpus, jobs):
+    if not knows_rungs(split.corpus, jobs):
         return None
     return summarize(trials(probewise_from_rungs, split, jobs, ORDINARY_BUDGET_S, seeds), ORDINARY_BUDGET_S)
 
 
-def _knows_rungs(corpus: Corpus, jobs: Sequence[Truth]) -> bool:
-    """Whether small networks of every job's family were measured."""
-    return all(rung.id in corpus.probed for truth in jobs for rung in family_rungs(truth.job.workload))
+def _learned_elsewhere(
+    split: Split, elsewhere: Sequence[Corpus], jobs: Sequence[Truth], seeds: Sequence[int]
+) -> Summary | None:
+    """From small networks of the family, with what the largest of the other corpora taught."""
+    if not elsewhere:
+        return None
+    return _from_rungs(by_family(split.corpus, max(elsewhere, key=lambda other: len(other.passages))), jobs, seeds)
 
 
 def _largest_third(corpus: Corpus, jobs: Sequence[Truth], seeds: Sequence[int]) -> Summary:

@@ -16,7 +16,7 @@ from assistant.evaluation.trials import Trial, Truth, fastest
 from assistant.ladder import OPENING_RUNG, family_rungs, probe_ladder
 from probes.campaign.pacing import BLOCK_MS
 from probes.costs import costs
-from probes.report import CandidateResult, ProbeReport
+from probes.report import CandidateResult, Machine, ProbeReport
 from probes.statistics import step_time
 from probes.workloads import Workload, find_workload
 
@@ -62,8 +62,13 @@ def probewise(setting: Setting) -> Trial:
     return setting.trial(setting.foretold(probe_ladder(setting.truth.job.workload, setting.corpus.machine)))
 
 
+def probewise_from_smaller(setting: Setting) -> Trial:
+    """The same without time for the job itself, from less of a large one only."""
+    return setting.trial(setting.foretold(smaller_networks(setting.truth.job.workload, setting.corpus.machine)))
+
+
 def probewise_from_rungs(setting: Setting) -> Trial:
-    """The same where nothing of the job itself can be measured, as for one that is too large for the machine."""
+    """The same where nothing of the job can be measured, as for one that is too large for the machine."""
     return setting.trial(setting.foretold(family_rungs(setting.truth.job.workload)))
 
 
@@ -99,6 +104,11 @@ def measured_before(setting: Setting) -> Trial:
 def always(candidate: str) -> Way:
     """The same candidate for every job."""
     return lambda setting: Trial(setting.truth, setting.seed, candidate, {})
+
+
+def smaller_networks(job: Workload, machine: Machine) -> tuple[Workload, ...]:
+    """What a probe measures of a job before the job itself; nothing of one that is measured at once."""
+    return tuple(each for each in probe_ladder(job, machine) if each != job)
 
 
 def opening_rung(job: Workload) -> Workload:

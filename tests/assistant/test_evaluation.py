@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from math import sqrt
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
 
 from assistant import cli, evaluation_command
-from assistant.advice.estimates import Estimate, JobForecast
+from assistant.advice.estimates import Estimate, Evidence, JobForecast
+from assistant.evaluation.errors import replayed_forecasts
 from assistant.evaluation.evaluate import Split, by_family, evaluate, trials
 from assistant.evaluation.summary import closed_gap, single_best, summarize
 from assistant.evaluation.trials import Trial, Truth, fastest, truths
@@ -20,6 +22,7 @@ from assistant.evaluation.ways import (
     flops_proportional,
     probewise,
     probewise_from_rungs,
+    probewise_from_smaller,
     real_target,
     smallest_winner,
 )
@@ -78,7 +81,11 @@ def test_nobody_is_picked_from_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "way", [probewise, probewise_from_rungs, smallest_winner, flops_proportional, real_target, always("jax-jit")]
+    "way",
+    [
+        *(probewise, probewise_from_smaller, probewise_from_rungs),
+        *(smallest_winner, flops_proportional, real_target, always("jax-jit")),
+    ],
 )
 def test_on_a_machine_where_one_is_always_fastest_every_way_finds_it(laptop, way) -> None:
     measured = corpus(laptop, RATES, LADDER_JOB, *SMALL_NETWORKS)
@@ -94,6 +101,38 @@ def test_the_forecast_of_what_was_measured_itself_is_as_good_as_its_samples(lapt
     found = summarize([probewise(Setting(measured, measured, known, 120.0, seed)) for seed in range(5)], 120.0)
     assert found.step_time_mape < 0.1
     assert found.memory_median == 0
+
+
+@pytest.mark.parametrize("way", [probewise_from_smaller, probewise_from_rungs])
+def test_without_time_for_the_job_itself_all_that_is_told_of_it_is_foretold(laptop, way) -> None:
+    measured = corpus(laptop, RATES, LADDER_JOB, *SMALL_NETWORKS)
+    (known,) = truths(measured)
+    forecasts = way(Setting(measured, measured, known, 120.0, 0)).forecasts
+    told = [each.step_ms for each in forecasts.values() if each.step_ms]
+    assert len(told) == len(RATES)
+    assert {each.evidence for each in told} == {"forecast"}
+
+
+def test_a_machine_is_tried_with_what_another_one_taught_and_never_with_the_jobs_own_kind(laptop) -> None:
+    other = laptop.model_copy(update={"fingerprint": "f" * 16})
+    taught = corpus(other, RATES, *SMALL_NETWORKS, LADDER_JOB, SMALL_JOB)
+    measured = corpus(laptop, RATES, LADDER_JOB, SMALL_JOB, *SMALL_NETWORKS)
+    split = by_family(measured, taught)
+    for known in truths(measured):
+        learned = split.learned(known)
+        assert learned.machine == other
+        assert known.job.id not in {job for job, _part in learned.passages}
+    found = evaluate(measured, (taught,), quick=True, say=lambda *_: None)
+    assert found.learned_elsewhere.workloads == found.from_rungs.workloads == 2
+    assert found.from_smaller.workloads == 1, "the other job is measured at once"
+    assert evaluate(measured, quick=True, say=lambda *_: None).learned_elsewhere is None
+
+
+def test_doubt_is_learned_from_forecasts_of_every_kind(laptop) -> None:
+    found = replayed_forecasts(corpus(laptop, RATES, LADDER_JOB, SMALL_JOB, *SMALL_NETWORKS))
+    jobs = {evidence: {each.job for each in found if each.evidence == evidence} for evidence in get_args(Evidence)}
+    assert jobs["forecast"] == {LADDER_JOB.id, SMALL_JOB.id}, "both from small networks of their family"
+    assert SMALL_JOB.id in jobs["measured"]
 
 
 def test_a_way_of_choosing_may_learn_from_other_families_only(laptop) -> None:
@@ -208,6 +247,16 @@ def test_the_command_prints_the_promised_keys(laptop, monkeypatch) -> None:
     shown = CliRunner().invoke(cli.app, ["evaluate", "--quick"])
     assert shown.exit_code == 0
     assert "By seconds of probing" in shown.stdout
+
+
+def test_any_machine_may_be_evaluated_by_its_fingerprint(laptop, monkeypatch) -> None:
+    other = laptop.model_copy(update={"fingerprint": "f" * 16, "cpu": "another processor"})
+    both = [corpus(laptop, RATES, SMALL_JOB, LADDER_JOB), corpus(other, RATES, SMALL_JOB)]
+    monkeypatch.setattr("assistant.corpus.records.corpora", lambda: both)
+    told = CliRunner().invoke(cli.app, ["evaluate", "--quick", "--json", "--machine", "f" * 16])
+    assert json.loads(told.stdout)["machine"] == "another processor"
+    with pytest.raises(evaluation_command.InvalidInput, match=f"expected one of {laptop.fingerprint}, {'f' * 16}"):
+        evaluation_command.evaluate(quick=True, of="nobody")
 
 
 def test_without_a_job_measured_in_full_it_says_how_to_collect_some(monkeypatch) -> None:
