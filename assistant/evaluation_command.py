@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,8 +33,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help=_("Print JSON on stdout."))] = False,
 ) -> None:
     """Evaluate the corpus of this machine, or another if it has few jobs; or collect one."""
-    from assistant.advice.conformal import LEAST_JOBS  # noqa: PLC0415  slow libraries that no other command needs
-    from assistant.corpus.collection import collect as sweep  # noqa: PLC0415
+    from assistant.corpus.collection import collect as sweep  # noqa: PLC0415  slow libraries that no other command needs
     from assistant.corpus.records import DIRECTORY, corpora, replayed_path  # noqa: PLC0415
     from assistant.corpus.replayed import write_replayed  # noqa: PLC0415
     from assistant.evaluation.errors import replayed_forecasts  # noqa: PLC0415
@@ -53,23 +52,20 @@ def evaluate(
             path = sweep(DIRECTORY, say)
         terminal.say(_("Wrote {output}.").format(output=path))
         return
-    known = {corpus: jobs for corpus in corpora() if (jobs := len(truths(corpus)))}
+    everyone = corpora()
+    known = {corpus: jobs for corpus in everyone if (jobs := len(truths(corpus)))}
     if not known:
         raise InvalidInput(
             _("No job in {folder} was measured in full; collect some with probewise evaluate --collect.").format(
                 folder=DIRECTORY
             )
         )
-    here = machine().fingerprint
-    # That of this machine, if it has much to say; else the one that has most.
-    corpus = _of(of, known) or max(
-        known, key=lambda each: (each.machine.fingerprint == here and known[each] >= LEAST_JOBS, known[each])
-    )
+    corpus = _fullest(known) if of is None else _of(of, known)
     if publish:
         corpus = replace(corpus, replayed=replayed_forecasts(corpus))
         write_replayed(replayed_path(DIRECTORY / f"{corpus.machine.fingerprint}.csv"), corpus.replayed)
     with terminal.shares_bar() as say:
-        elsewhere = [each for each in corpora() if each.machine.fingerprint != corpus.machine.fingerprint]
+        elsewhere = [each for each in everyone if each.machine.fingerprint != corpus.machine.fingerprint]
         found = try_out(corpus, elsewhere, quick=quick, say=say)
         if not quick and (interviewed := people(corpus.machine, load())):
             say(_("Interviews"), 1.0)
@@ -79,10 +75,16 @@ def evaluate(
     terminal.show(found, terminal_evaluation.evaluation, as_json=as_json)
 
 
-def _of(fingerprint: str | None, known: Iterable[Corpus]) -> Corpus | None:
+def _fullest(known: Mapping[Corpus, int]) -> Corpus:
+    """That of this machine, if it has much to say; else the one that has the most jobs."""
+    from assistant.advice.conformal import LEAST_JOBS  # noqa: PLC0415
+
+    here = machine().fingerprint
+    return max(known, key=lambda each: (each.machine.fingerprint == here and known[each] >= LEAST_JOBS, known[each]))
+
+
+def _of(fingerprint: str, known: Iterable[Corpus]) -> Corpus:
     """The corpus of the machine with this fingerprint; raises `InvalidInput` where there is none."""
-    if fingerprint is None:
-        return None
     by_machine = {corpus.machine.fingerprint: corpus for corpus in known}
     if fingerprint not in by_machine:
         raise InvalidInput(

@@ -31,10 +31,10 @@ from probes.networks.parameters import parameters
 from probes.networks.shapes import PlacedLayer, place_layers
 from probes.workloads import Workload
 
-_BYTES_PER_VALUE = 4
-_MIB = 2**20
+BYTES_PER_VALUE = 4
+MIB = 2**20
 _MOMENTS_OF_ADAM = 2
-_BACKWARD_AND_FORWARD = 3
+BACKWARD_AND_FORWARD = 3
 
 
 # Workloads whose costs are kept: more than a session asks for.
@@ -83,12 +83,12 @@ class Costs:
     @property
     def kept_mb(self) -> float:
         """MiB that no way of training does without: parameters, gradients, moments and activations."""
-        return (2 * self.parameters + self.optimizer_values) * _BYTES_PER_VALUE / _MIB + self.activation_mb
+        return (2 * self.parameters + self.optimizer_values) * BYTES_PER_VALUE / MIB + self.activation_mb
 
     @property
     def training_flops(self) -> int:
         """FLOPs of the forward and the backward pass."""
-        return _BACKWARD_AND_FORWARD * self.forward_flops
+        return BACKWARD_AND_FORWARD * self.forward_flops
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def costs(workload: Workload) -> Costs:
         recurrent_flops=batch * sum(layer.recurrent_flops for layer in layers),
         attention_flops=batch * sum(layer.attention_flops for layer in layers),
         elementwise_flops=batch * sum(layer.elementwise_flops for layer in layers),
-        activation_mb=batch * kept * _BYTES_PER_VALUE / _MIB,
+        activation_mb=batch * kept * BYTES_PER_VALUE / MIB,
         operations=sum(layer.operations for layer in layers),
         recurrent_steps=sum(layer.recurrent_steps for layer in layers),
     )

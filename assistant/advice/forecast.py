@@ -14,12 +14,7 @@ from math import sqrt
 from assistant.advice.conformal import Factors, widened, widening
 from assistant.advice.estimates import Estimate, Evidence, JobForecast
 from assistant.advice.laws import COMPILING, MEMORY, STEP_TIME
-from assistant.advice.measured_rows import (
-    Row,
-    alone_s,
-    memory_log_sd,
-    rows_of,
-)
+from assistant.advice.measured_rows import Row, alone_s, memory_log_sd, rows_of
 from assistant.advice.scaling import ScalingModel, fit_together, points
 from assistant.advice.typical import published, typical_growth
 from assistant.corpus.records import Corpus

@@ -14,15 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.advice.measured_rows import Row, compile_s_of, memory_log_sd, memory_mb_of, step_ms_of
-from probes.costs import Costs
+from probes.costs import BACKWARD_AND_FORWARD, BYTES_PER_VALUE, MIB, Costs
 from probes.report import CandidateResult
 
 Term = Callable[[Costs], float]
 Rates = NDArray[np.float64]
-
-BYTES_PER_MB = 2**20
-BYTES_PER_VALUE = 4
-FORWARD_AND_BACKWARD = 3
 
 # Stands for zero where something is divided by it.
 SMALLEST = 1e-9
@@ -45,22 +41,22 @@ def recurrent_steps(costs: Costs) -> float:
 
 def products(costs: Costs) -> float:
     """FLOPs of matrix products, those of attention among them."""
-    return float(FORWARD_AND_BACKWARD * (costs.matmul_flops + costs.attention_flops))
+    return float(BACKWARD_AND_FORWARD * (costs.matmul_flops + costs.attention_flops))
 
 
 def convolutions(costs: Costs) -> float:
     """FLOPs of convolutions that mix channels."""
-    return float(FORWARD_AND_BACKWARD * costs.convolution_flops)
+    return float(BACKWARD_AND_FORWARD * costs.convolution_flops)
 
 
 def depthwise(costs: Costs) -> float:
     """FLOPs of convolutions of single channels."""
-    return float(FORWARD_AND_BACKWARD * costs.depthwise_flops)
+    return float(BACKWARD_AND_FORWARD * costs.depthwise_flops)
 
 
 def recurrence(costs: Costs) -> float:
     """FLOPs of recurrent layers."""
-    return float(FORWARD_AND_BACKWARD * costs.recurrent_flops)
+    return float(BACKWARD_AND_FORWARD * costs.recurrent_flops)
 
 
 def arithmetic(costs: Costs) -> float:
@@ -85,7 +81,7 @@ def state(costs: Costs) -> float:
 
 def activations(costs: Costs) -> float:
     """Bytes kept from the forward pass for the backward pass."""
-    return costs.activation_mb * BYTES_PER_MB
+    return costs.activation_mb * MIB
 
 
 @dataclass(frozen=True)
@@ -170,5 +166,5 @@ MEMORY = Law(
     noise=0.05,
     speed=False,
     # MiB: every byte of state and of activations is there once; what a framework itself takes is anybody's guess.
-    physics=(nan, nan, 1 / BYTES_PER_MB, 1 / BYTES_PER_MB),
+    physics=(nan, nan, 1 / MIB, 1 / MIB),
 )

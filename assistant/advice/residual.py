@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,14 +52,13 @@ class ResidualKernel(Kernel):  # type: ignore[misc]  # scikit-learn has no types
     def __init__(self, curve: float, rate: float, level: float) -> None:
         self.curve, self.rate, self.level = curve, rate, level
 
-    def __call__(self, X: Features, Y: Features | None = None, eval_gradient: bool = False) -> Any:  # noqa: N803
-        """The covariance of each row of X with each of Y; they are given, so there is no gradient."""
+    def __call__(self, X: Features, Y: Features | None = None) -> Features:  # noqa: N803
+        """The covariance of each row of X with each of Y."""
         other = X if Y is None else Y
         alike = RBF([*[ALIKE_SHARE] * (X.shape[1] - 3), ALIKE_GRAIN, ALIKE_SIZE, ALIKE_MACHINES])
         same = X[:, -1:] @ other[:, -1:].T
         rates = X[:, :-3] @ other[:, :-3].T
-        found = self.curve**2 * alike(X, other) + same * (self.level**2 + self.rate**2 * rates)
-        return (found, np.empty((*found.shape, 0))) if eval_gradient else found
+        return np.asarray(self.curve**2 * alike(X, other) + same * (self.level**2 + self.rate**2 * rates))
 
     def diag(self, X: Features) -> Features:  # noqa: N803
         """The variance of each row."""

@@ -60,19 +60,18 @@ class Departure:
 
 @dataclass(frozen=True)
 class Known:
-    """What is typical of a candidate: its rates, and what they were fitted to, which departs from them.
+    """What is typical of a candidate: its rates, and how what they were fitted to departs from them.
 
     `log_sd` is how unsure the speed of this machine is (standard deviation of its logarithm).
     """
 
     rates: Rates
-    points: tuple[Point, ...] = ()
+    departures: tuple[Departure, ...] = ()
     log_sd: float = 0.0
 
     def at(self, speed: Speed) -> Known:
-        """The same on another machine."""
-        points = tuple(replace(point, figure=point.figure * speed.slower) for point in self.points)
-        return Known(self.rates * speed.slower, points, speed.log_sd)
+        """The same on another machine: what all takes longer there is no departure."""
+        return replace(self, rates=self.rates * speed.slower, log_sd=speed.log_sd)
 
 
 @dataclass(frozen=True)
@@ -133,9 +132,8 @@ def fit(law: Law, points: Sequence[Point], known: Known) -> ScalingModel:
 
     if not points:
         raise ValueError("Got no measured size, expected at least one.")
-    here, elsewhere = ([_departure(law, known.rates, each) for each in own] for own in (points, known.points))
     law = replace(law, level=hypot(law.level, known.log_sd))
-    return ScalingModel(law, known.rates, fit_residual(law, here, elsewhere))
+    return ScalingModel(law, known.rates, fit_residual(law, departures(law, known.rates, points), known.departures))
 
 
 def typical(law: Law, points: Mapping[str, Sequence[Point]]) -> Growth | None:
@@ -147,6 +145,18 @@ def typical(law: Law, points: Mapping[str, Sequence[Point]]) -> Growth | None:
     common = np.mean(alone, axis=0)
     near = {candidate: common * _speed(law, common, own).slower for candidate, own in points.items()}
     return Growth(common, {candidate: Known(_rates(law, own, near[candidate])) for candidate, own in points.items()})
+
+
+def departures(law: Law, rates: Rates, points: Sequence[Point]) -> tuple[Departure, ...]:
+    """How far the measured sizes are from what the terms with these rates say."""
+    return tuple(
+        Departure(
+            law.shape(rates, each.costs),
+            log(each.figure / law.usual(rates, each.costs)),
+            hypot(each.log_sd, law.noise),
+        )
+        for each in points
+    )
 
 
 def _at_this_speed(law: Law, growth: Growth, measured: Mapping[str, Sequence[Point]]) -> dict[str, Known]:
@@ -176,11 +186,6 @@ def _ratios(law: Law, rates: Rates, points: Sequence[Point]) -> list[Speed]:
 
 def _middle(ratios: Sequence[Speed]) -> Speed:
     return Speed(median(each.slower for each in ratios), median(each.log_sd for each in ratios) / sqrt(len(ratios)))
-
-
-def _departure(law: Law, rates: Rates, point: Point) -> Departure:
-    log_ratio = log(point.figure / law.usual(rates, point.costs))
-    return Departure(law.shape(rates, point.costs), log_ratio, hypot(point.log_sd, law.noise))
 
 
 def _rates(law: Law, points: Sequence[Point], near: Rates) -> Rates:

@@ -11,7 +11,7 @@ from functools import cache
 
 from assistant.advice.laws import Law
 from assistant.advice.measured_rows import Row, rows_of
-from assistant.advice.scaling import Growth, points, typical
+from assistant.advice.scaling import Growth, departures, points, typical
 from assistant.corpus.records import Corpus, corpora, own_first
 from probes.candidates import CANDIDATES
 
@@ -39,7 +39,10 @@ def _growth(law: Law, corpus: Corpus) -> Growth | None:
     growth = typical(law, measured)
     if growth is None:
         return None
-    own = {candidate: replace(known, points=tuple(measured[candidate])) for candidate, known in growth.own.items()}
+    own = {
+        candidate: replace(known, departures=departures(law, known.rates, measured[candidate]))
+        for candidate, known in growth.own.items()
+    }
     return Growth(growth.common, own)
 
 

@@ -203,13 +203,13 @@ def _from_smaller(split: Split, jobs: Sequence[Truth], seeds: Sequence[int]) -> 
     chosen = large(jobs, split.corpus)
     if not chosen:
         return None
-    return summarize(trials(probewise_from_smaller, split, chosen, ORDINARY_BUDGET_S, seeds), ORDINARY_BUDGET_S)
+    return _ordinary(probewise_from_smaller, split, chosen, seeds)
 
 
 def _from_rungs(split: Split, jobs: Sequence[Truth], seeds: Sequence[int]) -> Summary | None:
     if not knows_rungs(split.corpus, jobs):
         return None
-    return summarize(trials(probewise_from_rungs, split, jobs, ORDINARY_BUDGET_S, seeds), ORDINARY_BUDGET_S)
+    return _ordinary(probewise_from_rungs, split, jobs, seeds)
 
 
 def _learned_elsewhere(
@@ -227,8 +227,12 @@ def _largest_third(corpus: Corpus, jobs: Sequence[Truth], seeds: Sequence[int]) 
     largest = by_size[-(len(by_size) // 3 or 1) :]
     least = costs(largest[0].job.workload).training_flops
     smaller = corpus.without(job for job in JOBS if costs(job.workload).training_flops >= least)
-    found = trials(probewise, Split(corpus, lambda _truth: smaller), largest, ORDINARY_BUDGET_S, seeds)
-    return summarize(found, ORDINARY_BUDGET_S)
+    return _ordinary(probewise, Split(corpus, lambda _truth: smaller), largest, seeds)
+
+
+def _ordinary(way: Way, split: Split, jobs: Sequence[Truth], seeds: Sequence[int]) -> Summary:
+    """What an ordinary probe reaches with a way of choosing."""
+    return summarize(trials(way, split, jobs, ORDINARY_BUDGET_S, seeds), ORDINARY_BUDGET_S)
 
 
 def _noise(split: Split, jobs: Sequence[Truth]) -> Noise:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.advice.laws import MEMORY, STEP_TIME, Law
-from assistant.advice.scaling import Growth, Known, Point, ScalingModel, fit, fit_together, typical
+from assistant.advice.scaling import Growth, Known, Point, ScalingModel, departures, fit, fit_together, typical
 from probes.costs import Costs, costs
 from probes.workloads import cnn, find_workload, mlp
 
@@ -45,7 +45,7 @@ def points(figures: list[float], works: list[Costs] = LADDER, log_sd: float = 0.
 
 
 def known(of: np.ndarray) -> Known:
-    return Known(of, tuple(points(times(of, ELSEWHERE), ELSEWHERE)))
+    return Known(of, departures(STEP_TIME, of, points(times(of, ELSEWHERE), ELSEWHERE)))
 
 
 def fitted(figures: list[float], of: np.ndarray = COUNTING) -> ScalingModel:
@@ -113,7 +113,7 @@ def test_how_a_candidate_departs_from_its_law_is_learned_from_alike_work() -> No
         *points(times(of, ELSEWHERE), ELSEWHERE),
         *points([3 * figure for figure in times(of, slow[1:])], slow[1:]),
     ]
-    model = fit(STEP_TIME, points(times(of)[:1]), Known(of, tuple(elsewhere)))
+    model = fit(STEP_TIME, points(times(of)[:1]), Known(of, departures(STEP_TIME, of, elsewhere)))
     (usual,) = times(of, slow[:1])
     assert 2 * usual < model.predict(slow[0]).value < 4 * usual, "as its neighbours"
     assert model.predict(LADDER[2]).value == pytest.approx(times(of)[2], rel=0.2), "other work is as usual"
@@ -171,7 +171,7 @@ def test_bytes_are_as_many_on_a_slow_machine() -> None:
 
 
 def known_memory(of: np.ndarray) -> Known:
-    return Known(of, tuple(Point(work, MEMORY.usual(of, work), 0.01) for work in ELSEWHERE))
+    return Known(of, departures(MEMORY, of, [Point(work, MEMORY.usual(of, work), 0.01) for work in ELSEWHERE]))
 
 
 def test_a_law_that_expects_more_leaves_more_doubt() -> None:
