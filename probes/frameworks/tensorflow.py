@@ -14,6 +14,7 @@ from typing import Any
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
+import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -60,6 +61,7 @@ class Model:
 def configure(mode: str, seed: int) -> None:
     """Seed every generator and set up the GPUs; raises `InvalidWorkload` for an unknown mode."""
     require_mode(mode, MODES)
+    keras.utils.set_random_seed(seed)  # Keras's layers draw their own seeds
     tensorflow_runtime.prepare(seed)
 
 

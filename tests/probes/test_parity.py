@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +69,7 @@ SHOWN_BY = {
 # on the scale of the whole gradient.
 FLOOR = 1e-3
 RUNNING_AT_ONCE = 2
+DROPPING = [candidate.id for candidate in CANDIDATES if candidate.id != "scikit-learn"]
 REFERENCE_CANDIDATE = "pytorch-eager"
 
 PERCEPTRON = (Dense(8), Activation("relu"), Dense(2))
@@ -164,6 +165,7 @@ LARGE_CASES = {
 
 # The same weights and batch as the case "dropout".
 HALF_DROPPED = case("half dropped", TABLE, Dropout(0.5), table=True)
+DROPPED_AGAIN = replace(HALF_DROPPED, id="half dropped again")
 FAMILIES = ("mlp-tiny", "cnn-tiny", "lstm-tiny", "transformer-tiny")
 # Compiling a case in C++ takes many seconds, so that fewer and larger ones hold all kinds of layers; the layer that
 # differs is then the last one of those whose gradients are named.
@@ -220,7 +222,7 @@ class Results:
 
     def __init__(self, candidate_id: str, folder: Path) -> None:
         cases, results = folder / f"{candidate_id}.json", folder / f"{candidate_id}.npz"
-        runs = [*cases_of(candidate_id), Run(HALF_DROPPED), *tuned_cases_of(candidate_id)]
+        runs = [*cases_of(candidate_id), Run(HALF_DROPPED), Run(DROPPED_AGAIN), *tuned_cases_of(candidate_id)]
         runs += reduced_cases_of(candidate_id)
         cases.write_text(json.dumps([run.to_json() for run in runs]))
         script = str(Path(__file__).with_name("train_cases.py"))
@@ -361,7 +363,13 @@ def test_scikit_learn_trains_the_same_perceptron_and_refuses_other_layers(result
         assert "scikit-learn" in str(found["refused"])
 
 
-@pytest.mark.parametrize("candidate_id", [candidate.id for candidate in CANDIDATES if candidate.id != "scikit-learn"])
+@pytest.mark.parametrize("candidate_id", DROPPING)
+def test_the_seed_decides_what_is_dropped(results, candidate_id):
+    first, again = results(candidate_id).of(HALF_DROPPED.id), results(candidate_id).of(DROPPED_AGAIN.id)
+    assert differing_parts(again, first) == {}
+
+
+@pytest.mark.parametrize("candidate_id", DROPPING)
 def test_dropout_drops(results, candidate_id):
     dropped, whole = results(candidate_id).of(HALF_DROPPED.id), results(REFERENCE_CANDIDATE).of("dropout")
     kernel = next(key for key in whole if key.startswith("gradient/"))

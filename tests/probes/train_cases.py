@@ -33,9 +33,9 @@ def main(candidate_id: str, cases: Path, results: Path) -> None:
     # As a worker does: two frameworks in one process have crashed in each other's native code.
     hide(set(PACKAGES) - {candidate.package})
     adapter = import_module(f"probes.frameworks.{candidate.module}")
-    adapter.configure(candidate.mode, SEED)
     arrays: dict[str, object] = {}
     for case in json.loads(cases.read_text()):
+        adapter.configure(candidate.mode, SEED)  # what a case drops is then no matter of those before it
         try:
             computed = train(adapter, candidate.mode, case)
         except InvalidWorkload as error:
