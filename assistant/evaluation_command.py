@@ -45,6 +45,8 @@ def evaluate(
 
     if collect and (quick or as_json):
         raise InvalidInput(_("--collect measures and evaluates nothing; expected no --quick or --json with it."))
+    if collect and of is not None:
+        raise InvalidInput(_("--collect measures this machine; expected no --machine with it."))
     if publish and (quick or collect):
         raise InvalidInput(_("--publish keeps a whole evaluation; expected no --quick or --collect with it."))
     if collect:

@@ -79,6 +79,7 @@ def rests_on(found: Evaluation) -> list[tuple[str, Errors]]:
     names = {
         "measured": _("The job itself, measured in the time there was"),
         "forecast": _("Fewer of its layers, shorter sequences or a smaller batch"),
+        "corpus": _("Nothing of the candidate, only what the corpus has of it"),
     }
     own = [(names[evidence], errors) for evidence, errors in found.summary.by_evidence.items()]
     harder = (

@@ -40,6 +40,17 @@ def without_forecast(rows: Iterable[ForecastRow]) -> dict[str, tuple[str, ...]]:
     return lacking
 
 
+def measured_elsewhere(rows: Iterable[ForecastRow]) -> str | None:
+    """Whose figures are those of another machine, which is named, and how they got here; None where nobody's are."""
+    borrowed = [row for row in rows if row.measured_on]
+    if not borrowed:
+        return None
+    return _(
+        "Not measured here: {candidates}. What they took on another machine ({machine}) is carried over by what "
+        "others take on both."
+    ).format(candidates=wording.candidate_names([row.candidate for row in borrowed]), machine=borrowed[0].measured_on)
+
+
 def short_of_memory(row: ForecastRow, batch: int) -> str | None:
     """What to do where the job's memory may not be there; None where it is, or where nothing is known."""
     if row.memory_mb is None or row.memory_gb is None:

@@ -53,6 +53,7 @@ def evidence_badge(kind: str) -> str:
     return {
         "measured": _("measured"),
         "forecast": _("forecast"),
+        "corpus": _("elsewhere"),
         "cited": _("cited"),
         "you": _("you"),
     }[kind]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp
-from typing import Literal
+from typing import Literal, get_args
 
 # The 95th percentile of the standard normal: the ends of a two-sided 90 % interval.
 Z_90 = 1.645
@@ -13,7 +13,9 @@ Z_90 = 1.645
 # narrow the interval of one run is.
 REPEAT_LOG_SD = 0.07
 
-Evidence = Literal["measured", "forecast"]
+# The job itself was measured here; the candidate was, on other networks; it was on another machine only.
+Evidence = Literal["measured", "forecast", "corpus"]
+STRONGEST_FIRST: tuple[Evidence, ...] = get_args(Evidence)
 
 # As memory is counted here: MiB and GiB.
 MB_PER_GB = 1024

@@ -16,10 +16,10 @@ import numpy as np
 
 from assistant import quantities, wording
 from assistant.advice.criteria import Situation, Values
-from assistant.advice.estimates import Estimate
+from assistant.advice.estimates import STRONGEST_FIRST, Estimate
 from assistant.advice.own_weights import own_weights
 from assistant.advice.ranking import Scores
-from assistant.advice.recommendation import Contribution, EvidenceKind, Exclusion, Reason
+from assistant.advice.recommendation import Contribution, Exclusion, Reason
 from assistant.advice.worlds import Worlds
 from assistant.language import _
 from knowledge.collection import Knowledge
@@ -244,10 +244,9 @@ def _measured_reason(case: Case, criterion: str, subject: str, other: str | None
     if pair is None or other is None:
         return None
     mine, theirs = pair
-    evidence: EvidenceKind = "measured" if {mine.evidence, theirs.evidence} == {"measured"} else "forecast"
     return Reason(
         text=_comparison(criterion, mine.value, theirs.value, wording.candidate_name(other)),
-        evidence=evidence,
+        evidence=max(mine.evidence, theirs.evidence, key=STRONGEST_FIRST.index),
         source=case.workload_id,
         criterion=criterion,
         framework=find_candidate(subject).framework,

@@ -1,22 +1,22 @@
 """Forecast: from measurements of small models to the time and memory of the person's job.
 
-A measured row of the very job is used as it is. A candidate that was not measured, or failed, says so in words and
-gets no number.
+A measured row of the very job is used as it is. Of a candidate that was not measured here the corpora may know what
+it took on another machine. One that failed, or of which nothing is known, says so in words and gets no number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from math import sqrt
 
 from assistant.advice.conformal import Factors, widened, widening
 from assistant.advice.estimates import Estimate, Evidence, JobForecast
-from assistant.advice.laws import COMPILING, MEMORY, STEP_TIME
+from assistant.advice.laws import COMPILING, MEMORY, STEP_TIME, Law
 from assistant.advice.measured_rows import Row, alone_s, memory_log_sd, rows_of
-from assistant.advice.scaling import ScalingModel, fit_together, points
-from assistant.advice.typical import published, typical_growth
+from assistant.advice.scaling import ScalingModel, fit_together, fit_unmeasured, points
+from assistant.advice.typical import published, teacher, typical_growth
 from assistant.corpus.records import Corpus
 from assistant.ladder import TRAINS_ALL
 from assistant.language import _, language_in_use
@@ -88,17 +88,31 @@ class Forecaster:
         """The fitted models by candidate id."""
         assert self.probe is not None
         rows = {candidate.id: rows_of(candidate.id, self.probe) for candidate in CANDIDATES}
-        here = self.probe.machine.fingerprint
-        step_ms, compile_s, memory_mb = (
-            fit_together(law, points(law, rows), typical_growth(self.learned, here, law))
-            for law in (STEP_TIME, COMPILING, MEMORY)
-        )
+        step_ms, compile_s, memory_mb = (self._fitted(law, rows) for law in (STEP_TIME, COMPILING, MEMORY))
         return {
             candidate: CandidateModels(
                 own, step_ms.get(candidate), compile_s.get(candidate), memory_mb.get(candidate)
             )
             for candidate, own in rows.items()
         }
+
+    @property
+    def elsewhere(self) -> Machine | None:
+        """The machine on which those were measured of which only the corpora know anything."""
+        return teacher(self.learned, self.probe.machine.fingerprint, STEP_TIME) if self.probe else None
+
+    def _fitted(self, law: Law, rows: Mapping[str, Sequence[Row]]) -> Mapping[str, ScalingModel]:
+        """The models of one figure, by candidate id."""
+        assert self.probe is not None
+        machine, measured = self.probe.machine, points(law, rows)
+        growth = typical_growth(self.learned, machine.fingerprint, law)
+        fitted = fit_together(law, measured, growth)
+        # The corpora are of processors: what a GPU makes of a candidate they cannot tell.
+        if growth is None or machine.accelerators:
+            return fitted
+        unable = {candidate for candidate, own in rows.items() if any(row.result.status in CANNOT for row in own)}
+        unmeasured = fit_unmeasured(law, measured, growth).items()
+        return fitted | {candidate: model for candidate, model in unmeasured if candidate not in unable}
 
     def forecast(self, project: Project, job: Target) -> dict[str, JobForecast]:
         """What is known about the job in every candidate, by candidate id."""
@@ -221,22 +235,28 @@ def _forecast(candidate: str, models: CandidateModels, workload: Workload, work:
     exact = next((row for row in models.rows if same_work(row.workload, workload)), None)
     if exact and exact.result.step_ms is not None:
         measured = as_measured(exact.result, exact.log_sd)
-        if measured.memory_mb is None and models.memory_mb is not None:
-            return replace(measured, memory_mb=models.memory_mb.predict(work))
+        if measured.memory_mb is None:
+            return replace(measured, memory_mb=_foretold(models.memory_mb, work))
         return measured
     if exact and exact.result.status in CANNOT:
         return JobForecast(candidate, missing=exact.result.error)
-    if models.step_ms is None:
+    step_ms = _foretold(models.step_ms, work)
+    if step_ms is None:
         return JobForecast(candidate, missing=models.missing)
-    step_ms = models.step_ms.predict(work)
-    compiling = models.compile_s.predict(work) if models.compile_s else None
+    compiling = _foretold(models.compile_s, work)
     first_s = models.start_s + step_ms.value / 1e3
+    # What an import takes here nobody knows of a candidate that was not measured here.
+    known = compiling is not None and step_ms.evidence != "corpus"
     return JobForecast(
         candidate,
         step_ms=step_ms,
-        first_result_s=replace(compiling, value=compiling.value + first_s) if compiling else None,
-        memory_mb=models.memory_mb.predict(work) if models.memory_mb else None,
+        first_result_s=replace(compiling, value=compiling.value + first_s) if compiling and known else None,
+        memory_mb=_foretold(models.memory_mb, work),
     )
+
+
+def _foretold(model: ScalingModel | None, work: Costs) -> Estimate | None:
+    return model.predict(work) if model is not None and model.knows(work) else None
 
 
 def _if_telling(forecast: JobForecast) -> JobForecast:

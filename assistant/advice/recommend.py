@@ -267,8 +267,16 @@ def _forecast_row(inquiry: Inquiry, row: JobForecast) -> ForecastRow:
         memory_gb=inquiry.forecaster.memory_gb.get(row.candidate),
         largest_batch=inquiry.forecaster.largest_batch(row.candidate, job.workload) if row.memory_mb else None,
         evidence=row.step_ms.evidence if row.step_ms else None,
+        measured_on=_measured_on(inquiry, row),
         missing=row.missing,
     )
+
+
+def _measured_on(inquiry: Inquiry, row: JobForecast) -> str | None:
+    """The machine that a forecast from the corpora is carried over from."""
+    machine = inquiry.forecaster.elsewhere
+    borrowed = row.step_ms is not None and row.step_ms.evidence == "corpus"
+    return wording.machine_line(machine) if borrowed and machine is not None else None
 
 
 def _interval(name: str, estimate: Estimate | None) -> dict[str, Any]:

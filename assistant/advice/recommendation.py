@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-EvidenceKind = Literal["measured", "forecast", "cited", "you"]
+from assistant.advice.estimates import Evidence
+
+EvidenceKind = Evidence | Literal["cited", "you"]
 
 
 class Record(BaseModel):
@@ -21,9 +23,9 @@ class Record(BaseModel):
 class Reason(Record):
     """One reason: its text in the person's language, the kind of evidence and where it comes from.
 
-    `source` is a source's address or title for `cited`, the field for `you`, the workload's id for `measured` and
-    `forecast`. `facts` are the ids of what is cited, of both sides where it tells of two. `criterion` is what it
-    moves; None for what excludes.
+    `source` is a source's address or title for `cited`, the field for `you`, the workload's id for the others.
+    `facts` are the ids of what is cited, of both sides where it tells of two. `criterion` is what it moves; None for
+    what excludes.
     """
 
     text: str
@@ -71,10 +73,11 @@ class Ranked(Record):
 class ForecastRow(Record):
     """What one candidate would take for the person's job; the interval is meant to hold 90 % of outcomes.
 
-    `evidence` is `measured` when this very workload was measured, else `forecast`. `memory_evidence` is the same for
-    the memory, `first_result_evidence` for the first result. `largest_batch` is the number of examples of which a
-    step surely fits into `memory_gb`, the memory of the device that was measured; it is always a forecast. Values are
-    None when there is too little to say.
+    `evidence` is `measured` when this very workload was measured, `forecast` when other networks of the candidate
+    were, `corpus` when it was measured only on another machine, which `measured_on` names. `memory_evidence` is the
+    same for the memory, `first_result_evidence` for the first result. `largest_batch` is the number of examples of
+    which a step surely fits into `memory_gb`, the memory of the device that was measured; it is always a forecast.
+    Values are None when there is too little to say.
     """
 
     candidate: str
@@ -85,14 +88,15 @@ class ForecastRow(Record):
     epoch_seconds_low: float | None = None
     epoch_seconds_high: float | None = None
     first_result_seconds: float | None = None
-    first_result_evidence: Literal["measured", "forecast"] | None = None
+    first_result_evidence: Evidence | None = None
     memory_mb: float | None = None
     memory_mb_low: float | None = None
     memory_mb_high: float | None = None
-    memory_evidence: Literal["measured", "forecast"] | None = None
+    memory_evidence: Evidence | None = None
     memory_gb: float | None = None
     largest_batch: int | None = None
-    evidence: Literal["measured", "forecast"] | None = None
+    evidence: Evidence | None = None
+    measured_on: str | None = None
     missing: str | None = None
 
 

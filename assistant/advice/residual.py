@@ -29,6 +29,9 @@ ALIKE_SIZE = 3.6
 # How much of its bends a machine has in common with another one: a correlation of 0.88.
 ALIKE_MACHINES = 2.0
 
+# What is this many standard deviations from what all the others foretell was disturbed, or is like none of them.
+MOST_APART = 3.0
+
 
 @dataclass(frozen=True)
 class Residual:
@@ -81,6 +84,25 @@ def fit_residual(law: Law, here: Sequence[Departure], elsewhere: Sequence[Depart
     noise = np.array([each.log_sd**2 for each in measured])
     process = GaussianProcessRegressor(kernel, alpha=noise, optimizer=None)
     return Residual(process.fit(np.array(features), np.array([each.log_ratio for each in measured])))
+
+
+def consistent(law: Law, elsewhere: Sequence[Departure]) -> tuple[Departure, ...]:
+    """Those of one machine that the others foretell: without whatever is furthest from that, while it is too far.
+
+    Each one's distance from what the rest says of it follows from the inverse of the covariance (Rasmussen and
+    Williams 2006, equation 5.12).
+    """
+    kept = list(elsewhere)
+    while len(kept) > 1:
+        features = np.array([_features(each.shape, here=False) for each in kept])
+        noise = np.diag([each.log_sd**2 for each in kept])
+        inverse = np.linalg.inv(ResidualKernel(law.curve, law.rate, law.level)(features) + noise)
+        distances = np.abs(inverse @ [each.log_ratio for each in kept]) / np.sqrt(np.diag(inverse))
+        furthest = int(distances.argmax())
+        if distances[furthest] <= MOST_APART:
+            break
+        del kept[furthest]
+    return tuple(kept)
 
 
 def _features(shape: Shape, *, here: bool) -> list[float]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import exp, hypot, log, sqrt
+from math import exp, fsum, hypot, log, sqrt
 from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assistant.advice.estimates import Estimate
+from assistant.advice.estimates import Estimate, Evidence
 from assistant.advice.laws import SMALLEST, Law, Rates, Shape
 from assistant.advice.measured_rows import Row
 from probes.costs import Costs
@@ -62,12 +62,14 @@ class Departure:
 class Known:
     """What is typical of a candidate: its rates, and how what they were fitted to departs from them.
 
-    `log_sd` is how unsure the speed of this machine is (standard deviation of its logarithm).
+    `log_sd` is how unsure the speed of this machine is (standard deviation of its logarithm), `most` the largest
+    amount of each term among what the rates were fitted to.
     """
 
     rates: Rates
     departures: tuple[Departure, ...] = ()
     log_sd: float = 0.0
+    most: Rates | None = None
 
     def at(self, speed: Speed) -> Known:
         """The same on another machine: what all takes longer there is no departure."""
@@ -84,11 +86,16 @@ class Growth:
 
 @dataclass(frozen=True)
 class ScalingModel:
-    """A fitted figure. `rates` has one number for each term, in the figure's unit per unit of the term's amount."""
+    """A fitted figure. `rates` has one number for each term, in the figure's unit per unit of the term's amount.
+
+    `most` is the largest amount of each term that was measured, where all of it was on another machine.
+    """
 
     law: Law
     rates: Rates
     residual: Residual
+    evidence: Evidence = "forecast"
+    most: Rates | None = None
 
     def usual(self, costs: Costs) -> float:
         """What the terms alone say of the figure."""
@@ -97,7 +104,11 @@ class ScalingModel:
     def predict(self, costs: Costs) -> Estimate:
         """The figure for other work; the interval widens with the distance from what was measured."""
         mean, log_sd = self.residual.of(self.law.shape(self.rates, costs))
-        return Estimate(self.usual(costs) * exp(mean), sqrt(log_sd**2 + self.law.noise**2), "forecast")
+        return Estimate(self.usual(costs) * exp(mean), hypot(log_sd, self.law.noise), self.evidence)
+
+    def knows(self, costs: Costs) -> bool:
+        """Whether some of every kind of work that this is was measured."""
+        return self.most is None or not np.any((self.law.amounts(costs) > 0) & (self.most <= 0))
 
 
 def points(law: Law, rows: Mapping[str, Sequence[Row]]) -> dict[str, list[Point]]:
@@ -136,6 +147,34 @@ def fit(law: Law, points: Sequence[Point], known: Known) -> ScalingModel:
     return ScalingModel(law, known.rates, fit_residual(law, departures(law, known.rates, points), known.departures))
 
 
+def fit_unmeasured(law: Law, points: Mapping[str, Sequence[Point]], elsewhere: Growth) -> dict[str, ScalingModel]:
+    """One model for each candidate that was measured on another machine only; none where nobody was on both.
+
+    How many times as long as there those take here that were measured on both, in their largest network, holds for
+    the others too, with the more doubt the less they agree.
+    """
+    there = {candidate: known for candidate, known in elsewhere.own.items() if known.departures}
+    largest = {candidate: max(own, key=lambda each: each.figure) for candidate, own in points.items() if own}
+    both, unmeasured = there.keys() & largest.keys(), there.keys() - largest.keys()
+    if not both or not unmeasured:
+        return {}
+    log_ratios = [
+        log(largest[name].figure / _elsewhere(law, there[name]).predict(largest[name].costs).value) for name in both
+    ]
+    slower = median(log_ratios) if law.speed else 0.0
+    log_sd = sqrt((law.level**2 + fsum((each - slower) ** 2 for each in log_ratios)) / len(log_ratios))
+    here = Speed(exp(slower), log_sd)
+    return {name: _elsewhere(law, there[name].at(here)) for name in unmeasured}
+
+
+def _elsewhere(law: Law, known: Known) -> ScalingModel:
+    """The figure on a machine where nothing of the candidate was measured."""
+    from assistant.advice.residual import fit_residual  # noqa: PLC0415  imports what takes a second
+
+    law = replace(law, level=known.log_sd, rate=0.0)
+    return ScalingModel(law, known.rates, fit_residual(law, (), known.departures), "corpus", known.most)
+
+
 def typical(law: Law, points: Mapping[str, Sequence[Point]]) -> Growth | None:
     """How the figure grew with these candidates, and what they have in common; None without any."""
     if not points:
@@ -144,7 +183,17 @@ def typical(law: Law, points: Mapping[str, Sequence[Point]]) -> Growth | None:
     alone = [_rates(law, own, law.expected) / max(each.figure for each in own) for own in points.values()]
     common = np.mean(alone, axis=0)
     near = {candidate: common * _speed(law, common, own).slower for candidate, own in points.items()}
-    return Growth(common, {candidate: Known(_rates(law, own, near[candidate])) for candidate, own in points.items()})
+    return Growth(
+        common,
+        {
+            candidate: Known(_rates(law, own, near[candidate]), most=_most(law, own))
+            for candidate, own in points.items()
+        },
+    )
+
+
+def _most(law: Law, points: Sequence[Point]) -> Rates:
+    return np.asarray(np.max([law.amounts(each.costs) for each in points], axis=0))
 
 
 def departures(law: Law, rates: Rates, points: Sequence[Point]) -> tuple[Departure, ...]:

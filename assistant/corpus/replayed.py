@@ -15,6 +15,10 @@ from typing import Literal, get_args
 Figure = Literal["step_ms", "first_result_s", "memory_mb"]
 FIGURES: tuple[Figure, ...] = get_args(Figure)
 
+# The kinds of evidence that a forecast rests on.
+Basis = Literal["measured", "forecast", "corpus"]
+BASES: tuple[Basis, ...] = get_args(Basis)
+
 DIGITS = 4
 
 
@@ -27,7 +31,7 @@ class ReplayedForecast:
     job: str
     candidate: str
     figure: Figure
-    evidence: Literal["measured", "forecast"]
+    evidence: Basis
     log_sd: float
     log_error: float
 
@@ -53,11 +57,12 @@ def write_replayed(path: Path, forecasts: Iterable[ReplayedForecast]) -> None:
 
 def _forecast(row: dict[str, str]) -> ReplayedForecast:
     (figure,) = (figure for figure in FIGURES if figure == row["figure"])
+    (basis,) = (basis for basis in BASES if basis == row["evidence"])
     return ReplayedForecast(
         job=row["job"],
         candidate=row["candidate"],
         figure=figure,
-        evidence="measured" if row["evidence"] == "measured" else "forecast",
+        evidence=basis,
         log_sd=float(row["log_sd"]),
         log_error=float(row["log_error"]),
     )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from math import exp, inf, log
 from statistics import fmean, median
-from typing import get_args
 
 from pydantic import BaseModel, ConfigDict
 
 from assistant.advice.break_even import break_even, modes
-from assistant.advice.estimates import Estimate, Evidence, JobForecast
+from assistant.advice.estimates import STRONGEST_FIRST, Estimate, Evidence, JobForecast
 from assistant.advice.forecast import as_measured
 from assistant.advice.measured_rows import measured_log_sd
 from assistant.evaluation.resampling import mean_interval
@@ -18,8 +17,6 @@ from assistant.evaluation.trials import Trial, Truth, by_job
 from probes.report import CandidateResult
 
 NEAR, RATHER_NEAR = 0.05, 0.10
-
-EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 
 # What is foretold of a figure.
 Foretold = Callable[[JobForecast], Estimate | None]
@@ -79,7 +76,7 @@ def summarize(trials: Sequence[Trial], budget_s: float | None) -> Summary:
     regrets = [trial.regret for trial in trials]
     jobs = by_job(trials)
     errors = errors_of(trials)
-    by_evidence = {evidence: errors_of(trials, evidence) for evidence in EVIDENCE}
+    by_evidence = {evidence: errors_of(trials, evidence) for evidence in STRONGEST_FIRST}
     low, high = mean_interval([fmean(trial.regret <= NEAR for trial in own) for own in jobs.values()])
     return Summary(
         budget_s=budget_s,

@@ -28,6 +28,7 @@ from assistant.record.document import (
 from assistant.record.sources import badge
 from probes.report import CandidateResult, Measurement, ProbeReport
 from probes.tunings import TUNINGS, on_accelerator
+from probes.words import sentences
 
 TUNING_SOURCES = {tuning.id: tuning.source for tuning in TUNINGS}
 
@@ -199,7 +200,8 @@ def _forecast(advice: Recommendation) -> Iterator[Block]:
         titles = (_("Step"), _("One epoch"), _("First result after"), _("Memory"))
         heads = (Column(_("Candidate")), *columns(*titles, figures=True), Column(_("Evidence")))
         yield Table(heads, tuple(map(_forecast_row, known)))
-        yield Paragraph(_("The range is meant to hold nine outcomes in ten."))
+        borrowed = job_words.measured_elsewhere(known)
+        yield Paragraph(sentences(_("The range is meant to hold nine outcomes in ten."), borrowed or ""))
     if advice.break_even and advice.steps_per_epoch:
         yield Paragraph(_("When a slower start pays:"))
         yield Bullets(tuple(job_words.break_even(each, advice.steps_per_epoch) for each in advice.break_even))

@@ -8,7 +8,7 @@ from operator import itemgetter
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from assistant import evidence_words, moments, quantities, wording
+from assistant import evidence_words, job_words, moments, quantities, wording
 from assistant.advice.recommendation import ForecastRow, Reason, Recommendation
 from assistant.conversation.interview import Interview
 from assistant.language import _
@@ -23,6 +23,7 @@ from probes.words import sentences
 COLOURS = {
     "measured": "green",
     "forecast": "blue",
+    "corpus": "violet",
     "cited": "orange",
     "you": "gray",
 }
@@ -59,12 +60,15 @@ def show_forecast(kind: str, rows: Iterable[ForecastRow]) -> None:
     """How figures of this evidence kind came about, and what the job takes with every candidate."""
     st.markdown(_origin(kind))
     known = sorted(((row.epoch_seconds, row) for row in rows if row.epoch_seconds is not None), key=itemgetter(0))
-    lines = [f"| {_('Candidate')} | {_('Epoch')} | {_('Range')} |", "|---|---:|---:|"]
+    lines = [f"| {_('Candidate')} | {_('Epoch')} | {_('Range')} | {_('Evidence')} |", "|---|---:|---:|---|"]
     lines += [
-        f"| {wording.candidate_name(row.candidate)} | {quantities.duration(epoch_s)} | {_range(row)} |"
+        f"| {wording.candidate_name(row.candidate)} | {quantities.duration(epoch_s)} | {_range(row)} | {_mark(row)} |"
         for epoch_s, row in known
     ]
     st.markdown("\n".join(lines))
+    borrowed = job_words.measured_elsewhere(row for _epoch_s, row in known)
+    if borrowed:
+        st.caption(plain(borrowed))
     links.to_measurements()
 
 
@@ -77,7 +81,15 @@ def _origin(kind: str) -> str:
             "Smaller networks of the same kind were trained here; a model of how time grows with size carries "
             "their figures over to yours. The range is meant to hold nine outcomes in ten."
         ),
+        "corpus": _(
+            "It was not measured here: what it took on another machine is carried over to this one. The range is "
+            "meant to hold nine outcomes in ten."
+        ),
     }[kind]
+
+
+def _mark(row: ForecastRow) -> str:
+    return wording.evidence_badge(row.evidence) if row.evidence else ""
 
 
 def _range(row: ForecastRow) -> str:

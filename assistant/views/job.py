@@ -97,6 +97,9 @@ def _table(known: list[ForecastRow]) -> None:
         alt=_("What the job takes with every candidate"),
         key="job-figures",
     )
+    borrowed = job_words.measured_elsewhere(known)
+    if borrowed:
+        st.caption(plain(borrowed))
 
 
 def _duration_range(row: ForecastRow) -> str:

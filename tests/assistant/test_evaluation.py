@@ -80,6 +80,13 @@ def test_nobody_is_picked_from_nothing() -> None:
     assert fastest({"jax-jit": JobForecast("jax-jit", missing="It was not measured.")}) is None
 
 
+def test_who_was_not_measured_here_is_picked_only_where_nobody_was() -> None:
+    slow = JobForecast("jax-jit", step_ms=Estimate(2.0, 0.1, "forecast"))
+    borrowed = JobForecast("pytorch-eager", step_ms=Estimate(1.0, 0.1, "corpus"))
+    assert fastest({"jax-jit": slow, "pytorch-eager": borrowed}) == "jax-jit"
+    assert fastest({"pytorch-eager": borrowed}) == "pytorch-eager"
+
+
 @pytest.mark.parametrize(
     "way",
     [
@@ -269,6 +276,8 @@ def test_collecting_evaluates_nothing(monkeypatch) -> None:
     monkeypatch.setattr("sys.argv", ["probewise"])
     with pytest.raises(evaluation_command.InvalidInput, match="--collect"):
         evaluation_command.evaluate(quick=True, collect=True, as_json=False)
+    with pytest.raises(evaluation_command.InvalidInput, match="--machine"):
+        evaluation_command.evaluate(collect=True, of="0" * 16)
 
 
 def test_log_regret_is_symmetric() -> None:

@@ -85,6 +85,40 @@ def test_one_size_is_told_by_how_other_families_grew_where_nothing_is_known_of_i
     assert found["jax-jit"].step_ms.value < found["pytorch-eager"].step_ms.value
 
 
+def test_who_was_not_measured_here_is_foretold_by_what_another_machine_knows(laptop) -> None:
+    alone = report(laptop, ("mlp-medium", (row("jax-jit", "mlp-medium"),)))
+    job = target(JOB).workload
+    found = Forecaster(alone).of_workload(job)
+    mine, borrowed = found["jax-jit"], found["pytorch-eager"]
+    assert (mine.step_ms.evidence, borrowed.step_ms.evidence) == ("forecast", "corpus")
+    assert borrowed.memory_mb.evidence == "corpus"
+    assert borrowed.first_result_s is None, "nobody knows how long it takes to import here"
+    assert Forecaster(alone).elsewhere == committed().machine
+    assert Forecaster(alone, learned=()).elsewhere is None
+    assert Forecaster(alone, learned=()).of_workload(job)["pytorch-eager"].step_ms is None
+    slower = report(laptop, ("mlp-medium", (row("jax-jit", "mlp-medium", 40.0),)))
+    assert Forecaster(slower).of_workload(job)["pytorch-eager"].step_ms.value == pytest.approx(
+        2 * borrowed.step_ms.value, rel=0.1
+    )
+
+
+def test_who_failed_here_or_never_did_such_work_gets_no_figure_from_elsewhere(laptop) -> None:
+    failed = CandidateResult(candidate="pytorch-eager", status="failed", error="It ended.")
+    probe = report(laptop, ("cnn-medium", (row("jax-jit", "cnn-medium"), failed)))
+    found = Forecaster(probe).of_workload(find_workload("cnn-large"))
+    assert found["tensorflow-graph"].step_ms.evidence == "corpus"
+    assert (found["pytorch-eager"].step_ms, found["pytorch-eager"].missing) == (None, "It ended.")
+    assert found["scikit-learn"].step_ms is None, "it has no convolutions"
+
+
+def test_what_processors_took_says_nothing_of_a_machine_with_a_gpu(laptop) -> None:
+    gpu = Accelerator(kind="nvidia", name="a GPU", memory_gb=8.0)
+    alone = report(
+        laptop.model_copy(update={"accelerators": (gpu,)}), ("mlp-medium", (row("jax-jit", "mlp-medium"),))
+    )
+    assert Forecaster(alone).of_workload(target(JOB).workload)["pytorch-eager"].step_ms is None
+
+
 def test_contention_widens_the_interval(laptop) -> None:
     quiet, loud = (
         Forecaster(three_rungs(laptop, "jax-jit", contended=contended)).forecast(JOB, target(JOB))["jax-jit"].step_ms

@@ -70,19 +70,30 @@ def test_figures_break_even_and_memory_are_shown(page) -> None:
     assert "should fit with" in told
     assert "It ended" in told
     (table,) = app.dataframe
-    assert list(table.value["evidence"]) == ["measured", "measured"]
-    assert table.value["name"].iloc[0].startswith("PyTorch, compiled")
+    here = table.value[table.value["evidence"] == "measured"]
+    assert [name.split(", ")[1].split()[0] for name in here["name"]] == ["compiled", "run"]
 
 
 def test_what_stands_in_a_measured_row_and_was_not_measured_says_so(page) -> None:
     again = COMPILED.model_copy(update={"fresh": False})
     app = page(measured(EAGER, again))
     (table,) = app.dataframe
-    assert list(table.value["evidence"]) == ["measured", "measured"]
-    assert [first.endswith("(forecast)") for first in table.value["first"]] == [True, False]
+    here = table.value[table.value["evidence"] == "measured"]
+    assert [first.endswith("(forecast)") for first in here["first"]] == [True, False]
     columns = json.loads(table.proto.columns)
-    assert table.value["batch"].notna().all()
+    assert here["batch"].notna().all()
     assert columns["batch"]["label"] == "Largest batch (forecast)"
+
+
+def test_who_was_not_measured_here_is_marked_and_the_other_machine_is_named(page) -> None:
+    app = page(measured(EAGER, FAILED))
+    (table,) = app.dataframe
+    borrowed = table.value[table.value["evidence"] == "elsewhere"]
+    assert len(borrowed) + 1 == len(table.value) > 2
+    assert (borrowed["first"] == "").all()
+    (caption,) = [each.value for each in app.caption if "Not measured here" in each.value]
+    assert "another machine \\(2 cores" in caption
+    assert "on JAX" not in caption, "it was tried here, and failed"
 
 
 def test_names_leave_room_for_the_figures_on_a_phone(page) -> None:

@@ -11,7 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.advice.laws import MEMORY, STEP_TIME, Law
-from assistant.advice.scaling import Growth, Known, Point, ScalingModel, departures, fit, fit_together, typical
+from assistant.advice.residual import consistent
+from assistant.advice.scaling import (
+    Growth,
+    Known,
+    Point,
+    ScalingModel,
+    departures,
+    fit,
+    fit_together,
+    fit_unmeasured,
+    typical,
+)
 from probes.costs import Costs, costs
 from probes.workloads import cnn, find_workload, mlp
 
@@ -119,6 +130,15 @@ def test_how_a_candidate_departs_from_its_law_is_learned_from_alike_work() -> No
     assert model.predict(LADDER[2]).value == pytest.approx(times(of)[2], rel=0.2), "other work is as usual"
 
 
+def test_what_is_far_from_all_that_the_others_foretell_is_not_learned_from() -> None:
+    figures = times(COUNTING, ELSEWHERE)
+    disturbed = [*figures[:5], 10 * figures[5], *figures[6:]]
+    found = departures(STEP_TIME, COUNTING, points(disturbed, ELSEWHERE))
+    assert consistent(STEP_TIME, found) == (*found[:5], *found[6:])
+    assert consistent(STEP_TIME, known(COUNTING).departures) == known(COUNTING).departures
+    assert consistent(STEP_TIME, found[5:6]) == found[5:6], "nobody contradicts it"
+
+
 def test_nothing_measured_is_refused() -> None:
     with pytest.raises(ValueError, match="expected at least one"):
         fit(STEP_TIME, [], known(COUNTING))
@@ -159,6 +179,61 @@ def test_who_grew_in_its_own_way_elsewhere_does_so_here_at_this_speed() -> None:
     together = fit_together(STEP_TIME, measured, elsewhere)
     for name, figures in (("launching", launching), ("counting", counting), ("new", launching)):
         assert together[name].predict(LADDER[3]).value == pytest.approx(figures[3], rel=0.1)
+
+
+def test_who_was_measured_elsewhere_only_is_foretold_at_the_speed_of_this_machine() -> None:
+    elsewhere = Growth(LAUNCHING, {"counting": known(COUNTING), "launching": known(LAUNCHING)})
+    measured = {
+        "counting": points([3 * figure for figure in times(COUNTING)[:2]]),
+        "new": points(times(LAUNCHING)[:1]),
+    }
+    ((name, model),) = fit_unmeasured(STEP_TIME, measured, elsewhere).items()
+    assert name == "launching"
+    predicted = model.predict(LADDER[3])
+    assert predicted.evidence == "corpus"
+    assert predicted.value == pytest.approx(3 * times(LAUNCHING)[3], rel=0.1)
+    measured_here = fit(STEP_TIME, points(times(LAUNCHING)[:2]), known(LAUNCHING))
+    assert model.predict(LADDER[1]).log_sd > 2 * measured_here.predict(LADDER[1]).log_sd
+
+
+def test_the_less_those_agree_that_were_measured_on_both_machines_the_more_doubt() -> None:
+    elsewhere = Growth(COUNTING, dict.fromkeys(("one", "other", "unmeasured"), known(COUNTING)))
+    figures = times(COUNTING)
+    agreeing, disagreeing = (
+        fit_unmeasured(
+            STEP_TIME, {"one": points([one * figures[0]]), "other": points([other * figures[0]])}, elsewhere
+        )
+        for one, other in ((3, 3), (1, 9))
+    )
+    sure, unsure = (each["unmeasured"].predict(LADDER[3]) for each in (agreeing, disagreeing))
+    assert unsure.value == pytest.approx(sure.value, rel=0.01)
+    assert unsure.log_sd > 1.5 * sure.log_sd
+
+
+def test_nothing_is_carried_over_where_nobody_was_measured_on_both_machines() -> None:
+    elsewhere = Growth(COUNTING, {"unmeasured": known(COUNTING)})
+    assert fit_unmeasured(STEP_TIME, {"new": points(times(COUNTING)[:1]), "failed": []}, elsewhere) == {}
+
+
+def test_memory_is_carried_over_as_it_is() -> None:
+    of = np.array([300.0, 0.0, 1 / 2**20, 1 / 2**20])
+    elsewhere = Growth(of, {"measured": known_memory(of), "unmeasured": known_memory(of)})
+    figures = [MEMORY.usual(of, work) for work in LADDER]
+    (model,) = fit_unmeasured(MEMORY, {"measured": points([2 * figures[0]])}, elsewhere).values()
+    assert model.predict(LADDER[3]).value == pytest.approx(figures[3], rel=0.1)
+
+
+def test_kinds_of_work_that_were_not_measured_of_a_candidate_are_not_foretold() -> None:
+    grown = typical(STEP_TIME, {name: points(times(COUNTING, ELSEWHERE), ELSEWHERE) for name in ("one", "other")})
+    own = {
+        name: replace(
+            each, departures=departures(STEP_TIME, each.rates, points(times(COUNTING, ELSEWHERE), ELSEWHERE))
+        )
+        for name, each in grown.own.items()
+    }
+    (model,) = fit_unmeasured(STEP_TIME, {"one": points(times(COUNTING)[:1])}, replace(grown, own=own)).values()
+    assert model.knows(LADDER[3])
+    assert not model.knows(costs(cnn(side=32, width=32, stages=3, outputs=10, batch=32))), "no convolution was"
 
 
 def test_bytes_are_as_many_on_a_slow_machine() -> None:
