@@ -41,14 +41,24 @@ def without_forecast(rows: Iterable[ForecastRow]) -> dict[str, tuple[str, ...]]:
 
 
 def measured_elsewhere(rows: Iterable[ForecastRow]) -> str | None:
-    """Whose figures are those of another machine, which is named, and how they got here; None where nobody's are."""
-    borrowed = [row for row in rows if row.measured_on]
+    """Of all candidates, whose figures are those of another machine, which is named, and how they got here; None
+    where nobody's are.
+    """
+    known = [row for row in rows if row.evidence]
+    borrowed = [row for row in known if row.measured_on]
     if not borrowed:
         return None
-    return _(
+    carried = _(
         "Not measured here: {candidates}. What they took on another machine ({machine}) is carried over by what "
         "others take on both."
-    ).format(candidates=wording.candidate_names([row.candidate for row in borrowed]), machine=borrowed[0].measured_on)
+    )
+    alone = _(
+        "Not measured here: {candidates}. These are figures of another machine ({machine}); how fast this one is, "
+        "nothing has shown yet."
+    )
+    return (alone if len(borrowed) == len(known) else carried).format(
+        candidates=wording.candidate_names([row.candidate for row in borrowed]), machine=borrowed[0].measured_on
+    )
 
 
 def short_of_memory(row: ForecastRow, batch: int) -> str | None:

@@ -194,8 +194,8 @@ def _headline(advice: Recommendation, winner: Choice) -> Iterator[RenderableType
     job = next((row for row in advice.forecast if row.candidate == winner.candidate), None)
     if job:
         yield Text(wording.job_line(job))
-        borrowed = job_words.measured_elsewhere((job,))
-        if borrowed:
+        borrowed = job_words.measured_elsewhere(advice.forecast)
+        if job.measured_on and borrowed:
             yield Text(borrowed, style="dim")
         yield from (
             Text(job_words.break_even(each, advice.steps_per_epoch), style="dim")

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 # figure that is off by a tenth.
 RIDGE = 0.01
 
+# How much the speeds of two computers are taken to differ (standard deviation of the logarithm): in nine cases of ten
+# by a factor of less than about three.
+MACHINES_LOG_SD = 0.7
+
 # A term may explain this share of the largest figure before it counts as untypical, however little it is elsewhere.
 LEAST_LEEWAY = 0.05
 
@@ -148,23 +152,30 @@ def fit(law: Law, points: Sequence[Point], known: Known) -> ScalingModel:
 
 
 def fit_unmeasured(law: Law, points: Mapping[str, Sequence[Point]], elsewhere: Growth) -> dict[str, ScalingModel]:
-    """One model for each candidate that was measured on another machine only; none where nobody was on both.
+    """One model for each candidate that was measured on another machine only.
 
     How many times as long as there those take here that were measured on both, in their largest network, holds for
-    the others too, with the more doubt the less they agree.
+    the others too, with the more doubt the less they agree. Where nobody was, this machine may be any.
     """
     there = {candidate: known for candidate, known in elsewhere.own.items() if known.departures}
     largest = {candidate: max(own, key=lambda each: each.figure) for candidate, own in points.items() if own}
     both, unmeasured = there.keys() & largest.keys(), there.keys() - largest.keys()
-    if not both or not unmeasured:
+    if not unmeasured:
         return {}
     log_ratios = [
         log(largest[name].figure / _elsewhere(law, there[name]).predict(largest[name].costs).value) for name in both
     ]
-    slower = median(log_ratios) if law.speed else 0.0
-    log_sd = sqrt((law.level**2 + fsum((each - slower) ** 2 for each in log_ratios)) / len(log_ratios))
-    here = Speed(exp(slower), log_sd)
+    here = _carried_over(law, log_ratios)
     return {name: _elsewhere(law, there[name].at(here)) for name in unmeasured}
+
+
+def _carried_over(law: Law, log_ratios: Sequence[float]) -> Speed:
+    """By the logarithms of what figures here are of those there."""
+    if not log_ratios:
+        return Speed(log_sd=MACHINES_LOG_SD if law.speed else law.level)
+    slower = median(log_ratios) if law.speed else 0.0
+    spread = fsum((each - slower) ** 2 for each in log_ratios)
+    return Speed(exp(slower), sqrt((law.level**2 + spread) / len(log_ratios)))
 
 
 def _elsewhere(law: Law, known: Known) -> ScalingModel:

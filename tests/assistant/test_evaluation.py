@@ -80,11 +80,12 @@ def test_nobody_is_picked_from_nothing() -> None:
     assert fastest({"jax-jit": JobForecast("jax-jit", missing="It was not measured.")}) is None
 
 
-def test_who_was_not_measured_here_is_picked_only_where_nobody_was() -> None:
-    slow = JobForecast("jax-jit", step_ms=Estimate(2.0, 0.1, "forecast"))
-    borrowed = JobForecast("pytorch-eager", step_ms=Estimate(1.0, 0.1, "corpus"))
-    assert fastest({"jax-jit": slow, "pytorch-eager": borrowed}) == "jax-jit"
-    assert fastest({"pytorch-eager": borrowed}) == "pytorch-eager"
+def test_who_was_not_measured_here_is_picked_where_it_is_surely_faster() -> None:
+    slow = JobForecast("jax-jit", step_ms=Estimate(2.0, 0.5, "forecast"))
+    perhaps, surely = (JobForecast("pytorch-eager", step_ms=Estimate(ms, 0.5, "corpus")) for ms in (1.5, 1.0))
+    assert fastest({"jax-jit": slow, "pytorch-eager": perhaps}) == "jax-jit"
+    assert fastest({"jax-jit": slow, "pytorch-eager": surely}) == "pytorch-eager"
+    assert fastest({"pytorch-eager": perhaps}) == "pytorch-eager"
 
 
 @pytest.mark.parametrize(

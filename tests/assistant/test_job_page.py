@@ -96,6 +96,15 @@ def test_who_was_not_measured_here_is_marked_and_the_other_machine_is_named(page
     assert "on JAX" not in caption, "it was tried here, and failed"
 
 
+def test_where_the_time_was_too_short_for_anybody_another_machine_tells_with_much_doubt(page) -> None:
+    late = CandidateResult(candidate="pytorch-eager", status="timeout", error="It was out of time.")
+    app = page(measured(late, FAILED))
+    (table,) = app.dataframe
+    assert set(table.value["evidence"]) == {"elsewhere"}
+    (caption,) = [each.value for each in app.caption if "Not measured here" in each.value]
+    assert "nothing has shown yet" in caption
+
+
 def test_names_leave_room_for_the_figures_on_a_phone(page) -> None:
     (table,) = page(measured(EAGER, COMPILED)).dataframe
     assert json.loads(table.proto.columns)["name"]["width"] == figures.NAME_PX <= 390 / 2

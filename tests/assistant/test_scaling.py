@@ -210,9 +210,19 @@ def test_the_less_those_agree_that_were_measured_on_both_machines_the_more_doubt
     assert unsure.log_sd > 1.5 * sure.log_sd
 
 
-def test_nothing_is_carried_over_where_nobody_was_measured_on_both_machines() -> None:
-    elsewhere = Growth(COUNTING, {"unmeasured": known(COUNTING)})
-    assert fit_unmeasured(STEP_TIME, {"new": points(times(COUNTING)[:1]), "failed": []}, elsewhere) == {}
+def test_where_nobody_was_measured_on_both_machines_this_one_may_be_any() -> None:
+    elsewhere = Growth(COUNTING, {"unmeasured": known(COUNTING), "measured": known(COUNTING)})
+    figures = times(COUNTING)
+    (nobody,) = (
+        model for name, model in fit_unmeasured(STEP_TIME, {"failed": []}, elsewhere).items() if name == "unmeasured"
+    )
+    (somebody,) = fit_unmeasured(STEP_TIME, {"measured": points(figures[:1])}, elsewhere).values()
+    unsure, sure = nobody.predict(LADDER[1]), somebody.predict(LADDER[1])
+    assert unsure.value == pytest.approx(figures[1], rel=0.1)
+    assert unsure.high / unsure.value > 3
+    assert unsure.log_sd > 1.5 * sure.log_sd
+    everybody = {name: points(figures[:1]) for name in ("measured", "unmeasured")}
+    assert fit_unmeasured(STEP_TIME, everybody, elsewhere) == {}
 
 
 def test_memory_is_carried_over_as_it_is() -> None:
