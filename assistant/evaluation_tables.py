@@ -10,8 +10,6 @@ from assistant.evaluation.interviews import Interviews
 from assistant.evaluation.targets import Outcome, outcomes
 from assistant.language import _
 
-NO_BREAK = "\u00a0"
-
 
 def targets(found: Evaluation, met: Callable[[Outcome], str]) -> str:
     """Every target, what was reached, as `met` says it whether that is enough, and what a full measurement reaches;
@@ -86,5 +84,7 @@ def _percent(share: float | None) -> str:
 
 def _table(headings: Sequence[str], alignment: str, rows: Iterable[Sequence[str]]) -> str:
     """Markdown of a table; on a phone no figure is parted from its unit."""
-    first, *others = (f"| {' | '.join(cells)} |".replace(" %", f"{NO_BREAK}%") for cells in (headings, *rows))
+    first, *others = (
+        f"| {' | '.join(cells)} |".replace(" %", quantities.unbroken(" %")) for cells in (headings, *rows)
+    )
     return "\n".join((first, f"|{alignment}|", *others, ""))

@@ -11,6 +11,11 @@ SIGNIFICANT_DIGITS = 2
 MINUTE_S, HOUR_S = 60, 3600
 
 
+def unbroken(words: str) -> str:
+    """Words that stay in one line."""
+    return words.replace(" ", "\u00a0")
+
+
 def rounded(value: float, digits: int = SIGNIFICANT_DIGITS) -> float:
     """`value` to `digits` significant digits: no more precision than the measurement has."""
     if value == 0:

@@ -16,7 +16,7 @@ import numpy as np
 
 from assistant import quantities, wording
 from assistant.advice.criteria import Situation, Values
-from assistant.advice.estimates import STRONGEST_FIRST, Estimate
+from assistant.advice.estimates import STRONGEST_FIRST, Estimate, Evidence
 from assistant.advice.own_weights import own_weights
 from assistant.advice.ranking import Scores
 from assistant.advice.recommendation import Contribution, Exclusion, Reason
@@ -244,13 +244,33 @@ def _measured_reason(case: Case, criterion: str, subject: str, other: str | None
     if pair is None or other is None:
         return None
     mine, theirs = pair
+    evidence = max(mine.evidence, theirs.evidence, key=STRONGEST_FIRST.index)
     return Reason(
-        text=_comparison(criterion, mine.value, theirs.value, wording.candidate_name(other)),
-        evidence=max(mine.evidence, theirs.evidence, key=STRONGEST_FIRST.index),
+        text=_comparison(criterion, mine.value, theirs.value, wording.candidate_name(other), evidence),
+        evidence=evidence,
         source=case.workload_id,
         criterion=criterion,
         framework=find_candidate(subject).framework,
     )
+
+
+def _speed(mine: float, theirs: float, other: str, evidence: Evidence) -> str:
+    ratio = quantities.rounded(max(mine, theirs) / min(mine, theirs))
+    alike, faster, slower = (
+        (
+            _("By another machine's figures about as fast as {other}."),
+            _("By another machine's figures {ratio:g} times faster than {other}."),
+            _("By another machine's figures {ratio:g} times slower than {other}."),
+        )
+        if evidence == "corpus"
+        else (
+            _("Here about as fast as {other}."),
+            _("Here {ratio:g} times faster than {other}."),
+            _("Here {ratio:g} times slower than {other}."),
+        )
+    )
+    text = alike if ratio == 1 else faster if mine < theirs else slower
+    return text.format(ratio=ratio, other=other)
 
 
 def _figures(case: Case, criterion: str, subject: str, other: str) -> tuple[Estimate, Estimate] | None:
@@ -270,14 +290,9 @@ def _figure(case: Case, criterion: str, candidate: str) -> Estimate | None:
     }[criterion]
 
 
-def _comparison(criterion: str, mine: float, theirs: float, other: str) -> str:
+def _comparison(criterion: str, mine: float, theirs: float, other: str, evidence: Evidence) -> str:
     if criterion == "training_speed":
-        ratio = quantities.rounded(max(mine, theirs) / min(mine, theirs))
-        if ratio == 1:
-            return _("Here about as fast as {other}.").format(other=other)
-        faster = _("Here {ratio:g} times faster than {other}.")
-        slower = _("Here {ratio:g} times slower than {other}.")
-        return (faster if mine < theirs else slower).format(ratio=ratio, other=other)
+        return _speed(mine, theirs, other, evidence)
     if criterion == "time_to_first_result":
         text = _("The first step is done after {mine}, with {other} after {theirs}.")
         return text.format(mine=quantities.duration(mine), theirs=quantities.duration(theirs), other=other)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import exp
 
 from assistant.advice.estimates import Estimate, JobForecast
 from assistant.corpus.jobs import JOBS, Job
@@ -67,8 +66,8 @@ def by_job(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
 
 
 def fastest(forecasts: Mapping[str, JobForecast]) -> str | None:
-    """The candidate with the shortest step. One that was not measured here counts as slow as its doubt has it (one
-    standard deviation): whoever was measured is given up only for what is surely faster.
+    """The candidate with the shortest step. One that was not measured here counts as slow as its 90 % interval
+    allows: whoever was measured is given up only for what is surely faster.
     """
     known = {
         candidate: _cautious_ms(each.step_ms) for candidate, each in forecasts.items() if each.step_ms is not None
@@ -77,7 +76,7 @@ def fastest(forecasts: Mapping[str, JobForecast]) -> str | None:
 
 
 def _cautious_ms(step_ms: Estimate) -> float:
-    return step_ms.value * exp(step_ms.log_sd if step_ms.evidence == "corpus" else 0.0)
+    return step_ms.high if step_ms.evidence == "corpus" else step_ms.value
 
 
 def _truths(corpus: Corpus, jobs: Iterable[Job]) -> Iterator[Truth]:

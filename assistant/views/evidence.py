@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
 import streamlit as st
@@ -61,10 +61,7 @@ def show_forecast(kind: str, rows: Iterable[ForecastRow]) -> None:
     st.markdown(_origin(kind))
     known = sorted(((row.epoch_seconds, row) for row in rows if row.epoch_seconds is not None), key=itemgetter(0))
     lines = [f"| {_('Candidate')} | {_('Epoch')} | {_('Range')} | {_('Evidence')} |", "|---|---:|---:|---|"]
-    lines += [
-        f"| {wording.candidate_name(row.candidate)} | {quantities.duration(epoch_s)} | {_range(row)} | {_mark(row)} |"
-        for epoch_s, row in known
-    ]
+    lines += [f"| {' | '.join(_cells(row, epoch_s))} |" for epoch_s, row in known]
     st.markdown("\n".join(lines))
     borrowed = job_words.measured_elsewhere(row for _epoch_s, row in known)
     if borrowed:
@@ -88,8 +85,11 @@ def _origin(kind: str) -> str:
     }[kind]
 
 
-def _mark(row: ForecastRow) -> str:
-    return wording.evidence_badge(row.evidence) if row.evidence else ""
+def _cells(row: ForecastRow, epoch_s: float) -> Iterator[str]:
+    yield wording.candidate_name(row.candidate)
+    yield quantities.unbroken(quantities.duration(epoch_s))
+    yield _range(row)
+    yield wording.evidence_badge(row.evidence) if row.evidence else ""
 
 
 def _range(row: ForecastRow) -> str:

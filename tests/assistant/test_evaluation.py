@@ -82,7 +82,7 @@ def test_nobody_is_picked_from_nothing() -> None:
 
 def test_who_was_not_measured_here_is_picked_where_it_is_surely_faster() -> None:
     slow = JobForecast("jax-jit", step_ms=Estimate(2.0, 0.5, "forecast"))
-    perhaps, surely = (JobForecast("pytorch-eager", step_ms=Estimate(ms, 0.5, "corpus")) for ms in (1.5, 1.0))
+    perhaps, surely = (JobForecast("pytorch-eager", step_ms=Estimate(ms, 0.2, "corpus")) for ms in (1.5, 1.4))
     assert fastest({"jax-jit": slow, "pytorch-eager": perhaps}) == "jax-jit"
     assert fastest({"jax-jit": slow, "pytorch-eager": surely}) == "pytorch-eager"
     assert fastest({"pytorch-eager": perhaps}) == "pytorch-eager"

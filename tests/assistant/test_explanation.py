@@ -6,7 +6,7 @@ import pytest
 
 from assistant.advice.criteria import Situation
 from assistant.advice.eligibility import exclusions
-from assistant.advice.estimates import Estimate, JobForecast
+from assistant.advice.estimates import Estimate, Evidence, JobForecast
 from assistant.advice.explanation import Case, contributions, exclusion_reasons, reasons_against, reasons_for
 from assistant.advice.ranking import central_scores, drawn_scores
 from assistant.advice.worlds import certain, sample
@@ -15,10 +15,10 @@ from knowledge.vocabulary import CRITERIA, MEASURED_CRITERIA
 from probes.candidates import CANDIDATES
 
 
-def case(answers: dict[str, object], **step_ms: float) -> Case:
+def case(answers: dict[str, object], evidence: Evidence = "measured", **step_ms: float) -> Case:
     rows = {
         name.replace("_", "-"): JobForecast(
-            name.replace("_", "-"), Estimate(step, 0.05, "measured"), Estimate(2, 0.05, "forecast")
+            name.replace("_", "-"), Estimate(step, 0.05, evidence), Estimate(2, 0.05, "forecast")
         )
         for name, step in step_ms.items()
     }
@@ -81,6 +81,21 @@ def test_a_measured_difference_is_told_as_a_ratio_with_its_kind() -> None:
     assert (reason.evidence, reason.source) == ("measured", "cnn-medium")
     slow = reasons_against(fast, "pytorch-eager", "keras-tensorflow")
     assert any("3 times slower than Keras" in reason.text for reason in slow)
+
+
+@pytest.mark.parametrize(("eager_ms", "told"), [(30.0, "3 times faster"), (5.0, "2 times slower")])
+def test_what_was_not_measured_here_is_not_said_of_this_machine(eager_ms, told) -> None:
+    answers = {"performance": "fastest", "task": "image_classification"}
+    borrowed = case(answers, "corpus", pytorch_eager=eager_ms, keras_tensorflow=10.0)
+    speed = next(
+        reason
+        for told_of in (reasons_for, reasons_against)
+        for reason in told_of(borrowed, "keras-tensorflow", "pytorch-eager")
+        if reason.criterion == "training_speed"
+    )
+    assert f"By another machine's figures {told}" in speed.text
+    assert "Here" not in speed.text
+    assert speed.evidence == "corpus"
 
 
 def test_a_figure_that_is_missing_on_one_side_is_no_reason() -> None:
