@@ -145,7 +145,7 @@ def test_one_measured_size_says_nothing_about_growth(laptop) -> None:
     # With what grew elsewhere there is a forecast, and more doubt about it than with further sizes.
     helped = Forecaster(alone).forecast(JOB, target(JOB))["jax-jit"]
     measured = Forecaster(three_rungs(laptop, "jax-jit")).forecast(JOB, target(JOB))["jax-jit"]
-    assert helped.step_ms.log_sd > 1.5 * measured.step_ms.log_sd
+    assert helped.step_ms.log_sd > 1.7 * measured.step_ms.log_sd
 
 
 def test_a_candidate_that_failed_on_the_larger_sizes_is_still_foretold_with_more_doubt(laptop) -> None:
@@ -159,7 +159,7 @@ def test_a_candidate_that_failed_on_the_larger_sizes_is_still_foretold_with_more
     sure, unsure = forecast["jax-jit"].step_ms, forecast["pytorch-eager"].step_ms
     assert sure
     assert unsure
-    assert unsure.log_sd > 1.5 * sure.log_sd
+    assert unsure.log_sd > 1.7 * sure.log_sd
 
 
 def test_a_failure_on_the_very_job_is_told_and_not_computed_around(laptop) -> None:
