@@ -76,18 +76,16 @@ def sureness(found: Summary) -> str:
 
 def rests_on(found: Evaluation) -> list[tuple[str, Errors]]:
     """What forecasts of step times rest on, and how good those are: first what was measured of the very job."""
-    names = {
-        "measured": _("The job itself, measured in the time there was"),
-        "forecast": _("Fewer of its layers, shorter sequences or a smaller batch"),
-        "corpus": _("Nothing of the candidate, only what the corpus has of it"),
-    }
-    own = [(names[evidence], errors) for evidence, errors in found.summary.by_evidence.items()]
-    harder = (
+    of = found.summary.by_evidence
+    named = (
+        (_("The job itself, measured in the time there was"), of.get("measured")),
+        (_("Fewer of its layers, shorter sequences or a smaller batch"), of.get("forecast")),
         (_("Only these, of each large job"), found.from_smaller),
         (_("Nothing of the job itself, only small networks of its family"), found.from_rungs),
         (_("Only these, and what was learned on another machine"), found.learned_elsewhere),
+        (_("Nothing of the candidate, only what the corpus has of it"), of.get("corpus")),
     )
-    return [*own, *((name, errors) for name, errors in harder if errors)]
+    return [(name, errors) for name, errors in named if errors]
 
 
 def unreached(found: Summary) -> str:
