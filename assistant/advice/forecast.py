@@ -119,9 +119,9 @@ class Forecaster:
         why = self._unusable(project, job)
         if why:
             return {candidate.id: JobForecast(candidate.id, missing=why) for candidate in CANDIDATES}
-        elsewhere = self._measured_elsewhere(project)
+        misplaced = self._on_another_device(project)
         return {
-            candidate: JobForecast(candidate, missing=elsewhere[candidate]) if candidate in elsewhere else forecast
+            candidate: JobForecast(candidate, missing=misplaced[candidate]) if candidate in misplaced else forecast
             for candidate, forecast in self.of_workload(job.workload).items()
         }
 
@@ -195,7 +195,7 @@ class Forecaster:
     def _on_accelerator(self) -> frozenset[str]:
         return frozenset(candidate for candidate, models in self.models.items() if _on_accelerator(models))
 
-    def _measured_elsewhere(self, project: Project) -> Mapping[str, str]:
+    def _on_another_device(self, project: Project) -> Mapping[str, str]:
         """Of every candidate that was measured on another device than the job trains on, what to say of that."""
         if project.accelerator == "none":
             return dict.fromkeys(self._on_accelerator, _("It was measured on an accelerator; the job has none."))
@@ -243,14 +243,13 @@ def _forecast(candidate: str, models: CandidateModels, workload: Workload, work:
     step_ms = _foretold(models.step_ms, work)
     if step_ms is None:
         return JobForecast(candidate, missing=models.missing)
-    compiling = _foretold(models.compile_s, work)
-    first_s = models.start_s + step_ms.value / 1e3
     # What an import takes here nobody knows of a candidate that was not measured here.
-    known = compiling is not None and step_ms.evidence != "corpus"
+    compiling = None if step_ms.evidence == "corpus" else _foretold(models.compile_s, work)
+    first_s = models.start_s + step_ms.value / 1e3
     return JobForecast(
         candidate,
         step_ms=step_ms,
-        first_result_s=replace(compiling, value=compiling.value + first_s) if compiling and known else None,
+        first_result_s=replace(compiling, value=compiling.value + first_s) if compiling else None,
         memory_mb=_foretold(models.memory_mb, work),
     )
 
