@@ -259,8 +259,9 @@ def _foretold(model: ScalingModel | None, work: Costs) -> Estimate | None:
 
 
 def _if_telling(forecast: JobForecast) -> JobForecast:
-    """The forecast, unless its interval is so wide that it says nothing."""
-    if forecast.step_ms is None or forecast.step_ms.log_sd <= MOST_LOG_SD:
+    """The forecast, unless its interval is so wide that it says nothing; what was measured is said however wide."""
+    step_ms = forecast.step_ms
+    if step_ms is None or step_ms.evidence == "measured" or step_ms.log_sd <= MOST_LOG_SD:
         return forecast
     return JobForecast(
         forecast.candidate,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import log, sqrt
+from math import hypot, log
 from statistics import median
 
 from assistant.advice.estimates import REPEAT_LOG_SD, Z_90
@@ -13,7 +13,7 @@ from probes.memory.growth import PEAK_SD_MB
 from probes.report import CandidateResult, ProbeReport
 from probes.workloads import Workload
 
-# How much wider a repeat scatters on a contended machine.
+# How many times as much repeats differ on a contended machine; what happened meanwhile is in the interval.
 CONTENDED_FACTOR = 3.0
 
 
@@ -49,7 +49,7 @@ def rows_of(candidate: str, probe: ProbeReport) -> tuple[Row, ...]:
 def _log_sd(result: CandidateResult, probe: ProbeReport) -> float:
     # Who was broken off has few rounds, perhaps one.
     doubtful = probe.contended or result.contended or result.status != "ok"
-    return (CONTENDED_FACTOR if doubtful else 1.0) * measured_log_sd(result)
+    return measured_log_sd(result, repeat_log_sd=(CONTENDED_FACTOR if doubtful else 1.0) * REPEAT_LOG_SD)
 
 
 def _as_if_fresh(rows: tuple[Row, ...]) -> tuple[Row, ...]:
@@ -73,11 +73,11 @@ def _once_s(rows: tuple[Row, ...]) -> float:
     return max(seconds - median(later) * row.costs.launches, 0.0)
 
 
-def measured_log_sd(result: CandidateResult) -> float:
+def measured_log_sd(result: CandidateResult, repeat_log_sd: float = REPEAT_LOG_SD) -> float:
     """Standard deviation of a measured step time's logarithm: from its interval, and what a repeat differs by."""
     if result.step_ms_low and result.step_ms_high:
-        return sqrt((log(result.step_ms_high / result.step_ms_low) / (2 * Z_90)) ** 2 + REPEAT_LOG_SD**2)
-    return 2 * REPEAT_LOG_SD
+        return hypot(log(result.step_ms_high / result.step_ms_low) / (2 * Z_90), repeat_log_sd)
+    return 2 * repeat_log_sd
 
 
 def step_ms_of(result: CandidateResult) -> float | None:

@@ -256,6 +256,15 @@ def test_a_forecast_that_says_nothing_is_not_told(laptop) -> None:
     assert "too disturbed" in told.missing
 
 
+def test_the_job_itself_is_told_however_disturbed_it_was(laptop) -> None:
+    wild = row("jax-jit", "mlp-tiny", step_ms_low=0.001, step_ms_high=1000.0)
+    told = Forecaster(report(laptop, ("mlp-tiny", (wild,)), contended=True)).of_workload(find_workload("mlp-tiny"))[
+        "jax-jit"
+    ]
+    assert (told.step_ms.value, told.step_ms.evidence) == (wild.step_ms, "measured")
+    assert told.step_ms.high > 100 * told.step_ms.value
+
+
 def test_a_later_network_of_a_process_is_foretold_to_start_as_long_as_a_first_one(laptop: Machine) -> None:
     first = row("pytorch-compile", "mlp-tiny", first_step_s=14.0, fresh=True)
     later = row("pytorch-compile", "mlp-small", first_step_s=5.0, fresh=False)

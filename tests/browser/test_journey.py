@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.driving import FIRST_QUESTION, ORDINARY_ANSWERS, SECOND_QUESTION, pick, question, talk
 
@@ -44,7 +45,7 @@ def test_from_the_first_question_to_a_model_that_was_trained(serve, open_page, t
     page.get_by_text("% sure").wait_for()
 
     page.get_by_role("button", name="Measure again").wait_for(timeout=WAIT_MS)
-    page.get_by_text("per epoch").first.wait_for()
+    expect(page.locator(".st-key-answer")).to_contain_text("per epoch")
     unpacked = _download_starter(page, tmp_path)
 
     page.get_by_role("link", name="Measurements").click()
