@@ -9,9 +9,9 @@ from functools import reduce
 from typing import Literal
 
 from assistant import quantities
-from assistant.advice.estimates import Evidence
 from assistant.advice.recommendation import ForecastRow, Recommendation
 from assistant.claims.records import CheckResult
+from assistant.evidence import Evidence
 from assistant.language import _, ngettext
 from assistant.networks import network_name
 from knowledge.load import load

@@ -13,6 +13,9 @@ from probes.words import _
 Package = Literal["torch", "tensorflow", "jax"]
 PACKAGES: tuple[Package, ...] = get_args(Package)
 
+# What computes the operations of a network, whoever asks it to: where it is slow, all of these are.
+Runtime = Literal["torch", "tensorflow", "xla", "numpy"]
+
 # What gives a package its devices besides itself, by distribution: the same version of it trains elsewhere with them.
 DEVICE_PACKAGES: Mapping[Package, tuple[str, ...]] = {
     "torch": (),
@@ -57,6 +60,13 @@ class Candidate:
     def package(self) -> Package | None:
         """The one of its packages that computes; None for scikit-learn."""
         return next((package for package in PACKAGES if package in self.distributions), None)
+
+    @property
+    def runtime(self) -> Runtime:
+        """What computes its operations."""
+        if self.package == "jax" or self.mode == "xla":
+            return "xla"
+        return self.package or "numpy"
 
     @property
     def device_packages(self) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp
-from typing import Literal, get_args
+
+from assistant.evidence import Evidence
 
 # The 95th percentile of the standard normal: the ends of a two-sided 90 % interval.
 Z_90 = 1.645
@@ -12,10 +13,6 @@ Z_90 = 1.645
 # A repeated measurement within a minute differs by about this much (standard deviation of the logarithm), however
 # narrow the interval of one run is.
 REPEAT_LOG_SD = 0.07
-
-# The job itself was measured here; the candidate was, on other networks; it was on another machine only.
-Evidence = Literal["measured", "forecast", "corpus"]
-STRONGEST_FIRST: tuple[Evidence, ...] = get_args(Evidence)
 
 # As memory is counted here: MiB and GiB.
 MB_PER_GB = 1024

@@ -16,11 +16,12 @@ import numpy as np
 
 from assistant import quantities, wording
 from assistant.advice.criteria import Situation, Values
-from assistant.advice.estimates import STRONGEST_FIRST, Estimate, Evidence
+from assistant.advice.estimates import Estimate
 from assistant.advice.own_weights import own_weights
 from assistant.advice.ranking import Scores
 from assistant.advice.recommendation import Contribution, Exclusion, Reason
 from assistant.advice.worlds import Worlds
+from assistant.evidence import STRONGEST_FIRST, Evidence
 from assistant.language import _
 from knowledge.collection import Knowledge
 from knowledge.schema import CriterionRule, EligibilityRule, WeightRule

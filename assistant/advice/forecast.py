@@ -12,12 +12,13 @@ from functools import cache, cached_property
 from math import sqrt
 
 from assistant.advice.conformal import Factors, widened, widening
-from assistant.advice.estimates import Estimate, Evidence, JobForecast
+from assistant.advice.estimates import Estimate, JobForecast
 from assistant.advice.laws import COMPILING, MEMORY, STEP_TIME, Law
 from assistant.advice.measured_rows import Row, alone_s, memory_log_sd, rows_of
-from assistant.advice.scaling import ScalingModel, fit_together, fit_unmeasured, points
+from assistant.advice.scaling import ScalingModel, fit_together, points
 from assistant.advice.typical import published, teacher, typical_growth
 from assistant.corpus.records import Corpus
+from assistant.evidence import Evidence
 from assistant.ladder import TRAINS_ALL
 from assistant.language import _, language_in_use
 from assistant.project import Project
@@ -106,13 +107,20 @@ class Forecaster:
         assert self.probe is not None
         machine, measured = self.probe.machine, points(law, rows)
         growth = typical_growth(self.learned, machine.fingerprint, law)
-        fitted = fit_together(law, measured, growth)
+        on_accelerator = {candidate for candidate, own in rows.items() if _on_accelerator(own)}
+        models: dict[str, ScalingModel] = {}
+        # What trains on different devices has nothing in common.
+        for place in filter(None, (rows.keys() - on_accelerator, on_accelerator)):
+            fitted = fit_together(law, {each: own for each, own in measured.items() if each in place}, growth)
+            models |= {candidate: model for candidate, model in fitted.items() if candidate in place}
+        failed = {candidate for candidate, own in rows.items() if any(row.result.status in CANNOT for row in own)}
         # The corpora are of processors: what a GPU makes of a candidate they cannot tell.
-        if growth is None or machine.accelerators:
-            return fitted
-        unable = {candidate for candidate, own in rows.items() if any(row.result.status in CANNOT for row in own)}
-        unmeasured = fit_unmeasured(law, measured, growth).items()
-        return fitted | {candidate: model for candidate, model in unmeasured if candidate not in unable}
+        untold = rows.keys() if machine.accelerators else failed
+        return {
+            candidate: model
+            for candidate, model in models.items()
+            if model.evidence != "corpus" or candidate not in untold
+        }
 
     def forecast(self, project: Project, job: Target) -> dict[str, JobForecast]:
         """What is known about the job in every candidate, by candidate id."""
@@ -193,7 +201,7 @@ class Forecaster:
 
     @cached_property
     def _on_accelerator(self) -> frozenset[str]:
-        return frozenset(candidate for candidate, models in self.models.items() if _on_accelerator(models))
+        return frozenset(candidate for candidate, models in self.models.items() if _on_accelerator(models.rows))
 
     def _on_another_device(self, project: Project) -> Mapping[str, str]:
         """Of every candidate that was measured on another device than the job trains on, what to say of that."""
@@ -226,9 +234,17 @@ class Forecaster:
 UNMEASURED = Forecaster(None, learned=())
 
 
-def _on_accelerator(models: CandidateModels) -> bool:
+def learn_ahead(fingerprint: str) -> None:
+    """What forecasts on the machine with this fingerprint begin with, so that the first takes no longer than others."""
+    learned = published()
+    for law in (STEP_TIME, COMPILING, MEMORY):
+        typical_growth(learned, fingerprint, law)
+    widening(learned, fingerprint)
+
+
+def _on_accelerator(rows: Sequence[Row]) -> bool:
     """Whether the measurements ran elsewhere than on the processor."""
-    return on_accelerator(row.result.device for row in models.rows)
+    return on_accelerator(row.result.device for row in rows)
 
 
 def _forecast(candidate: str, models: CandidateModels, workload: Workload, work: Costs) -> JobForecast:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.advice.estimates import Evidence
+from assistant.evidence import Evidence
 
 EvidenceKind = Evidence | Literal["cited", "you"]
 

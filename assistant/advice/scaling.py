@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import exp, fsum, hypot, log, sqrt
-from statistics import median
+from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assistant.advice.estimates import Estimate, Evidence
+from assistant.advice.estimates import Estimate
 from assistant.advice.laws import SMALLEST, Law, Rates, Shape
 from assistant.advice.measured_rows import Row
+from assistant.evidence import Evidence
 from probes.costs import Costs
 
 if TYPE_CHECKING:
@@ -66,18 +67,16 @@ class Departure:
 class Known:
     """What is typical of a candidate: its rates, and how what they were fitted to departs from them.
 
-    `log_sd` is how unsure the speed of this machine is (standard deviation of its logarithm), `most` the largest
-    amount of each term among what the rates were fitted to.
+    `most` is the largest amount of each term among what the rates were fitted to.
     """
 
     rates: Rates
     departures: tuple[Departure, ...] = ()
-    log_sd: float = 0.0
     most: Rates | None = None
 
     def at(self, speed: Speed) -> Known:
         """The same on another machine: what all takes longer there is no departure."""
-        return replace(self, rates=self.rates * speed.slower, log_sd=speed.log_sd)
+        return replace(self, rates=self.rates * speed.slower)
 
 
 @dataclass(frozen=True)
@@ -90,12 +89,14 @@ class Growth:
 
 @dataclass(frozen=True)
 class ScalingModel:
-    """A fitted figure. `rates` has one number for each term, in the figure's unit per unit of the term's amount.
+    """A candidate's fitted figure. `rates` has one number for each term, in the figure's unit per unit of the term's
+    amount; `residual` is of all candidates.
 
     `most` is the largest amount of each term that was measured, where all of it was on another machine.
     """
 
     law: Law
+    candidate: str
     rates: Rates
     residual: Residual
     evidence: Evidence = "forecast"
@@ -107,7 +108,7 @@ class ScalingModel:
 
     def predict(self, costs: Costs) -> Estimate:
         """The figure for other work; the interval widens with the distance from what was measured."""
-        mean, log_sd = self.residual.of(self.law.shape(self.rates, costs))
+        mean, log_sd = self.residual.of(self.candidate, self.law.shape(self.rates, costs))
         return Estimate(self.usual(costs) * exp(mean), hypot(log_sd, self.law.noise), self.evidence)
 
     def knows(self, costs: Costs) -> bool:
@@ -126,64 +127,55 @@ def points(law: Law, rows: Mapping[str, Sequence[Row]]) -> dict[str, list[Point]
 def fit_together(
     law: Law, points: Mapping[str, Sequence[Point]], elsewhere: Growth | None = None
 ) -> dict[str, ScalingModel]:
-    """One model for each candidate that was measured; none for anybody where nothing says how the figure grows.
+    """One model for each candidate that was measured here or elsewhere; none for anybody where nothing says how the
+    figure grows.
 
     `elsewhere` is the growth on another machine, of which only the shape is taken over. Without it, what is typical
     is what was measured here on several sizes.
     """
+    from assistant.advice.residual import fit_residual  # noqa: PLC0415  imports what takes a second
+
     measured = {candidate: each for candidate, each in points.items() if each}
     growth = elsewhere or typical(law, {candidate: each for candidate, each in measured.items() if len(each) > 1})
     if growth is None:
         return {}
+    here = _speed_here(law, growth, measured)
+    known = {candidate: each.at(here) for candidate, each in growth.own.items()} | {
+        candidate: Known(growth.common * _slower(law, growth.common, own))
+        for candidate, own in measured.items()
+        if candidate not in growth.own
+    }
+    residual = fit_residual(
+        law,
+        {candidate: departures(law, known[candidate].rates, own) for candidate, own in measured.items()},
+        {candidate: each.departures for candidate, each in known.items()},
+        here.log_sd,
+    )
     return {
-        candidate: fit(law, measured[candidate], known)
-        for candidate, known in _at_this_speed(law, growth, measured).items()
+        candidate: ScalingModel(law, candidate, each.rates, residual)
+        if candidate in measured
+        else ScalingModel(law, candidate, each.rates, residual, "corpus", each.most)
+        for candidate, each in known.items()
     }
 
 
-def fit(law: Law, points: Sequence[Point], known: Known) -> ScalingModel:
-    """Fit on at least one size, in relative error; raises `ValueError` without any."""
-    from assistant.advice.residual import fit_residual  # noqa: PLC0415  imports what takes a second
+def _speed_here(law: Law, growth: Growth, measured: Mapping[str, Sequence[Point]]) -> Speed:
+    """How much slower this machine is: the same for all, so that who is fast stays so.
 
-    if not points:
-        raise ValueError("Got no measured size, expected at least one.")
-    law = replace(law, level=hypot(law.level, known.log_sd))
-    return ScalingModel(law, known.rates, fit_residual(law, departures(law, known.rates, points), known.departures))
-
-
-def fit_unmeasured(law: Law, points: Mapping[str, Sequence[Point]], elsewhere: Growth) -> dict[str, ScalingModel]:
-    """One model for each candidate that was measured on another machine only.
-
-    How many times as long as there those take here that were measured on both, in their largest network, holds for
-    the others too, with the more doubt the less they agree. Where nobody was, this machine may be any.
+    How many times as long as there those take here that were measured on both, in their largest network; with the
+    more doubt the less they agree. Where nobody was, this machine may be any.
     """
-    there = {candidate: known for candidate, known in elsewhere.own.items() if known.departures}
-    largest = {candidate: max(own, key=lambda each: each.figure) for candidate, own in points.items() if own}
-    both, unmeasured = there.keys() & largest.keys(), there.keys() - largest.keys()
-    if not unmeasured:
-        return {}
+    both = measured.keys() & growth.own.keys()
+    if not law.speed or not both:
+        return Speed(log_sd=MACHINES_LOG_SD if law.speed else 0.0)
+    largest = {candidate: max(measured[candidate], key=lambda each: each.figure) for candidate in both}
     log_ratios = [
-        log(largest[name].figure / _elsewhere(law, there[name]).predict(largest[name].costs).value) for name in both
+        log(each.figure / law.usual(growth.own[candidate].rates, each.costs)) for candidate, each in largest.items()
     ]
-    here = _carried_over(law, log_ratios)
-    return {name: _elsewhere(law, there[name].at(here)) for name in unmeasured}
-
-
-def _carried_over(law: Law, log_ratios: Sequence[float]) -> Speed:
-    """By the logarithms of what figures here are of those there."""
-    if not log_ratios:
-        return Speed(log_sd=MACHINES_LOG_SD if law.speed else law.level)
-    slower = median(log_ratios) if law.speed else 0.0
+    slower = median(log_ratios)
     spread = fsum((each - slower) ** 2 for each in log_ratios)
-    return Speed(exp(slower), sqrt((law.level**2 + spread) / len(log_ratios)))
-
-
-def _elsewhere(law: Law, known: Known) -> ScalingModel:
-    """The figure on a machine where nothing of the candidate was measured."""
-    from assistant.advice.residual import fit_residual  # noqa: PLC0415  imports what takes a second
-
-    law = replace(law, level=known.log_sd, rate=0.0)
-    return ScalingModel(law, known.rates, fit_residual(law, (), known.departures), "corpus", known.most)
+    doubt = fmean(each.log_sd**2 for each in largest.values())
+    return Speed(exp(slower), sqrt((law.level**2 + doubt + spread) / len(log_ratios)))
 
 
 def typical(law: Law, points: Mapping[str, Sequence[Point]]) -> Growth | None:
@@ -193,7 +185,7 @@ def typical(law: Law, points: Mapping[str, Sequence[Point]]) -> Growth | None:
     # In units of each one's largest figure, so that fast and slow candidates count alike.
     alone = [_rates(law, own, law.expected) / max(each.figure for each in own) for own in points.values()]
     common = np.mean(alone, axis=0)
-    near = {candidate: common * _speed(law, common, own).slower for candidate, own in points.items()}
+    near = {candidate: common * _slower(law, common, own) for candidate, own in points.items()}
     return Growth(
         common,
         {
@@ -219,33 +211,9 @@ def departures(law: Law, rates: Rates, points: Sequence[Point]) -> tuple[Departu
     )
 
 
-def _at_this_speed(law: Law, growth: Growth, measured: Mapping[str, Sequence[Point]]) -> dict[str, Known]:
-    """Growth elsewhere, times how much slower this machine is: the same for all, so that who is fast stays so."""
-    own = growth.own
-    ratios = [
-        each for name, points in measured.items() if name in own for each in _ratios(law, own[name].rates, points)
-    ]
-    here = _middle(ratios) if law.speed and ratios else Speed()
-
-    def known(candidate: str, points: Sequence[Point]) -> Known:
-        if candidate in own:
-            return own[candidate].at(here)
-        return Known(growth.common).at(_speed(law, growth.common, points))
-
-    return {candidate: known(candidate, points) for candidate, points in measured.items()}
-
-
-def _speed(law: Law, rates: Rates, points: Sequence[Point]) -> Speed:
+def _slower(law: Law, rates: Rates, points: Sequence[Point]) -> float:
     """How many times as large as with these rates the figures are."""
-    return _middle(_ratios(law, rates, points))
-
-
-def _ratios(law: Law, rates: Rates, points: Sequence[Point]) -> list[Speed]:
-    return [Speed(each.figure / law.usual(rates, each.costs), each.log_sd) for each in points]
-
-
-def _middle(ratios: Sequence[Speed]) -> Speed:
-    return Speed(median(each.slower for each in ratios), median(each.log_sd for each in ratios) / sqrt(len(ratios)))
+    return median(each.figure / law.usual(rates, each.costs) for each in points)
 
 
 def _rates(law: Law, points: Sequence[Point], near: Rates) -> Rates:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.ladder import probe_ladder
+from assistant.ladder import full_ladder
 from assistant.language import _
 from probes.errors import UnknownId
 from probes.networks.layers import GRU, LSTM
@@ -178,7 +178,7 @@ _RUNGS = tuple(
 
 # The job itself as well where a person's probe would leave it out: its step time must be known.
 _JOBS = tuple(
-    Job(family, tuple(dict.fromkeys((*probe_ladder(each), each))))
+    Job(family, tuple(dict.fromkeys((*full_ladder(each), each))))
     for family, workloads in _FAMILIES.items()
     for each in workloads
 )

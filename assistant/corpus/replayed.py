@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from assistant.evidence import STRONGEST_FIRST, Evidence
+
 Figure = Literal["step_ms", "first_result_s", "memory_mb"]
 FIGURES: tuple[Figure, ...] = get_args(Figure)
-
-# The kinds of evidence that a forecast rests on.
-Basis = Literal["measured", "forecast", "corpus"]
-BASES: tuple[Basis, ...] = get_args(Basis)
 
 DIGITS = 4
 
@@ -31,7 +29,7 @@ class ReplayedForecast:
     job: str
     candidate: str
     figure: Figure
-    evidence: Basis
+    evidence: Evidence
     log_sd: float
     log_error: float
 
@@ -57,12 +55,12 @@ def write_replayed(path: Path, forecasts: Iterable[ReplayedForecast]) -> None:
 
 def _forecast(row: dict[str, str]) -> ReplayedForecast:
     (figure,) = (figure for figure in FIGURES if figure == row["figure"])
-    (basis,) = (basis for basis in BASES if basis == row["evidence"])
+    (evidence,) = (evidence for evidence in STRONGEST_FIRST if evidence == row["evidence"])
     return ReplayedForecast(
         job=row["job"],
         candidate=row["candidate"],
         figure=figure,
-        evidence=basis,
+        evidence=evidence,
         log_sd=float(row["log_sd"]),
         log_error=float(row["log_error"]),
     )

@@ -9,11 +9,12 @@ from statistics import fmean, median
 from pydantic import BaseModel, ConfigDict
 
 from assistant.advice.break_even import break_even, modes
-from assistant.advice.estimates import STRONGEST_FIRST, Estimate, Evidence, JobForecast
+from assistant.advice.estimates import Estimate, JobForecast
 from assistant.advice.forecast import as_measured
 from assistant.advice.measured_rows import measured_log_sd
 from assistant.evaluation.resampling import mean_interval
 from assistant.evaluation.trials import Trial, Truth, by_job
+from assistant.evidence import STRONGEST_FIRST, Evidence
 from probes.report import CandidateResult
 
 NEAR, RATHER_NEAR = 0.05, 0.10

@@ -13,7 +13,7 @@ from assistant.corpus.collection import collect
 from assistant.corpus.jobs import JOBS, find_measured
 from assistant.corpus.records import PARTS, corpora, read_passages, write_passages
 from assistant.errors import InvalidInput
-from assistant.ladder import probe_ladder
+from assistant.ladder import full_ladder
 from probes.campaign.parity import parity_limit
 from probes.candidates import CANDIDATES
 from probes.comparison import Ratio
@@ -72,7 +72,7 @@ def test_the_jobs_are_many_and_of_all_families_and_sizes() -> None:
     flops = [costs(job.workload).training_flops for job in jobs]
     assert max(flops) > 10_000 * min(flops)
     for job in jobs:
-        assert job.ladder[: len(probe_ladder(job.workload))] == probe_ladder(job.workload)
+        assert job.ladder[: len(full_ladder(job.workload))] == full_ladder(job.workload)
         assert max(job.ladder, key=lambda workload: costs(workload).training_flops) == job.workload
 
 

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from assistant import cli, evaluation_command
-from assistant.advice.estimates import Estimate, Evidence, JobForecast
+from assistant.advice.estimates import Estimate, JobForecast
 from assistant.evaluation.errors import replayed_forecasts
 from assistant.evaluation.evaluate import Split, by_family, evaluate, trials
 from assistant.evaluation.summary import closed_gap, single_best, summarize
@@ -26,6 +26,7 @@ from assistant.evaluation.ways import (
     real_target,
     smallest_winner,
 )
+from assistant.evidence import Evidence
 from probes.costs import costs
 from tests.assistant.corpora import LADDER_JOB, ORDINARY_JOBS, SMALL_JOB, SMALL_NETWORKS, corpus, result
 
@@ -80,11 +81,11 @@ def test_nobody_is_picked_from_nothing() -> None:
     assert fastest({"jax-jit": JobForecast("jax-jit", missing="It was not measured.")}) is None
 
 
-def test_who_was_not_measured_here_is_picked_where_it_is_surely_faster() -> None:
+def test_who_was_not_measured_here_is_picked_where_it_is_clearly_faster() -> None:
     slow = JobForecast("jax-jit", step_ms=Estimate(2.0, 0.5, "forecast"))
-    perhaps, surely = (JobForecast("pytorch-eager", step_ms=Estimate(ms, 0.2, "corpus")) for ms in (1.5, 1.4))
+    perhaps, clearly = (JobForecast("pytorch-eager", step_ms=Estimate(ms, 0.2, "corpus")) for ms in (1.9, 1.7))
     assert fastest({"jax-jit": slow, "pytorch-eager": perhaps}) == "jax-jit"
-    assert fastest({"jax-jit": slow, "pytorch-eager": surely}) == "pytorch-eager"
+    assert fastest({"jax-jit": slow, "pytorch-eager": clearly}) == "pytorch-eager"
     assert fastest({"pytorch-eager": perhaps}) == "pytorch-eager"
 
 

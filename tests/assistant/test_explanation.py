@@ -6,10 +6,11 @@ import pytest
 
 from assistant.advice.criteria import Situation
 from assistant.advice.eligibility import exclusions
-from assistant.advice.estimates import Estimate, Evidence, JobForecast
+from assistant.advice.estimates import Estimate, JobForecast
 from assistant.advice.explanation import Case, contributions, exclusion_reasons, reasons_against, reasons_for
 from assistant.advice.ranking import central_scores, drawn_scores
 from assistant.advice.worlds import certain, sample
+from assistant.evidence import Evidence
 from knowledge.load import load
 from knowledge.vocabulary import CRITERIA, MEASURED_CRITERIA
 from probes.candidates import CANDIDATES

@@ -6,12 +6,13 @@ import pytest
 
 from assistant.ladder import LEAST_STEPS, MOST_STEP_FLOPS, probe_ladder
 from probes.costs import costs
+from probes.report import Accelerator
 from probes.workloads import REFERENCE, find_workload, lstm, mlp
 
 
 def test_a_larger_job_is_measured_with_fewer_of_its_own_layers_first() -> None:
     job = find_workload("mlp-20m")
-    assert probe_ladder(job) == (job.with_repeats(2), job.with_repeats(1), job)
+    assert probe_ladder(job) == (job.with_repeats(2), job)
     vit = find_workload("vit-tiny")
     shallower, least = probe_ladder(vit)
     assert (shallower, least) == (vit.with_repeats(2).with_batch(16), vit.with_repeats(1).with_batch(16))
@@ -19,12 +20,12 @@ def test_a_larger_job_is_measured_with_fewer_of_its_own_layers_first() -> None:
 
 def test_where_nothing_repeats_the_batch_is_made_smaller() -> None:
     job = mlp(columns=4096, width=4096, depth=1, outputs=10, batch=512)
-    assert probe_ladder(job) == (job.with_batch(128), job.with_batch(64), job)
+    assert probe_ladder(job) == (job.with_batch(128), job)
 
 
 def test_a_recurrent_network_is_measured_on_shorter_sequences_first() -> None:
     job = find_workload("lstm-large")
-    assert probe_ladder(job) == (job.with_steps(16), job.with_steps(8), job)
+    assert probe_ladder(job) == (job.with_steps(16), job)
 
 
 def test_sequences_are_not_cut_to_next_to_nothing_before_the_batch_is() -> None:
@@ -32,6 +33,15 @@ def test_sequences_are_not_cut_to_next_to_nothing_before_the_batch_is() -> None:
     longer, shorter = probe_ladder(job)
     assert (longer.input.shape[0], shorter.input.shape[0]) == (LEAST_STEPS, LEAST_STEPS // 2)
     assert longer.batch == shorter.batch < job.batch
+
+
+def test_on_a_gpu_two_smaller_sizes_show_how_the_time_grows(laptop) -> None:
+    gpu = Accelerator(kind="nvidia", name="a GPU", memory_gb=80.0)
+    workstation = laptop.model_copy(update={"accelerators": (gpu,)})
+    job = find_workload("gpt-small").with_batch(8)
+    larger, smaller, last = probe_ladder(job, workstation)
+    assert last == job
+    assert costs(smaller).training_flops < costs(larger).training_flops < costs(job).training_flops
 
 
 def test_one_block_and_one_example_are_the_last_resort() -> None:

@@ -18,9 +18,7 @@ from assistant.advice.scaling import (
     Point,
     ScalingModel,
     departures,
-    fit,
     fit_together,
-    fit_unmeasured,
     typical,
 )
 from probes.costs import Costs, costs
@@ -59,6 +57,17 @@ def known(of: np.ndarray) -> Known:
     return Known(of, departures(STEP_TIME, of, points(times(of, ELSEWHERE), ELSEWHERE)))
 
 
+def fit(law: Law, measured: list[Point], of: Known) -> ScalingModel:
+    """Of one candidate that is known from elsewhere."""
+    return fit_together(law, {"jax-jit": measured}, Growth(of.rates, {"jax-jit": of}))["jax-jit"]
+
+
+def fit_unmeasured(law: Law, measured: dict[str, list[Point]], elsewhere: Growth) -> dict[str, ScalingModel]:
+    """Of those that were not measured here."""
+    together = fit_together(law, measured, elsewhere)
+    return {name: model for name, model in together.items() if model.evidence == "corpus"}
+
+
 def fitted(figures: list[float], of: np.ndarray = COUNTING) -> ScalingModel:
     return fit(STEP_TIME, points(figures), known(of))
 
@@ -67,10 +76,7 @@ def fitted(figures: list[float], of: np.ndarray = COUNTING) -> ScalingModel:
 @given(slower=st.floats(0.1, 30))
 def test_who_grows_here_as_elsewhere_is_foretold_at_any_speed(slower) -> None:
     figures = [slower * figure for figure in times(COUNTING)]
-    (model,) = fit_together(
-        STEP_TIME, {"one": points(figures[:2])}, Growth(COUNTING, {"one": known(COUNTING)})
-    ).values()
-    predicted = model.predict(LADDER[3])
+    predicted = fitted(figures[:2]).predict(LADDER[3])
     assert predicted.value == pytest.approx(figures[3], rel=0.1)
     assert predicted.low < figures[3] < predicted.high
 
@@ -107,13 +113,14 @@ def test_fewer_sizes_and_greater_distance_leave_more_doubt() -> None:
 
 def test_a_disturbed_size_counts_for_less() -> None:
     figures = times(COUNTING)
-    doubled = [figures[0], figures[1], 2 * figures[2]]
-    sure, doubtful = (
-        fit(STEP_TIME, [*points(doubled[:2]), *points(doubled[2:], LADDER[2:], log_sd)], known(COUNTING))
-        for log_sd in (0.05, 0.5)
-    )
-    off = [log(model.predict(LADDER[3]).value / figures[3]) for model in (sure, doubtful)]
+
+    def fits(largest: float) -> list[ScalingModel]:
+        first, last = points(figures[:2]), LADDER[2]
+        return [fit(STEP_TIME, [*first, Point(last, largest, log_sd)], known(COUNTING)) for log_sd in (0.05, 0.5)]
+
+    off = [log(model.predict(LADDER[3]).value / figures[3]) for model in fits(2 * figures[2])]
     assert off[0] > 2 * off[1] >= 0
+    sure, doubtful = fits(figures[2])
     assert doubtful.predict(LADDER[3]).log_sd > sure.predict(LADDER[3]).log_sd
 
 
@@ -139,56 +146,64 @@ def test_what_is_far_from_all_that_the_others_foretell_is_not_learned_from() -> 
     assert consistent(STEP_TIME, found[5:6]) == found[5:6], "nobody contradicts it"
 
 
-def test_nothing_measured_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected at least one"):
-        fit(STEP_TIME, [], known(COUNTING))
+def test_nothing_is_typical_of_nothing() -> None:
     assert typical(STEP_TIME, {}) is None
+    assert fit_together(STEP_TIME, {"jax-jit": []}) == {}
 
 
 def test_rates_that_explain_everything_are_found() -> None:
-    found = typical(STEP_TIME, {"one": points(times(COUNTING, ELSEWHERE), ELSEWHERE)})
+    found = typical(STEP_TIME, {"jax-jit": points(times(COUNTING, ELSEWHERE), ELSEWHERE)})
     for work, figure in zip(LADDER, times(COUNTING), strict=True):
-        assert STEP_TIME.usual(found.own["one"].rates, work) == pytest.approx(figure, rel=0.1)
-    assert (found.own["one"].rates >= 0).all()
+        assert STEP_TIME.usual(found.own["jax-jit"].rates, work) == pytest.approx(figure, rel=0.1)
+    assert (found.own["jax-jit"].rates >= 0).all()
 
 
 def test_what_is_common_is_that_of_fast_and_slow_alike() -> None:
-    both = {"fast": times(LAUNCHING, ELSEWHERE), "slow": [1000 * each for each in times(LAUNCHING, ELSEWHERE)]}
+    both = {
+        "jax-jit": times(LAUNCHING, ELSEWHERE),
+        "pytorch-eager": [1000 * each for each in times(LAUNCHING, ELSEWHERE)],
+    }
     found = typical(STEP_TIME, {name: points(figures, ELSEWHERE) for name, figures in both.items()})
     growth = [STEP_TIME.usual(found.common, work) for work in ELSEWHERE]
-    ratio = np.array(growth) / np.array(both["fast"])
+    ratio = np.array(growth) / np.array(both["jax-jit"])
     assert ratio == pytest.approx(ratio[0], rel=0.1)
 
 
 def test_a_candidate_measured_on_one_size_grows_like_the_others() -> None:
     grown = times(COUNTING)
-    together = fit_together(STEP_TIME, {"seen": points(grown[:3]), "new": points(grown[:1]), "failed": []})
-    assert set(together) == {"seen", "new"}
-    assert together["new"].predict(LADDER[2]).value == pytest.approx(grown[2], rel=0.5)
-    assert together["new"].predict(LADDER[2]).log_sd > together["seen"].predict(LADDER[2]).log_sd
+    together = fit_together(
+        STEP_TIME, {"jax-jit": points(grown[:3]), "scikit-learn": points(grown[:1]), "keras-jax": []}
+    )
+    assert set(together) == {"jax-jit", "scikit-learn"}
+    assert together["scikit-learn"].predict(LADDER[2]).value == pytest.approx(grown[2], rel=0.5)
+    assert together["scikit-learn"].predict(LADDER[2]).log_sd > together["jax-jit"].predict(LADDER[2]).log_sd
 
 
 def test_nothing_is_said_about_growth_when_nobody_was_measured_on_two_sizes() -> None:
-    assert fit_together(STEP_TIME, {"one": points([0.3]), "other": points([0.5])}) == {}
+    assert fit_together(STEP_TIME, {"jax-jit": points([0.3]), "pytorch-eager": points([0.5])}) == {}
 
 
 def test_who_grew_in_its_own_way_elsewhere_does_so_here_at_this_speed() -> None:
-    elsewhere = Growth(LAUNCHING, {"counting": known(COUNTING), "launching": known(LAUNCHING)})
+    elsewhere = Growth(LAUNCHING, {"jax-jit": known(COUNTING), "pytorch-eager": known(LAUNCHING)})
     launching, counting = ([3 * figure for figure in times(of)] for of in (LAUNCHING, COUNTING))
-    measured = {"launching": points(launching[:1]), "counting": points(counting[:1]), "new": points(launching[:1])}
+    measured = {
+        "pytorch-eager": points(launching[:1]),
+        "jax-jit": points(counting[:1]),
+        "scikit-learn": points(launching[:1]),
+    }
     together = fit_together(STEP_TIME, measured, elsewhere)
-    for name, figures in (("launching", launching), ("counting", counting), ("new", launching)):
+    for name, figures in (("pytorch-eager", launching), ("jax-jit", counting), ("scikit-learn", launching)):
         assert together[name].predict(LADDER[3]).value == pytest.approx(figures[3], rel=0.1)
 
 
 def test_who_was_measured_elsewhere_only_is_foretold_at_the_speed_of_this_machine() -> None:
-    elsewhere = Growth(LAUNCHING, {"counting": known(COUNTING), "launching": known(LAUNCHING)})
+    elsewhere = Growth(LAUNCHING, {"jax-jit": known(COUNTING), "pytorch-eager": known(LAUNCHING)})
     measured = {
-        "counting": points([3 * figure for figure in times(COUNTING)[:2]]),
-        "new": points(times(LAUNCHING)[:1]),
+        "jax-jit": points([3 * figure for figure in times(COUNTING)[:2]]),
+        "scikit-learn": points(times(LAUNCHING)[:1]),
     }
     ((name, model),) = fit_unmeasured(STEP_TIME, measured, elsewhere).items()
-    assert name == "launching"
+    assert name == "pytorch-eager"
     predicted = model.predict(LADDER[3])
     assert predicted.evidence == "corpus"
     assert predicted.value == pytest.approx(3 * times(LAUNCHING)[3], rel=0.1)
@@ -197,62 +212,89 @@ def test_who_was_measured_elsewhere_only_is_foretold_at_the_speed_of_this_machin
 
 
 def test_the_less_those_agree_that_were_measured_on_both_machines_the_more_doubt() -> None:
-    elsewhere = Growth(COUNTING, dict.fromkeys(("one", "other", "unmeasured"), known(COUNTING)))
+    elsewhere = Growth(COUNTING, dict.fromkeys(("jax-jit", "pytorch-eager", "tensorflow-graph"), known(COUNTING)))
     figures = times(COUNTING)
     agreeing, disagreeing = (
         fit_unmeasured(
-            STEP_TIME, {"one": points([one * figures[0]]), "other": points([other * figures[0]])}, elsewhere
+            STEP_TIME,
+            {"jax-jit": points([one * figures[0]]), "pytorch-eager": points([other * figures[0]])},
+            elsewhere,
         )
         for one, other in ((3, 3), (1, 9))
     )
-    sure, unsure = (each["unmeasured"].predict(LADDER[3]) for each in (agreeing, disagreeing))
+    sure, unsure = (each["tensorflow-graph"].predict(LADDER[0]) for each in (agreeing, disagreeing))
     assert unsure.value == pytest.approx(sure.value, rel=0.01)
     assert unsure.log_sd > 1.5 * sure.log_sd
 
 
+def test_sizes_that_contradict_each_other_leave_more_doubt() -> None:
+    figures = times(COUNTING)
+    smooth = fitted(figures[:3]).predict(LADDER[3])
+    bent = fitted([figures[0], 5 * figures[1], figures[2] / 5]).predict(LADDER[3])
+    assert bent.log_sd > 1.5 * smooth.log_sd
+
+
+def test_what_is_learned_of_a_candidate_holds_most_for_those_that_the_same_runtime_computes_for() -> None:
+    names = ("pytorch-eager", "pytorch-compile", "jax-jit", "tensorflow-graph", "tensorflow-xla")
+    elsewhere = Growth(COUNTING, dict.fromkeys(names, known(COUNTING)))
+    figures = times(COUNTING)
+    measured = {name: points(figures[:1]) for name in ("jax-jit", "tensorflow-graph", "tensorflow-xla")}
+    together = fit_together(STEP_TIME, {"pytorch-eager": points([2 * figures[0]]), **measured}, elsewhere)
+    compiled = together["pytorch-compile"].predict(LADDER[0])
+    assert compiled.evidence == "corpus"
+    assert 1.6 * figures[0] < compiled.value < 2.2 * figures[0]
+    alone = fit_together(STEP_TIME, measured, elsewhere)["pytorch-compile"].predict(LADDER[0])
+    assert alone.value == pytest.approx(figures[0], rel=0.1)
+    assert alone.log_sd > 1.2 * compiled.log_sd
+
+
 def test_where_nobody_was_measured_on_both_machines_this_one_may_be_any() -> None:
-    elsewhere = Growth(COUNTING, {"unmeasured": known(COUNTING), "measured": known(COUNTING)})
+    elsewhere = Growth(COUNTING, {"tensorflow-graph": known(COUNTING), "pytorch-eager": known(COUNTING)})
     figures = times(COUNTING)
     (nobody,) = (
-        model for name, model in fit_unmeasured(STEP_TIME, {"failed": []}, elsewhere).items() if name == "unmeasured"
+        model
+        for name, model in fit_unmeasured(STEP_TIME, {"keras-jax": []}, elsewhere).items()
+        if name == "tensorflow-graph"
     )
-    (somebody,) = fit_unmeasured(STEP_TIME, {"measured": points(figures[:1])}, elsewhere).values()
+    (somebody,) = fit_unmeasured(STEP_TIME, {"pytorch-eager": points(figures[:1])}, elsewhere).values()
     unsure, sure = nobody.predict(LADDER[1]), somebody.predict(LADDER[1])
     assert unsure.value == pytest.approx(figures[1], rel=0.1)
     assert unsure.high / unsure.value > 3
-    assert unsure.log_sd > 1.5 * sure.log_sd
-    everybody = {name: points(figures[:1]) for name in ("measured", "unmeasured")}
+    assert unsure.log_sd > 1.2 * sure.log_sd
+    everybody = {name: points(figures[:1]) for name in ("pytorch-eager", "tensorflow-graph")}
     assert fit_unmeasured(STEP_TIME, everybody, elsewhere) == {}
 
 
 def test_memory_is_carried_over_as_it_is() -> None:
     of = np.array([300.0, 0.0, 1 / 2**20, 1 / 2**20])
-    elsewhere = Growth(of, {"measured": known_memory(of), "unmeasured": known_memory(of)})
+    elsewhere = Growth(of, {"pytorch-eager": known_memory(of), "tensorflow-graph": known_memory(of)})
     figures = [MEMORY.usual(of, work) for work in LADDER]
-    (model,) = fit_unmeasured(MEMORY, {"measured": points([2 * figures[0]])}, elsewhere).values()
+    (model,) = fit_unmeasured(MEMORY, {"pytorch-eager": points([2 * figures[0]])}, elsewhere).values()
     assert model.predict(LADDER[3]).value == pytest.approx(figures[3], rel=0.1)
 
 
 def test_kinds_of_work_that_were_not_measured_of_a_candidate_are_not_foretold() -> None:
-    grown = typical(STEP_TIME, {name: points(times(COUNTING, ELSEWHERE), ELSEWHERE) for name in ("one", "other")})
+    grown = typical(
+        STEP_TIME, {name: points(times(COUNTING, ELSEWHERE), ELSEWHERE) for name in ("jax-jit", "pytorch-eager")}
+    )
     own = {
         name: replace(
             each, departures=departures(STEP_TIME, each.rates, points(times(COUNTING, ELSEWHERE), ELSEWHERE))
         )
         for name, each in grown.own.items()
     }
-    (model,) = fit_unmeasured(STEP_TIME, {"one": points(times(COUNTING)[:1])}, replace(grown, own=own)).values()
+    (model,) = fit_unmeasured(STEP_TIME, {"jax-jit": points(times(COUNTING)[:1])}, replace(grown, own=own)).values()
     assert model.knows(LADDER[3])
     assert not model.knows(costs(cnn(side=32, width=32, stages=3, outputs=10, batch=32))), "no convolution was"
 
 
 def test_bytes_are_as_many_on_a_slow_machine() -> None:
     of = np.array([300.0, 0.0, 1 / 2**20, 1 / 2**20])
-    elsewhere = Growth(of, {"one": known_memory(of), "other": known_memory(of)})
+    elsewhere = Growth(of, {"jax-jit": known_memory(of), "pytorch-eager": known_memory(of)})
     figures = [MEMORY.usual(of, work) for work in LADDER]
-    measured = {"one": points([3 * figures[0]]), "other": points([figures[0]])}
+    measured = {"jax-jit": points([3 * figures[0]]), "pytorch-eager": points([figures[0]])}
     together = fit_together(MEMORY, measured, elsewhere)
-    assert together["other"].predict(LADDER[3]).value == pytest.approx(figures[3], rel=0.1)
+    assert together["pytorch-eager"].predict(LADDER[3]).value == pytest.approx(figures[3], rel=0.1)
 
 
 def known_memory(of: np.ndarray) -> Known:
