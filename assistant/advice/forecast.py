@@ -235,7 +235,7 @@ UNMEASURED = Forecaster(None, learned=())
 
 
 def learn_ahead(fingerprint: str) -> None:
-    """What forecasts on the machine with this fingerprint begin with, so that the first takes no longer than others."""
+    """Fit what every forecast on the machine with this fingerprint begins with, before one is asked for."""
     learned = published()
     for law in (STEP_TIME, COMPILING, MEMORY):
         typical_growth(learned, fingerprint, law)
