@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from math import sqrt
+from threading import Thread
 
 from assistant.advice.conformal import Factors, widened, widening
 from assistant.advice.estimates import Estimate, JobForecast
-from assistant.advice.laws import COMPILING, MEMORY, STEP_TIME, Law
+from assistant.advice.laws import LAWS, STEP_TIME, Law
 from assistant.advice.measured_rows import Row, alone_s, memory_log_sd, rows_of
 from assistant.advice.scaling import ScalingModel, fit_together, points
 from assistant.advice.typical import published, teacher, typical_growth
+from assistant.background import beside
 from assistant.corpus.records import Corpus
 from assistant.evidence import Evidence
 from assistant.ladder import TRAINS_ALL
@@ -89,7 +91,7 @@ class Forecaster:
         """The fitted models by candidate id."""
         assert self.probe is not None
         rows = {candidate.id: rows_of(candidate.id, self.probe) for candidate in CANDIDATES}
-        step_ms, compile_s, memory_mb = (self._fitted(law, rows) for law in (STEP_TIME, COMPILING, MEMORY))
+        step_ms, compile_s, memory_mb = (self._fitted(law, rows) for law in LAWS)
         return {
             candidate: CandidateModels(
                 own, step_ms.get(candidate), compile_s.get(candidate), memory_mb.get(candidate)
@@ -234,10 +236,15 @@ class Forecaster:
 UNMEASURED = Forecaster(None, learned=())
 
 
-def learn_ahead(fingerprint: str) -> None:
-    """Fit what every forecast on the machine with this fingerprint begins with, before one is asked for."""
+@cache
+def learn_ahead(fingerprint: str) -> Thread:
+    """Fit what every forecast on the machine with this fingerprint begins with, once, in the background."""
+    return beside("learn ahead", partial(_learn, fingerprint))
+
+
+def _learn(fingerprint: str) -> None:
     learned = published()
-    for law in (STEP_TIME, COMPILING, MEMORY):
+    for law in LAWS:
         typical_growth(learned, fingerprint, law)
     widening(learned, fingerprint)
 

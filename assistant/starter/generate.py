@@ -11,12 +11,13 @@ import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 from assistant.advice.recommendation import Recommendation
+from assistant.background import beside
 from assistant.errors import InvalidInput
 from assistant.language import _
 from assistant.project import Project, parse_project
@@ -66,17 +67,7 @@ def starter_zip(
 @cache
 def warm_up() -> Thread:
     """Load what rendering needs, once, in the background, so that the first starter takes no longer than others."""
-    thread = Thread(target=_load_rendering, name="warm-up", daemon=True)
-    thread.start()
-    return thread
-
-
-def _load_rendering() -> None:
-    try:
-        importlib.import_module(RENDERING)
-    except ModuleNotFoundError:
-        # Streamlit takes the script's folder out of `sys.path` after each run: who looks through it then skips one.
-        importlib.import_module(RENDERING)
+    return beside("warm-up", partial(importlib.import_module, RENDERING))
 
 
 def _recommended_backend(framework: str, recommendation: Recommendation | None) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from assistant.advice.forecast import learn_ahead
 from assistant.conversation.greeting import greeting
 from assistant.conversation.interview import OpenQuestion
 from assistant.language import _, ngettext
@@ -36,6 +37,9 @@ def _show() -> None:
             _conclude(now, left_out=asked is not None)
     with aside:
         show_standing()
+    if progress is not None:
+        # While the first question is read: the first figures are then told as soon as they are there.
+        learn_ahead(machine().fingerprint)
 
 
 def _greet(now: State, *, begun: bool) -> None:

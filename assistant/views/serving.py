@@ -17,10 +17,7 @@ def main() -> None:
 
 
 def _read_ahead() -> None:
-    """Import and read what the pages need, in that order. Who comes sooner waits for what is left of it; the server
-    for nothing.
-    """
-    from assistant.advice.forecast import learn_ahead  # noqa: PLC0415
+    """Import and read what the pages need. Who comes sooner waits for what is left of it; the server for nothing."""
     from assistant.advice.recommend import recommend  # noqa: PLC0415
     from assistant.project import Project  # noqa: PLC0415
     from probes.environments import installed_versions  # noqa: PLC0415
@@ -28,7 +25,6 @@ def _read_ahead() -> None:
 
     installed_versions()
     recommend(Project(), machine=machine())
-    learn_ahead(machine().fingerprint)
 
 
 if __name__ == "__main__":
