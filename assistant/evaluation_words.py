@@ -9,6 +9,7 @@ from datetime import datetime
 from assistant import moments, quantities, wording
 from assistant.evaluation.evaluate import (
     FLOPS_PROPORTIONAL,
+    ORDINARY_BUDGET_S,
     PROBEWISE,
     REAL_TARGET,
     SMALLEST_WINNER,
@@ -212,6 +213,27 @@ def tie_meaning(found: Evaluation) -> str:
     return _(
         "A tie: other jobs of these kinds could put either ahead, by mean regret, more often than one time in twenty."
     )
+
+
+def not_ahead(found: Evaluation) -> str:
+    """After which times a simpler way has a mean regret that is, to two digits, no larger, and why; empty where none
+    has.
+    """
+    behind = sorted(
+        (ours.budget_s or 0.0, way_name(found, name))
+        for name, each in found.baselines_by_budget.items()
+        for ours, theirs in zip(found.by_budget, each, strict=True)
+        if quantities.rounded(100 * theirs.mean_regret) <= quantities.rounded(100 * ours.mean_regret)
+    )
+    told = [
+        _("After {time} “{way}” is at least as good.").format(time=quantities.duration(budget_s), way=way)
+        for budget_s, way in behind
+    ]
+    if any(budget_s < ORDINARY_BUDGET_S for budget_s, _way in behind):
+        told.append(_("So early few candidates are measured, whichever way."))
+    if any(budget_s > ORDINARY_BUDGET_S for budget_s, _way in behind):
+        told.append(_("With so much time the job itself is measured, whichever way."))
+    return sentences(*told)
 
 
 def family(name: str) -> str:

@@ -54,6 +54,8 @@ def _parts(found: Published) -> Iterator[str]:
     if tie := evaluation_words.tie_meaning(evaluation):
         yield f"{tie}\n"
     yield evaluation_tables.ways_by_budget(evaluation)
+    if behind := evaluation_words.not_ahead(evaluation):
+        yield f"{behind}\n"
     if evaluation.interviews:
         yield f"{evaluation_words.interviewed(evaluation.interviews)}\n"
         yield evaluation_tables.interviews(evaluation.interviews)

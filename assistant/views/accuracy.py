@@ -105,6 +105,8 @@ def _ways(found: Evaluation) -> None:
     if tie := evaluation_words.tie_meaning(found):
         st.caption(tie)
     st.markdown(evaluation_tables.ways_by_budget(found))
+    if behind := evaluation_words.not_ahead(found):
+        st.caption(behind)
 
 
 def _not_worse(found: Evaluation) -> Iterator[str]:

@@ -10,6 +10,7 @@ from assistant.evaluation import published
 from assistant.evaluation.evaluate import Evaluation, evaluate
 from assistant.evaluation.interviews import MOST_TELLING, RANDOM, Interviews, Lengths
 from assistant.evaluation.published import Published
+from assistant.evaluation.summary import Summary
 from assistant.views import measuring
 from probes.report import Machine
 from tests.assistant.corpora import ORDINARY_JOBS, SMALL_NETWORKS, corpus
@@ -83,6 +84,29 @@ def test_what_a_tie_is_is_explained_only_where_there_is_one(page, laptop, evalua
     told = words(page(Published(laptop, worse)))
     assert "Every other way is worse on these jobs." in told
     assert "A tie: other jobs" not in told
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (0, "After 10 s “The real job, as long as time allows” is at least as good. So early few candidates"),
+        (2, "After 60 s “The real job, as long as time allows” is at least as good."),
+        (3, "After 2 min “The real job, as long as time allows” is at least as good. With so much time"),
+    ],
+)
+def test_where_a_simpler_way_is_as_good_is_said_plainly(page, laptop, evaluation, place, said) -> None:
+    def at_regret(each: Summary, regret: float) -> Summary:
+        return each.model_copy(update={"mean_regret": regret})
+
+    def shown(baselines: dict[str, tuple[Summary, ...]]) -> str:
+        told = evaluation.model_copy(update={"by_budget": ours, "baselines_by_budget": baselines})
+        return words(page(Published(laptop, told))).replace("\u00a0", " ")
+
+    ours = tuple(at_regret(each, 0.05) for each in evaluation.by_budget)
+    worse = tuple(at_regret(each, 0.3) for each in ours)
+    as_good = (*worse[:place], at_regret(ours[place], 0.0504), *worse[place + 1 :])
+    assert said in shown({"real-target": as_good, "smallest-winner": worse})
+    assert "at least as good" not in shown({"real-target": worse, "smallest-winner": worse})
 
 
 def test_figures_over_the_budget_are_drawn_and_listed(page, laptop, evaluation) -> None:
