@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from knowledge.load import load
 
@@ -36,8 +37,8 @@ def test_a_claim_is_found_cited_and_decided(serve, open_page) -> None:
     card = page.locator(f".st-key-claim-{claim.id}")
     card.get_by_role("button", name="Let this machine decide").click()
     card.get_by_text("does not hold here").wait_for(timeout=DECIDING_MS)
-    assert card.get_by_text("It saw:").is_visible()
-    assert card.get_by_role("button", name="Decide again").is_enabled()
+    expect(card.get_by_text("It saw:")).to_be_visible()
+    expect(card.get_by_role("button", name="Decide again")).to_be_enabled()
 
 
 def test_a_shared_address_opens_filtered_on_a_phone_and_nothing_sticks_out(serve, open_page) -> None:
@@ -45,7 +46,7 @@ def test_a_shared_address_opens_filtered_on_a_phone_and_nothing_sticks_out(serve
     page = open_page(f"{serve(0).address}/claims?framework=pytorch&verdict=wrong", viewport=phone)
     page.get_by_role("heading", name=TITLE).wait_for()
     page.get_by_role("radio", name=re.compile("wrong"), checked=True).wait_for()
-    assert page.get_by_role("combobox", name=re.compile("Framework")).input_value() == "PyTorch"
+    expect(page.get_by_role("combobox", name=re.compile("Framework"))).to_have_value("PyTorch")
     widths = page.locator("[class*=st-key-claim-]").evaluate_all("cards => cards.map(c => c.getBoundingClientRect())")
     assert widths
     assert all(card["left"] >= 0 and card["right"] <= phone["width"] for card in widths)

@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.frameworks]
 def test_from_the_first_question_to_a_model_that_was_trained(serve, open_page, tmp_path) -> None:
     page = open_page(serve(BUDGET_S).address)
     question(page, FIRST_QUESTION).wait_for()
-    assert page.get_by_text("Measuring has begun").is_visible()
+    expect(page.get_by_text("Measuring has begun")).to_be_visible()
 
     pick(page, "A table of data: predict a category", SECOND_QUESTION)
     talk(page, ANSWERS)

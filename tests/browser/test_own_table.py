@@ -22,7 +22,7 @@ def test_a_table_is_tried_and_answers_for_itself(serve, open_page, tmp_path) -> 
     question(page, FIRST_QUESTION).wait_for(state="hidden")
     page.get_by_role("button", name="Enough questions, show the answer").click()
     page.get_by_text("Try something simpler first.").wait_for()
-    assert page.get_by_text("On your table a linear model").count() >= 1
+    page.get_by_text("On your table a linear model").first.wait_for()
 
 
 def test_another_column_can_be_chosen_where_the_last_one_will_not_do(serve, open_page, tmp_path) -> None:

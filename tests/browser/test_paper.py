@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from assistant.advice.recommend import recommend
 from assistant.project import Project
@@ -65,7 +65,7 @@ def test_charts_rows_and_headings_stay_whole_and_table_heads_are_repeated(printe
     assert {style(printed, each, "breakInside") for each in ("figure", "tr", "li", "pre")} == {"avoid"}
     assert {style(printed, each, "breakAfter") for each in ("h2", "h3", "figcaption")} == {"avoid"}
     assert style(printed, "thead", "display") == "table-header-group"
-    assert printed.locator("figure").count() == 5
+    expect(printed.locator("figure")).to_have_count(5)
     assert printed.locator("figure").evaluate_all("all => all.every(each => each.offsetHeight < 900)"), "fit a page"
 
 

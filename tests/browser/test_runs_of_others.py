@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from probes.environments import installed_versions
 from probes.hardware import machine
@@ -43,5 +44,5 @@ def test_a_hostile_file_is_shown_letter_by_letter(serve, open_page, tmp_path) ->
     assert (
         there.locator("a, img, script, code, em, .katex, [data-testid=stIconMaterial], [class*=color]").count() == 0
     )
-    assert there.locator("strong").all_inner_texts() == ["Here", "There"]
+    expect(there.locator("strong")).to_have_text(["Here", "There"])
     page.get_by_text("All figures").wait_for()

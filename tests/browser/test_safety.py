@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from http.client import HTTPConnection
 
 import pytest
+from playwright.sync_api import expect
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from tests.browser.driving import FIRST_QUESTION, question
@@ -45,11 +46,13 @@ def test_words_that_are_no_answer_are_refused_and_not_lost(serve, open_page) -> 
     page = open_page(serve(0).address)
     question(page, FIRST_QUESTION).wait_for()
     typed = page.get_by_test_id("stChatInputTextArea")
-    typed.fill("../../etc/passwd <script>alert(1)</script>")
+    words = "../../etc/passwd <script>alert(1)</script>"
+    typed.fill(words)
     typed.press("Enter")
     page.get_by_text("I could not match that").wait_for()
-    assert typed.input_value().startswith("../../etc/passwd"), "what was typed is not lost"
-    assert question(page, FIRST_QUESTION).is_visible()
+    # The words come back after the sentence that refuses them.
+    expect(typed).to_have_value(words)
+    expect(question(page, FIRST_QUESTION)).to_be_visible()
 
 
 HOSTILE = ("../../etc/passwd", "poetry", "x" * 2**20, "{{ 7 * 7 }}", "<script>alert(1)</script>", "\u202e\0", "")
