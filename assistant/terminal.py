@@ -23,6 +23,7 @@ from assistant.claims.records import CheckResult, ClaimRow
 from assistant.claims.words import against, compared, measured_on, when_checked
 from assistant.language import _
 from assistant.project import Project
+from assistant.target import target
 from knowledge.claims import RatioCheck
 from knowledge.load import load
 from knowledge.staleness import Stale
@@ -172,7 +173,7 @@ def recommendation(advice: Recommendation, project: Project) -> RenderableType:
         nothing = Text(_("Nothing fits these answers."), style="bold")
         return Group(nothing, Text(in_the_way(advice, project)), *_exclusions(advice))
     return Group(
-        *_headline(advice, advice.winner),
+        *_headline(advice, advice.winner, project),
         *_reasons(advice, project),
         _standing(advice),
         *_why_not(advice),
@@ -180,7 +181,7 @@ def recommendation(advice: Recommendation, project: Project) -> RenderableType:
     )
 
 
-def _headline(advice: Recommendation, winner: Choice) -> Iterator[RenderableType]:
+def _headline(advice: Recommendation, winner: Choice, project: Project) -> Iterator[RenderableType]:
     sure = _("{share} sure").format(share=quantities.percent(advice.confidence))
     yield Text.assemble((wording.framework_name(winner.framework), "bold"), "   ", (sure, "bold cyan"))
     mode = wording.candidate_name(winner.candidate)
@@ -194,6 +195,8 @@ def _headline(advice: Recommendation, winner: Choice) -> Iterator[RenderableType
     job = next((row for row in advice.forecast if row.candidate == winner.candidate), None)
     if job:
         yield Text(wording.job_line(job))
+        if short := job_words.short_of_memory(job, target(project).workload.batch):
+            yield Text(short, style="yellow")
         borrowed = job_words.measured_elsewhere(advice.forecast)
         if job.measured_on and borrowed:
             yield Text(borrowed, style="dim")

@@ -9,7 +9,7 @@ from functools import partial
 
 import streamlit as st
 
-from assistant import change_words, quantities, wording
+from assistant import change_words, job_words, quantities, wording
 from assistant.advice.eligibility import by_exclusion
 from assistant.advice.recommendation import AnswerChange, DoubleFlip, Flip, ForecastRow, Reason, Recommendation
 from assistant.conversation.questions import phrasing
@@ -18,6 +18,7 @@ from assistant.language import _, ngettext
 from assistant.networks import network_name
 from assistant.starter.catalogue import Starter, nearest, unavailable
 from assistant.starter.requirements import pins
+from assistant.target import target
 from assistant.views import links
 from assistant.views.evidence import badge, linked_badge, show_forecast, show_reason
 from assistant.views.markdown import named, plain
@@ -101,6 +102,8 @@ def _job(advised: Recommendation) -> None:
             with badge(row.evidence, "job"):
                 show_forecast(row.evidence, advised.forecast)
         st.markdown(f":gray[{_job_details(row)}]")
+    if short := job_words.short_of_memory(row, target(state().interview.project).workload.batch):
+        st.markdown(f":orange[:material/warning: {plain(short)}]")
     assumptions = dict(advised.assumptions)
     if state().interview.project.task is not None and "task" in assumptions:
         stand_in = wording.answer_label("task", assumptions.pop("task"))

@@ -69,7 +69,7 @@ def _table(known: list[ForecastRow]) -> None:
             "epoch": _duration_range(row),
             "first": wording.first_result(row),
             "memory": wording.job_memory(row),
-            "batch": None if row.largest_batch is None else job_words.at_most(row.largest_batch),
+            "batch": "" if row.largest_batch is None else f"{job_words.at_most(row.largest_batch):,}",
             "evidence": wording.evidence_badge(row.evidence or "forecast"),
         }
         for row in sorted(known, key=lambda row: row.epoch_seconds or 0.0)
@@ -81,9 +81,9 @@ def _table(known: list[ForecastRow]) -> None:
             "epoch": st.column_config.TextColumn(_("One epoch")),
             "first": st.column_config.TextColumn(_("First result after")),
             "memory": st.column_config.TextColumn(_("Memory")),
-            "batch": st.column_config.NumberColumn(
+            "batch": st.column_config.TextColumn(
                 _("Largest batch (forecast)"),
-                format="localized",
+                alignment="right",
                 help=_(
                     "So many examples should fit into memory in one step, nine times in ten. It was not tried: it "
                     "follows from how memory was seen to grow with the batch, else from what is usual."

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
+from rich.console import Console, RenderableType
 from streamlit.testing.v1 import AppTest
 
+from assistant import terminal
+from assistant.advice.recommend import recommend
 from assistant.project import Project
 from assistant.target import probe_workloads
 from assistant.views import figures, measuring
@@ -111,10 +115,29 @@ def test_names_leave_room_for_the_figures_on_a_phone(page) -> None:
     assert table.proto.row_height == figures.ROW_PX, "names are wrapped in it"
 
 
+HUNGRY = EAGER.model_copy(update={"memory_mb": 4 * 1024 * machine().memory_gb})
+
+
 def test_what_does_not_fit_comes_with_a_way_out(page) -> None:
-    hungry = EAGER.model_copy(update={"memory_mb": 4 * 1024 * machine().memory_gb})
-    (warning,) = page(measured(hungry)).warning
+    (warning,) = page(measured(HUNGRY)).warning
     assert "needs about" in warning.value
+
+
+@pytest.mark.parametrize(("row", "short"), [(HUNGRY, True), (EAGER, False)])
+def test_that_the_job_does_not_fit_is_said_with_the_answer_too(page, row, short) -> None:
+    report = measured(row)
+    app = page(report)
+    app.session_state["state"].enough = True
+    app.switch_page("views/interview.py").run()
+    assert not app.exception
+    told = [words(app), _printed(terminal.recommendation(recommend(JOB, report, machine=machine()), JOB))]
+    assert [("needs about" in each) for each in told] == [short, short]
+
+
+def _printed(shown: RenderableType) -> str:
+    written = io.StringIO()
+    Console(width=300, file=written).print(shown)
+    return written.getvalue()
 
 
 def test_without_measurements_it_says_so(page) -> None:
