@@ -176,4 +176,5 @@ MEMORY = Law(
     # MiB: every byte of state and of activations is there once; what a framework itself takes is anybody's guess.
     physics=(nan, nan, 1 / MIB, 1 / MIB),
 )
+# In the order in which `CandidateModels` has their models.
 LAWS = (STEP_TIME, COMPILING, MEMORY)

@@ -75,7 +75,7 @@ class ResidualKernel(Kernel):  # type: ignore[misc]  # scikit-learn has no types
         related = self.related[np.ix_(one.candidates, other.candidates)]
         alike = RBF([*[ALIKE_SHARE] * one.shares.shape[1], ALIKE_GRAIN, ALIKE_SIZE, ALIKE_MACHINES])
         same = np.outer(one.here, other.here)
-        own = self.curve**2 * alike(one.all, other.all)
+        own = self.curve**2 * alike(one.kind, other.kind)
         own += same * (self.level**2 + self.rate**2 * one.shares @ other.shares.T)
         return np.asarray(related * own + same * self.speed**2)
 
@@ -92,17 +92,17 @@ class ResidualKernel(Kernel):  # type: ignore[misc]  # scikit-learn has no types
 
 @dataclass(frozen=True)
 class _Work:
-    """Rows of features, and what they say."""
+    """What rows of features say; `kind` is all of it but the candidates."""
 
-    all: Features
+    kind: Features
     shares: Features
     here: Features
     candidates: NDArray[np.int_]
 
     @classmethod
     def of(cls, rows: Features) -> _Work:
-        features, candidates = rows[:, :-1], rows[:, -1].astype(int)
-        return cls(features, features[:, :-3], features[:, -1], candidates)
+        kind, candidates = rows[:, :-1], rows[:, -1].astype(int)
+        return cls(kind, kind[:, :-3], kind[:, -1], candidates)
 
 
 def fit_residual(law: Law, here: Departures, elsewhere: Departures, speed_log_sd: float) -> Residual:

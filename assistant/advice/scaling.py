@@ -74,9 +74,9 @@ class Known:
     departures: tuple[Departure, ...] = ()
     most: Rates | None = None
 
-    def at(self, speed: Speed) -> Known:
-        """The same on another machine: what all takes longer there is no departure."""
-        return replace(self, rates=self.rates * speed.slower)
+    def at(self, slower: float) -> Known:
+        """The same on a machine that is so many times slower: what all takes longer there is no departure."""
+        return replace(self, rates=self.rates * slower)
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,8 @@ def fit_together(
     if growth is None:
         return {}
     here = _speed_here(law, growth, measured)
-    known = {candidate: each.at(here) for candidate, each in growth.own.items()} | {
-        candidate: Known(growth.common * _slower(law, growth.common, own))
+    known = {candidate: each.at(here.slower) for candidate, each in growth.own.items()} | {
+        candidate: Known(growth.common).at(_slower(law, growth.common, own))
         for candidate, own in measured.items()
         if candidate not in growth.own
     }

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from threading import Thread
-
 from streamlit.web import cli
+
+from assistant.background import beside
 
 
 def main() -> None:
     """Serve until somebody ends it."""
-    Thread(target=_read_ahead, name="read ahead", daemon=True).start()
+    beside("read ahead", _read_ahead)
     cli.main(prog_name="streamlit")
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 
+from assistant.advice.conformal import widening
 from assistant.advice.forecast import learn_ahead
+from assistant.advice.typical import published
 from assistant.background import beside
 
 
@@ -26,3 +28,6 @@ def test_what_forecasts_begin_with_is_learned_once() -> None:
     thread = learn_ahead("0" * 16)
     thread.join()
     assert learn_ahead("0" * 16) is thread
+    learned = widening.cache_info().misses
+    widening(published(), "0" * 16)
+    assert widening.cache_info().misses == learned, "it was there"

@@ -6,7 +6,6 @@ import pytest
 
 from assistant.ladder import LEAST_STEPS, MOST_STEP_FLOPS, probe_ladder
 from probes.costs import costs
-from probes.report import Accelerator
 from probes.workloads import REFERENCE, find_workload, lstm, mlp
 
 
@@ -35,9 +34,7 @@ def test_sequences_are_not_cut_to_next_to_nothing_before_the_batch_is() -> None:
     assert longer.batch == shorter.batch < job.batch
 
 
-def test_on_a_gpu_two_smaller_sizes_show_how_the_time_grows(laptop) -> None:
-    gpu = Accelerator(kind="nvidia", name="a GPU", memory_gb=80.0)
-    workstation = laptop.model_copy(update={"accelerators": (gpu,)})
+def test_on_a_gpu_two_smaller_sizes_show_how_the_time_grows(workstation) -> None:
     job = find_workload("gpt-small").with_batch(8)
     larger, smaller, last = probe_ladder(job, workstation)
     assert last == job

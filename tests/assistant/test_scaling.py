@@ -257,10 +257,11 @@ def test_where_nobody_was_measured_on_both_machines_this_one_may_be_any() -> Non
         if name == "tensorflow-graph"
     )
     (somebody,) = fit_unmeasured(STEP_TIME, {"pytorch-eager": points(figures[:1])}, elsewhere).values()
-    unsure, sure = nobody.predict(LADDER[1]), somebody.predict(LADDER[1])
+    unsure = nobody.predict(LADDER[1])
     assert unsure.value == pytest.approx(figures[1], rel=0.1)
     assert unsure.high / unsure.value > 3
-    assert unsure.log_sd > 1.2 * sure.log_sd
+    # Of the size that somebody was measured on; of larger ones both know little.
+    assert nobody.predict(LADDER[0]).log_sd > 1.5 * somebody.predict(LADDER[0]).log_sd
     everybody = {name: points(figures[:1]) for name in ("pytorch-eager", "tensorflow-graph")}
     assert fit_unmeasured(STEP_TIME, everybody, elsewhere) == {}
 
