@@ -14,7 +14,7 @@ from assistant.table.records import ModelResult, TableFacts, TableTrial
 from assistant.table.running import RunningTrial
 from assistant.views import checking, measuring, table
 from assistant.views.state import Table
-from tests.assistant.test_reuse_views import StandIn, visit
+from tests.assistant.visits import StandIn, visit
 
 CONTENT = b"age,stays\n1,yes\n2,no\n"
 FACTS = TableFacts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -37,11 +38,11 @@ def test_nothing_is_measured_until_one_asks(serve, open_page, tmp_path) -> None:
     server = serve(BUDGET_S)
     page = open_page(server.address)
     question(page, FIRST_QUESTION).wait_for()
-    page.get_by_text("I measured here today at").wait_for()
+    page.get_by_text(re.compile("I measured here (today|yesterday) at")).wait_for()
     again = page.get_by_role("button", name="Measure again")
     again.wait_for()
     assert not server.workers()
 
     again.click()
     page.get_by_text("s to go").wait_for()
-    page.get_by_text("Until it is done you see what was measured today at").wait_for()
+    page.get_by_text(re.compile("Until it is done you see what was measured (today|yesterday) at")).wait_for()
