@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.advice.estimates import Estimate, JobForecast
+from assistant.advice.estimates import Estimate, JobForecast, correlated
 from assistant.advice.recommendation import BreakEven
 from probes.candidates import CANDIDATES
 
@@ -27,9 +27,11 @@ def break_even(one: JobForecast, other: JobForecast) -> BreakEven | None:
     if None in (one.first_result_s, one.step_ms, other.first_result_s, other.step_ms):
         return None
     sooner, later = sorted((one, other), key=lambda each: _value(each.first_result_s))
-    draw = np.random.default_rng(SEED)
-    head_start_s = _drawn(later.first_result_s, draw) - _drawn(sooner.first_result_s, draw)
-    gained_s = (_drawn(sooner.step_ms, draw) - _drawn(later.step_ms, draw)) / 1e3
+    independent = np.random.default_rng(SEED).standard_normal((2, 2, DRAWS))
+    start_errors, step_errors = correlated((sooner.candidate, later.candidate), independent)
+    sooner_s, later_s = map(_drawn, (sooner.first_result_s, later.first_result_s), start_errors)
+    sooner_ms, later_ms = map(_drawn, (sooner.step_ms, later.step_ms), step_errors)
+    head_start_s, gained_s = later_s - sooner_s, (sooner_ms - later_ms) / 1e3
     with np.errstate(divide="ignore", invalid="ignore"):
         caught_up = np.where(gained_s > 0, 1 + head_start_s / gained_s, np.inf)
     # A draw in which `later` starts first is ahead from the first step on.
@@ -89,6 +91,6 @@ def _value(estimate: Estimate | None) -> float:
     return estimate.value
 
 
-def _drawn(estimate: Estimate | None, draw: np.random.Generator) -> NDArray[np.float64]:
+def _drawn(estimate: Estimate | None, errors: NDArray[np.float64]) -> NDArray[np.float64]:
     assert estimate is not None, "only forecasts with a start and a step time are compared"
-    return np.asarray(estimate.value * np.exp(estimate.log_sd * draw.standard_normal(DRAWS)))
+    return np.asarray(estimate.value * np.exp(estimate.log_sd * errors))

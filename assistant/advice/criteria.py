@@ -21,12 +21,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.advice.estimates import MB_PER_GB, Estimate, JobForecast
+from assistant.advice.estimates import MB_PER_GB, Estimate, JobForecast, correlated
 from assistant.advice.worlds import Mask, Worlds
 from assistant.target import EPOCHS
 from knowledge.collection import Knowledge
 from knowledge.vocabulary import CRITERIA, LIMITED_CRITERIA, MEASURED_CRITERIA, RATED_CRITERIA
-from probes.candidates import CANDIDATES
+from probes.candidates import CANDIDATES, FRAMEWORKS
 
 Values = NDArray[np.float64]
 
@@ -45,10 +45,8 @@ SPEED, FIRST_RESULT, MEMORY = (CRITERIA.index(name) for name in MEASURED_CRITERI
 # Up to this share of the memory, more of it left over earns nothing.
 ENOUGH_MEMORY = 0.5
 
-_FIRST_MODE = [
-    next(place for place, other in enumerate(CANDIDATES) if other.framework == candidate.framework)
-    for candidate in CANDIDATES
-]
+# The place of each candidate's framework.
+FRAMEWORK_OF = np.array([FRAMEWORKS.index(candidate.framework) for candidate in CANDIDATES])
 
 # What sets the size of the job, and with it every forecast.
 JOB_FIELDS = ("dataset_rows", "input_size", "model_scale")
@@ -108,33 +106,56 @@ class Jobs:
         return np.asarray(~(np.array(failed) | np.array(told))[:, self.codes])
 
 
+@dataclass(frozen=True)
+class Errors:
+    """What is not as expected in every world, in standard deviations.
+
+    `off` (measured criteria, candidates, worlds) is how far each forecast is off, and `unusual` (measured criteria,
+    frameworks, worlds) how unusual those are that have none.
+    """
+
+    off: Values
+    unusual: Values
+
+    @classmethod
+    def none(cls, worlds: int) -> Self:
+        """Everything as expected."""
+        return cls(*map(np.zeros, _shapes(worlds)))
+
+    @classmethod
+    def drawn(cls, worlds: int, random: np.random.Generator) -> Self:
+        """What forecasts are off by goes together."""
+        off, unusual = map(random.standard_normal, _shapes(worlds))
+        return cls(correlated([candidate.id for candidate in CANDIDATES], off), unusual)
+
+
+def _shapes(worlds: int) -> tuple[tuple[int, ...], ...]:
+    return tuple((len(MEASURED_CRITERIA), each, worlds) for each in (len(CANDIDATES), len(FRAMEWORKS)))
+
+
 def level_value(level: int | NDArray[np.float64]) -> float | NDArray[np.float64]:
     """The value, 0 to 1, of a level, 1 to 5."""
     return (level - 1) / (BEST_LEVEL - 1)
 
 
 def criterion_values(
-    worlds: Worlds, jobs: Jobs, usable: Mask, knowledge: Knowledge, errors: Values | None = None
+    worlds: Worlds, jobs: Jobs, usable: Mask, knowledge: Knowledge, errors: Errors
 ) -> tuple[Values, Values]:
     """The matrix in every world, (candidates, criteria, worlds), and the seconds that the whole job takes,
     (candidates, worlds), nan where they are not known.
-
-    `errors` (measured criteria, candidates, worlds) are standard normal: how far each forecast is off; none
-    without.
     """
     values = np.empty((len(CANDIDATES), len(CRITERIA), worlds.size))
     for criterion in RATED_CRITERIA:
         values[:, CRITERIA.index(criterion)] = _rated(criterion, worlds, knowledge)
-    off = np.zeros((len(MEASURED_CRITERIA), len(CANDIDATES), worlds.size)) if errors is None else errors
-    doubts = off[:, _FIRST_MODE]
+    doubts = errors.unusual[:, FRAMEWORK_OF]
     steps_per_epoch = np.array([each.steps_per_epoch for each in jobs.situations])[jobs.codes]
     steps = steps_per_epoch * worlds.lookup("performance", EPOCHS)
-    job_s = _drawn(jobs, lambda row: row.step_ms, off[SPEED]) * steps / 1e3
-    first_s = _drawn(jobs, lambda row: row.first_result_s, off[FIRST_RESULT])
+    job_s = _drawn(jobs, lambda row: row.step_ms, errors.off[SPEED]) * steps / 1e3
+    first_s = _drawn(jobs, lambda row: row.first_result_s, errors.off[FIRST_RESULT])
     for place, seconds, need_s in ((SPEED, job_s, JOB_NEED_S), (FIRST_RESULT, first_s, FIRST_RESULT_NEED_S)):
         doublings = _doublings(seconds, worlds.lookup("performance", need_s), doubts[place])
         values[:, place] = _beside_best(doublings, usable)
-    values[:, MEMORY] = _memory_worth(_memory_share(jobs, off[MEMORY]), doubts[MEMORY])
+    values[:, MEMORY] = _memory_worth(_memory_share(jobs, errors.off[MEMORY]), doubts[MEMORY])
     return values, job_s + first_s
 
 

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.advice.criteria import Jobs, Situation, Values, criterion_values
+from assistant.advice.criteria import FRAMEWORK_OF, Errors, Jobs, Situation, Values, criterion_values
 from assistant.advice.eligibility import eligible
 from assistant.advice.worlds import Mask, Worlds, certain, sample
 from knowledge.collection import Knowledge
-from knowledge.vocabulary import CRITERIA, MEASURED_CRITERIA, RATED_CRITERIA
+from knowledge.vocabulary import CRITERIA, RATED_CRITERIA
 from probes.candidates import CANDIDATES, FRAMEWORKS
 
 DRAWS = 10_000
@@ -34,7 +34,6 @@ LIKE_RATED = 0.05
 # which one of the two cannot be used speak for neither: who falls out by an open answer is no equal.
 TIE_SHARE = 0.45
 
-FRAMEWORK_OF = np.array([FRAMEWORKS.index(candidate.framework) for candidate in CANDIDATES])
 _MODES = tuple(np.flatnonzero(index == FRAMEWORK_OF) for index in range(len(FRAMEWORKS)))
 _RATED = [CRITERIA.index(name) for name in RATED_CRITERIA]
 _ERROR_STREAM, _WEIGHT_STREAM = 1_000, 1_001
@@ -127,13 +126,12 @@ def weights(worlds: Worlds, knowledge: Knowledge) -> Values:
 def central_scores(answers: Mapping[str, Any], situation: Situation, knowledge: Knowledge) -> Scores:
     """The scores in the one world of what is known, with the rules' own weights and no forecast error."""
     worlds = certain(answers)
-    return _scores(worlds, weights(worlds, knowledge), situation, knowledge)
+    return _scores(worlds, weights(worlds, knowledge), situation, knowledge, Errors.none(worlds.size))
 
 
 def drawn_scores(worlds: Worlds, situation: Situation, knowledge: Knowledge, seed: int) -> Scores:
     """The scores in `worlds`, with weights and forecast errors drawn for each."""
-    shape = (len(MEASURED_CRITERIA), len(CANDIDATES), worlds.size)
-    errors = np.random.default_rng([seed, _ERROR_STREAM]).standard_normal(shape)
+    errors = Errors.drawn(worlds.size, np.random.default_rng([seed, _ERROR_STREAM]))
     importance = np.random.default_rng([seed, _WEIGHT_STREAM]).standard_gamma(
         WEIGHT_CONCENTRATION * weights(worlds, knowledge)
     )
@@ -202,9 +200,7 @@ def _timed(scores: Scores, indices: NDArray[np.intp]) -> Mask:
     return np.asarray((np.isfinite(scores.job_s[indices]) | ~scores.usable[indices]).all(axis=0))
 
 
-def _scores(
-    worlds: Worlds, importance: Values, situation: Situation, knowledge: Knowledge, errors: Values | None = None
-) -> Scores:
+def _scores(worlds: Worlds, importance: Values, situation: Situation, knowledge: Knowledge, errors: Errors) -> Scores:
     jobs = Jobs.of(worlds, situation)
     usable = eligible(worlds, knowledge) & jobs.possible
     values, job_s = criterion_values(worlds, jobs, usable, knowledge, errors)

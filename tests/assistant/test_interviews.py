@@ -14,9 +14,9 @@ from knowledge.load import load
 from tests.assistant.recorded import committed
 from tests.assistant.scenarios import SCENARIOS
 
-# A tenth of the app's, so that everybody can be interviewed in a minute. Fewer draws show less of what could change
+# A third of the app's, so that everybody can be interviewed in a minute. Fewer draws show less of what could change
 # the framework: interviews end sooner, and less often right. The published figures are by as many as the app draws.
-DRAWS = 300
+DRAWS = 1000
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_the_final_framework_takes_fewer_questions_than_in_any_other_order(measu
 
 def test_stopping_early_seldom_misses_the_final_framework(measured) -> None:
     assert measured.people == len(SCENARIOS)
-    assert measured.orders[MOST_TELLING].right >= 0.75
+    assert measured.orders[MOST_TELLING].right >= 0.85
 
 
 def test_everybody_answers_everything_that_matters(interviewed) -> None:
@@ -64,7 +64,7 @@ def test_correcting_the_machine_counts_as_a_question(laptop) -> None:
     assert known_answers(Project(), owner.machine)["accelerator"] == "none"
     silent = replace(owner, project=owner.project.with_answer("accelerator", None))
     told, untold = (interviews([each], load(), draws=DRAWS).orders[QUESTIONNAIRE] for each in (owner, silent))
-    assert (untold.asked_median, told.asked_median) == (8, 9)
+    assert told.asked_median == untold.asked_median + 1
     assert told.settled_median == 1, "the correction alone settles it"
 
 
