@@ -175,7 +175,7 @@ def recommend(
     if record_format in DOCUMENTS:
         terminal.write_document(_record(record_format, answers, advice, report, here))
     else:
-        in_words = partial(terminal.recommendation, project=answers)
+        in_words = partial(terminal.recommendation, project=answers, report=report)
         terminal.show(advice, in_words, as_json=as_json or record_format == "json")
 
 

@@ -61,6 +61,11 @@ def measured_elsewhere(rows: Iterable[ForecastRow]) -> str | None:
     )
 
 
+def epoch_unit(rows: Iterable[ForecastRow]) -> quantities.TimeUnit:
+    """The unit of an axis with the epochs of all these and their intervals."""
+    return quantities.time_unit(max(row.epoch_seconds_high or row.epoch_seconds or 0.0 for row in rows))
+
+
 def short_of_memory(row: ForecastRow, batch: int) -> str | None:
     """What to do where the job's memory may not be there; None where it is, or where nothing is known."""
     if row.memory_mb is None or row.memory_gb is None:

@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import floor, log10
 
 from assistant.advice.estimates import MB_PER_GB
 from assistant.language import _
 
 SIGNIFICANT_DIGITS = 2
-MINUTE_S, HOUR_S = 60, 3600
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 24 * 3600
+
+# An axis of times is in the largest unit of which it has so many.
+LEAST_UNITS = 3
+
+
+@dataclass(frozen=True)
+class TimeUnit:
+    """What an axis of times is in: its name, and how many seconds it has."""
+
+    name: str
+    seconds: float
+
+    def of(self, seconds: float) -> float:
+        """So many seconds in this unit."""
+        return seconds / self.seconds
+
+    @property
+    def lower_is_better(self) -> str:
+        """The title of an axis: `min, lower is better`."""
+        return _("{unit}, lower is better").format(unit=self.name)
+
+    @property
+    def since_the_start(self) -> str:
+        """The title of an axis: `min since the start`."""
+        return _("{unit} since the start").format(unit=self.name)
+
+
+def time_unit(longest_s: float) -> TimeUnit:
+    """The unit of an axis that goes up to so many seconds."""
+    larger = (TimeUnit(_("days"), DAY_S), TimeUnit(_("h"), HOUR_S), TimeUnit(_("min"), MINUTE_S))
+    return next((unit for unit in larger if unit.of(longest_s) >= LEAST_UNITS), TimeUnit(_("s"), 1))
 
 
 def unbroken(words: str) -> str:
@@ -77,7 +109,7 @@ def _long_duration(seconds: float) -> str:
         return _whole(five_minutes, 60, _("{large} h {small} min"), _("{large} h"))
     if seconds < 36 * HOUR_S:
         return _("{value:.0f} h").format(value=seconds / HOUR_S)
-    return _("{value:g} days").format(value=rounded(seconds / (24 * HOUR_S)))
+    return _("{value:g} days").format(value=rounded(seconds / DAY_S))
 
 
 def _whole(small_units: float, per_large: int, both: str, large_only: str) -> str:

@@ -23,10 +23,12 @@ from assistant.claims.records import CheckResult, ClaimRow
 from assistant.claims.words import against, compared, measured_on, when_checked
 from assistant.language import _
 from assistant.project import Project
+from assistant.reuse import came_too_late
 from assistant.target import target
 from knowledge.claims import RatioCheck
 from knowledge.load import load
 from knowledge.staleness import Stale
+from probes.report import ProbeReport
 from probes.report import Progress as ProbeProgress
 from probes.words import sentences
 
@@ -163,17 +165,18 @@ def _fields(fields: Sequence[str], project: Project) -> str:
     return wording.clauses(asked)
 
 
-def recommendation(advice: Recommendation, project: Project) -> RenderableType:
+def recommendation(advice: Recommendation, project: Project, report: ProbeReport | None = None) -> RenderableType:
     """The answer as on the page: winner, what it means for the job, reasons, what would change it, exclusions.
 
     Where nothing fits: which answers to change, and what excludes whom. `project` is what the person said; questions
-    are worded for it.
+    are worded for it. `report` is what the forecast rests on.
     """
     if advice.winner is None:
         nothing = Text(_("Nothing fits these answers."), style="bold")
         return Group(nothing, Text(in_the_way(advice, project)), *_exclusions(advice))
     return Group(
         *_headline(advice, advice.winner, project),
+        *_disturbances(report),
         *_reasons(advice, project),
         _standing(advice),
         *_why_not(advice),
@@ -194,7 +197,7 @@ def _headline(advice: Recommendation, winner: Choice, project: Project) -> Itera
         yield Text(_("A tie: {names} are equally good here; choose by taste.").format(names=names))
     job = next((row for row in advice.forecast if row.candidate == winner.candidate), None)
     if job:
-        yield Text(wording.job_line(job))
+        yield Text.assemble(wording.job_line(job), _evidence(job.evidence, ()) if job.evidence else "")
         if short := job_words.short_of_memory(job, target(project).workload.batch):
             yield Text(short, style="yellow")
         borrowed = job_words.measured_elsewhere(advice.forecast)
@@ -210,6 +213,18 @@ def _headline(advice: Recommendation, winner: Choice, project: Project) -> Itera
         yield Text.assemble((advice.simpler_first, "green"), evidence)
     if advice.table and advice.table != advice.simpler_first:
         yield Text(advice.table, style="green")
+
+
+def _disturbances(report: ProbeReport | None) -> Iterator[RenderableType]:
+    """What makes the figures doubtful, or leaves some out."""
+    if report is None:
+        return
+    if report.contended:
+        yield Text(_("Other processes were busy: do not trust the step times. Measure again."), style="yellow")
+    if late := came_too_late(report):
+        yield Text(
+            _("The time was too short for: {names}.").format(names=wording.candidate_names(late)), style="yellow"
+        )
 
 
 def _reasons(advice: Recommendation, project: Project) -> Iterator[RenderableType]:

@@ -276,7 +276,11 @@ def _measured_on(inquiry: Inquiry, row: JobForecast) -> str | None:
     """The machine that a forecast from the corpora is carried over from."""
     machine = inquiry.forecaster.elsewhere
     borrowed = row.step_ms is not None and row.step_ms.evidence == "corpus"
-    return wording.machine_line(machine) if borrowed and machine is not None else None
+    if not borrowed or machine is None:
+        return None
+    told, probe = wording.machine_line(machine), inquiry.forecaster.probe
+    alike = probe is not None and probe.machine.fingerprint == machine.fingerprint
+    return _("{machine}, like this one").format(machine=told) if alike else told
 
 
 def _interval(name: str, estimate: Estimate | None) -> dict[str, Any]:

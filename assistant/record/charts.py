@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant import quantities, wording
+from assistant import job_words, quantities, wording
 from assistant.advice.recommendation import ForecastRow, Recommendation
 from assistant.language import _
 from assistant.record.document import Interval, IntervalChart, Share, ShareChart
@@ -29,11 +29,12 @@ def epochs(advice: Recommendation) -> Iterator[IntervalChart]:
     """How long an epoch of the job takes with each candidate of which that is known; nothing where it is of none."""
     known = [(row, row.epoch_seconds) for row in advice.forecast if row.epoch_seconds is not None]
     if known:
-        rows = tuple(_epoch(row, seconds) for row, seconds in sorted(known, key=lambda each: each[1]))
+        unit = job_words.epoch_unit(row for row, _seconds in known)
+        rows = tuple(_epoch(row, seconds, unit) for row, seconds in sorted(known, key=lambda each: each[1]))
         heading = _("One epoch, with its 90 % interval")
         yield IntervalChart(
             title=heading,
-            axis=_("s, lower is better"),
+            axis=unit.lower_is_better,
             description=_("{heading}, lowest for {name} with {figure}").format(
                 heading=heading, name=rows[0].name, figure=rows[0].words
             ),
@@ -46,6 +47,7 @@ def _share(framework: str, advice: Recommendation, *, usable: bool) -> Share:
     return Share(wording.framework_name(framework), share, quantities.percent(share) if usable else _("excluded"))
 
 
-def _epoch(row: ForecastRow, seconds: float) -> Interval:
+def _epoch(row: ForecastRow, seconds: float, unit: quantities.TimeUnit) -> Interval:
     low, high = row.epoch_seconds_low or seconds, row.epoch_seconds_high or seconds
-    return Interval(wording.candidate_name(row.candidate), seconds, low, high, quantities.duration(seconds))
+    figure, low, high = map(unit.of, (seconds, low, high))
+    return Interval(wording.candidate_name(row.candidate), figure, low, high, quantities.duration(seconds))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import altair as alt
 import pandas as pd
 
-from assistant import wording
+from assistant import quantities, wording
 from assistant.advice.recommendation import BreakEven, ForecastRow
 from assistant.language import _
 from assistant.views.charts import inked
@@ -26,13 +26,15 @@ def drawn(found: BreakEven, rows: Mapping[str, ForecastRow], ink: str) -> alt.La
         {"low": [found.steps_low], "high": [min(found.steps_high or last, last)], "at": [found.steps]}
     )
     lines = pd.DataFrame(
-        {"name": wording.candidate_name(candidate), "steps": steps, "seconds": _total_s(rows[candidate], steps)}
+        {"name": wording.candidate_name(candidate), "steps": steps, "total": _total_s(rows[candidate], steps)}
         for candidate in (found.sooner, found.later)
         for steps in (1.0, last)
     )
+    unit = quantities.time_unit(lines["total"].max())
+    lines["total"] = lines["total"].map(unit.of)
     scale = alt.Scale(domain=[0, last], nice=False)
     x = alt.X("steps:Q", title=_("training steps"), scale=scale, axis=inked(ink, grid=False, tickCount=6))
-    y = alt.Y("seconds:Q", title=_("s since the start"), axis=inked(ink))
+    y = alt.Y("total:Q", title=unit.since_the_start, axis=inked(ink))
     colour = alt.Color("name:N", sort=None, title=None, legend=_legend(ink))
     layers = (
         alt.Chart(band).mark_rect(opacity=0.15, color=ink).encode(x=alt.X("low:Q"), x2="high:Q"),

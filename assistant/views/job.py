@@ -53,7 +53,10 @@ def _epochs(known: list[ForecastRow]) -> None:
     frame = pd.DataFrame([row.model_dump() for row in known])
     frame["name"] = [wording.candidate_name(row.candidate) for row in known]
     frame["words"] = [quantities.duration(row.epoch_seconds or 0.0) for row in known]
-    axis = charts.Axis("epoch_seconds", _("s, lower is better"), "words", "epoch_seconds_low", "epoch_seconds_high")
+    figures = ["epoch_seconds", "epoch_seconds_low", "epoch_seconds_high"]
+    unit = job_words.epoch_unit(known)
+    frame[figures] = frame[figures].astype(float).map(unit.of)
+    axis = charts.Axis(figures[0], unit.lower_is_better, "words", *figures[1:])
     best = frame.sort_values("epoch_seconds").iloc[0]
     alt = _("{heading}, lowest for {name} with {figure}").format(
         heading=_("One epoch, with its 90 % interval"), name=best["name"], figure=best["words"]
@@ -109,9 +112,10 @@ def _duration_range(row: ForecastRow) -> str:
 
 
 def _break_even(advised: Recommendation, job: Target) -> None:
-    if not advised.break_even:
-        return
     st.markdown(f"#### {_('When a slower start pays')}")
+    if not advised.break_even:
+        st.caption(_("It is not known: of no framework are the start and the step time of two modes known here."))
+        return
     by_pair = {f"{each.sooner} {each.later}": each for each in advised.break_even}
     crossing = [pair for pair, each in by_pair.items() if each.steps is not None]
     if crossing:

@@ -144,3 +144,30 @@ def test_without_measurements_it_says_so(page) -> None:
     app = page(None)
     assert "Nothing has been measured yet" in words(app)
     assert not app.dataframe
+
+
+def test_where_no_second_mode_was_measured_the_page_says_that_it_is_not_known_when_compiling_pays(page) -> None:
+    assert "of no framework are the start and the step time" in words(page(measured(EAGER)))
+    assert "of no framework are the start and the step time" not in words(page(measured(EAGER, COMPILED)))
+
+
+def test_the_terminal_says_what_the_figures_rest_on_and_what_disturbed_them() -> None:
+    late = CandidateResult(candidate="jax-jit", status="timeout", error="Late.")
+    quiet = measured(EAGER, late)
+    for report in (quiet, quiet.model_copy(update={"contended": True})):
+        told = _printed(terminal.recommendation(recommend(JOB, report, machine=machine()), JOB, report))
+        assert "[measured]" in told
+        assert "The time was too short for: JAX" in told
+        assert ("do not trust the step times" in told) == report.contended
+
+
+def test_figures_of_a_machine_like_this_one_are_not_told_as_of_another_kind() -> None:
+    report = measured(EAGER)
+    told = {}
+    for fingerprint in ("9e4128c5e0666f89", "0" * 16):
+        here = report.machine.model_copy(update={"fingerprint": fingerprint, "accelerators": ()})
+        advice = recommend(JOB, report.model_copy(update={"machine": here}), machine=here)
+        told[fingerprint] = {row.measured_on for row in advice.forecast if row.evidence == "corpus"}
+    assert all(each.endswith("like this one") for each in told["9e4128c5e0666f89"])
+    assert not any(each.endswith("like this one") for each in told["0" * 16])
+    assert all(told.values())

@@ -38,6 +38,22 @@ def test_durations_read_as_people_say_them(seconds: float, words: str) -> None:
     assert quantities.duration(seconds) == words
 
 
+@pytest.mark.parametrize(
+    ("longest_s", "title", "shown"),
+    [
+        (0.5, "s, lower is better", 0.5),
+        (179, "s, lower is better", 179),
+        (180, "min, lower is better", 3),
+        (9_000, "min, lower is better", 150),
+        (18_000, "h, lower is better", 5),
+        (864_000, "days, lower is better", 10),
+    ],
+)
+def test_an_axis_of_times_is_in_the_unit_that_people_would_name(longest_s, title, shown) -> None:
+    unit = quantities.time_unit(longest_s)
+    assert (unit.lower_is_better, unit.of(longest_s)) == (title, shown)
+
+
 @given(st.floats(min_value=1e-6, max_value=1e8))
 def test_a_duration_is_never_negative_nor_empty_of_a_unit(seconds: float) -> None:
     value, *unit = quantities.duration(seconds).split()
