@@ -30,7 +30,7 @@ def show_weights() -> None:
                     0.0,
                     LARGEST,
                     step=STEP,
-                    format="%g",
+                    format="%.1f",
                     key=_key(criterion),
                     help=_(scale.asks),
                     persist_state="session",
@@ -77,7 +77,7 @@ def _set(criterion: str) -> float:
 
 def _on_slider(weight: float) -> float:
     """The place of a weight on its slider: what counts a little does not stand at 0."""
-    return max(round(weight / STEP), 1) * STEP if weight else 0.0
+    return round(max(round(weight / STEP), 1) * STEP, 1) if weight else 0.0
 
 
 def _reset() -> None:
