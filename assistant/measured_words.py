@@ -50,6 +50,11 @@ def unfinished(measurement: Measurement) -> list[tuple[str, str]]:
     return [(wording.apart(those), reason) for reason, those in names.items()]
 
 
+def contended(report: ProbeReport) -> str | None:
+    """In the terminal, that others were busy; None where they were not."""
+    return _("Other processes were busy: do not trust the step times. Measure again.") if report.contended else None
+
+
 def beyond_evaluation(report: ProbeReport) -> str | None:
     """That our evaluation covers no accelerator; None where everything was measured on the processor."""
     rows = [row for measurement in report.measurements for row in (*measurement.candidates, *measurement.tuned)]

@@ -71,6 +71,12 @@ def came_too_late(report: ProbeReport) -> tuple[str, ...]:
     return tuple(row.candidate for row in report.candidates if row.status == "timeout")
 
 
+def too_late(report: ProbeReport) -> str | None:
+    """Who they are, as a sentence; None where nobody came too late."""
+    late = came_too_late(report)
+    return _("The time was too short for: {names}.").format(names=wording.candidate_names(late)) if late else None
+
+
 def outdated(
     report: ProbeReport, versions: Mapping[str, str], workloads: Sequence[Workload], budget_s: float
 ) -> str | None:

@@ -16,14 +16,14 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from assistant import change_words, evidence_words, job_words, moments, quantities, wording
+from assistant import change_words, evidence_words, job_words, measured_words, moments, quantities, wording
 from assistant.advice.eligibility import by_exclusion
 from assistant.advice.recommendation import Choice, Recommendation
 from assistant.claims.records import CheckResult, ClaimRow
 from assistant.claims.words import against, compared, measured_on, when_checked
 from assistant.language import _
 from assistant.project import Project
-from assistant.reuse import came_too_late
+from assistant.reuse import too_late
 from assistant.target import target
 from knowledge.claims import RatioCheck
 from knowledge.load import load
@@ -217,14 +217,8 @@ def _headline(advice: Recommendation, winner: Choice, project: Project) -> Itera
 
 def _disturbances(report: ProbeReport | None) -> Iterator[RenderableType]:
     """What makes the figures doubtful, or leaves some out."""
-    if report is None:
-        return
-    if report.contended:
-        yield Text(_("Other processes were busy: do not trust the step times. Measure again."), style="yellow")
-    if late := came_too_late(report):
-        yield Text(
-            _("The time was too short for: {names}.").format(names=wording.candidate_names(late)), style="yellow"
-        )
+    told = (measured_words.contended(report), too_late(report)) if report else ()
+    yield from (Text(each, style="yellow") for each in told if each)
 
 
 def _reasons(advice: Recommendation, project: Project) -> Iterator[RenderableType]:

@@ -27,12 +27,8 @@ def probe_report(report: ProbeReport) -> RenderableType:
     rows = [row for measurement in report.measurements for row in (*measurement.candidates, *measurement.tuned)]
     parts += [Text(sentence, style="yellow") for sentence in training_words.marks_explained(rows)]
     parts += _training(training_words.training(training_words.rows_of(report)))
-    if report.contended:
-        parts.append(
-            Text(_("Other processes were busy: do not trust the step times. Measure again."), style="yellow")
-        )
-    beyond = measured_words.beyond_evaluation(report)
-    parts += [Text(note, style="yellow") for note in (*report.notes, beyond) if note]
+    notes = (measured_words.contended(report), *report.notes, measured_words.beyond_evaluation(report))
+    parts += [Text(note, style="yellow") for note in notes if note]
     parts.append(Text(wording.time_spent(report), style="dim"))
     return Group(*parts)
 

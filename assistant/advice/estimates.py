@@ -71,8 +71,13 @@ def correlated(candidates: Sequence[str], independent: NDArray[np.float64]) -> N
     """Errors of forecasts of one job, in standard deviations, of independent standard normal ones;
     (..., candidates, draws).
     """
+    together = correlations(candidates, same_runtime=WITH_ONE_RUNTIME, otherwise=IN_COMMON)
+    return np.asarray(np.linalg.cholesky(together) @ independent)
+
+
+def correlations(candidates: Sequence[str], *, same_runtime: float, otherwise: float) -> NDArray[np.float64]:
+    """The correlation of each candidate with each; (candidates, candidates)."""
     runtimes = [find_candidate(candidate).runtime for candidate in candidates]
-    alike = np.equal.outer(runtimes, runtimes)
-    correlation = np.where(alike, WITH_ONE_RUNTIME, IN_COMMON)
-    np.fill_diagonal(correlation, 1.0)
-    return np.asarray(np.linalg.cholesky(correlation) @ independent)
+    found = np.where(np.equal.outer(runtimes, runtimes), same_runtime, otherwise)
+    np.fill_diagonal(found, 1.0)
+    return np.asarray(found)

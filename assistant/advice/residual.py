@@ -17,9 +17,9 @@ from scipy.linalg import solve_triangular
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, Kernel
 
+from assistant.advice.estimates import correlations
 from assistant.advice.laws import Law, Shape
 from assistant.advice.scaling import Departure
-from probes.candidates import find_candidate
 
 Features = NDArray[np.float64]
 Departures = Mapping[str, Sequence[Departure]]
@@ -116,7 +116,8 @@ def fit_residual(law: Law, here: Departures, elsewhere: Departures, speed_log_sd
         for candidate, own in there.items()
         for each in own
     ]
-    kernel = ResidualKernel(law.curve, law.rate, law.level, speed_log_sd, _related(law, list(numbers)))
+    related = correlations(list(numbers), same_runtime=law.akin, otherwise=law.unlike)
+    kernel = ResidualKernel(law.curve, law.rate, law.level, speed_log_sd, related)
     process = GaussianProcessRegressor(kernel, alpha=np.array([each.log_sd**2 for each, _ in known]), optimizer=None)
     log_ratios = np.array([each.log_ratio for each, _ in known])
     process.fit(np.array([features for _, features in known]), log_ratios)
@@ -129,17 +130,6 @@ def _stretch(process: GaussianProcessRegressor, log_ratios: Features, here: int)
     """
     innovations = solve_triangular(process.L_, log_ratios, lower=True)[len(log_ratios) - here :]
     return max(1.0, float(np.sqrt((FREEDOM + innovations @ innovations) / (FREEDOM + here))))
-
-
-def _related(law: Law, candidates: Sequence[str]) -> Features:
-    """The correlation of each with each."""
-
-    def correlation(one: str, other: str) -> float:
-        if one == other:
-            return 1.0
-        return law.akin if find_candidate(one).runtime == find_candidate(other).runtime else law.unlike
-
-    return np.array([[correlation(one, other) for other in candidates] for one in candidates])
 
 
 def consistent(law: Law, elsewhere: Sequence[Departure]) -> tuple[Departure, ...]:

@@ -12,7 +12,7 @@ from babel.dates import get_timezone
 from assistant import moments, quantities, wording
 from assistant.advice.recommendation import Recommendation
 from assistant.language import _, ngettext
-from assistant.reuse import Earlier, came_too_late
+from assistant.reuse import Earlier, too_late
 from assistant.views import links, measuring
 from assistant.views.checking import checks
 from assistant.views.history import show_history_problem
@@ -214,8 +214,8 @@ def _unmeasured(report: ProbeReport) -> list[str]:
                 failed,
             ).format(n=failed)
         )
-    if late := came_too_late(report):
-        told.append(_("The time was too short for: {names}.").format(names=wording.candidate_names(late)))
+    if late := too_late(report):
+        told.append(late)
     return told
 
 

@@ -43,6 +43,14 @@ def test_doubt_about_the_steps_widens_the_interval_and_may_leave_it_open() -> No
     assert "or more)" in job_words.break_even(close, 100)
 
 
+def test_what_is_off_for_both_says_nothing_of_who_catches_up() -> None:
+    def width(sooner: str, later: str) -> float:
+        found = break_even(forecast(sooner, 2.0, 100.0, log_sd=0.1), forecast(later, 12.0, 50.0, log_sd=0.1))
+        return found.steps_high / found.steps_low
+
+    assert width("pytorch-eager", "pytorch-compile") < width("pytorch-eager", "tensorflow-graph")
+
+
 @pytest.mark.parametrize("step_ms", [95.0, 101.0, 105.0])
 def test_of_two_that_are_about_as_fast_none_is_said_to_catch_up(step_ms) -> None:
     found = break_even(EAGER, forecast("pytorch-compile", 12.0, step_ms, log_sd=0.1))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from assistant.advice.break_even import break_even
-from assistant.advice.estimates import IN_COMMON, WITH_ONE_RUNTIME, Estimate, JobForecast, correlated
+from assistant.advice.estimates import IN_COMMON, WITH_ONE_RUNTIME, correlated
 from probes.candidates import CANDIDATES, find_candidate
 
 IDS = [candidate.id for candidate in CANDIDATES]
@@ -27,19 +26,3 @@ def test_each_figure_has_errors_of_its_own() -> None:
     independent = np.random.default_rng(0).standard_normal((2, 2, 100_000))
     starts, steps = correlated(("pytorch-eager", "pytorch-compile"), independent)
     assert np.corrcoef(starts[1], steps[1])[0, 1] == pytest.approx(0.0, abs=0.02)
-
-
-def test_what_is_off_for_both_says_nothing_of_who_catches_up() -> None:
-    def width(sooner: str, later: str) -> float:
-        found = break_even(_unsure(sooner, 2.0, 100.0), _unsure(later, 12.0, 50.0))
-        return found.steps_high / found.steps_low
-
-    assert width("pytorch-eager", "pytorch-compile") < width("pytorch-eager", "tensorflow-graph")
-
-
-def _unsure(candidate: str, first_s: float, step_ms: float) -> JobForecast:
-    return JobForecast(
-        candidate,
-        step_ms=Estimate(step_ms, 0.1, "forecast"),
-        first_result_s=Estimate(first_s, 0.1, "forecast"),
-    )
